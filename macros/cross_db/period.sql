@@ -1,0 +1,63 @@
+{#- Calendar arithmetic. `grain` is month, two_weeks or week; weeks start on Monday, two-week periods count
+    from Monday 2020-01-06. All take and return dates. -#}
+
+{% macro as_of() -%}
+    cast('{{ var("as_of") or run_started_at.strftime("%Y-%m-%d") }}' as date)
+{%- endmacro %}
+
+{% macro grain() -%}
+    {%- set grain = var('grain', 'month') -%}
+    {%- if grain not in ('month', 'two_weeks', 'week') -%}
+        {{ exceptions.raise_compiler_error("var grain is '" ~ grain ~ "'; it must be month, two_weeks or week") }}
+    {%- endif -%}
+    {{ return(grain) }}
+{%- endmacro %}
+
+{#- First day of the period that holds a date. -#}
+{% macro period_start(day) -%}
+    {%- set grain = customer_health.grain() -%}
+    {%- if grain == 'month' -%}
+        cast({{ dbt.date_trunc('month', day) }} as date)
+    {%- else -%}
+        {{ customer_health.days_later(
+            "cast('2020-01-06' as date)",
+            'cast(floor(' ~ customer_health.days_between("cast('2020-01-06' as date)", day) ~ ' / '
+            ~ customer_health.days_in_period() ~ '.0) * ' ~ customer_health.days_in_period() ~ ' as integer)'
+        ) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro days_in_period() -%}
+    {{ return(14 if customer_health.grain() == 'two_weeks' else 7) }}
+{%- endmacro %}
+
+{#- First day of the period `count` periods after (or, negative, before) the one that starts on `start`. -#}
+{% macro periods_later(start, count) -%}
+    {%- if customer_health.grain() == 'month' -%}
+        cast({{ dbt.dateadd('month', count, start) }} as date)
+    {%- else -%}
+        {{ customer_health.days_later(start, '(' ~ count ~ ') * ' ~ customer_health.days_in_period()) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- Last day of the period that starts on `start`. -#}
+{% macro period_end(start) -%}
+    {{ customer_health.days_later(customer_health.periods_later(start, 1), -1) }}
+{%- endmacro %}
+
+{% macro days_later(day, days) -%}
+    cast({{ dbt.dateadd('day', days, day) }} as date)
+{%- endmacro %}
+
+{% macro days_between(earlier, later) -%}
+    {{ dbt.datediff(earlier, later, 'day') }}
+{%- endmacro %}
+
+{#- Completed months between two dates (domain.md 2.4): 12*(Y2-Y1) + (M2-M1), less 1 when the day of month is earlier. -#}
+{% macro completed_months(start, until) -%}
+    (
+        12 * (extract(year from {{ until }}) - extract(year from {{ start }}))
+        + (extract(month from {{ until }}) - extract(month from {{ start }}))
+        - case when extract(day from {{ until }}) < extract(day from {{ start }}) then 1 else 0 end
+    )
+{%- endmacro %}

@@ -1,0 +1,61 @@
+{#- Tolerant readings of text. A value that cannot be read is null; one bad value never fails a run. -#}
+
+{#- Trimmed text, with '' as null. -#}
+{% macro clean_text(expression) -%}
+    nullif(trim(cast({{ expression }} as {{ dbt.type_string() }})), '')
+{%- endmacro %}
+
+{#- True when the text is a plain decimal number: no NaN, no infinity, no words. -#}
+{% macro is_number(expression) -%}
+    {{ adapter.dispatch('full_match', 'customer_health')('trim(' ~ expression ~ ')', '[+-]?[0-9]+(\\.[0-9]+)?([eE][+-]?[0-9]+)?') }}
+{%- endmacro %}
+
+{% macro full_match(expression, pattern) -%}
+    {{ adapter.dispatch('full_match', 'customer_health')(expression, pattern) }}
+{%- endmacro %}
+
+{% macro default__full_match(expression, pattern) -%}
+    coalesce(regexp_like({{ expression }}, '{{ pattern }}'), false)
+{%- endmacro %}
+
+{% macro duckdb__full_match(expression, pattern) -%}
+    coalesce(regexp_full_match({{ expression }}, '{{ pattern | replace("\\\\", "\\") }}'), false)
+{%- endmacro %}
+
+{% macro to_double(expression) -%}
+    {{ adapter.dispatch('to_double', 'customer_health')(expression) }}
+{%- endmacro %}
+
+{% macro default__to_double(expression) -%}
+    try_cast(trim({{ expression }}) as double)
+{%- endmacro %}
+
+{% macro to_integer(expression) -%}
+    try_cast(trim({{ expression }}) as integer)
+{%- endmacro %}
+
+{% macro to_boolean(expression) -%}
+    case lower(trim({{ expression }})) when 'true' then true when 'false' then false end
+{%- endmacro %}
+
+{% macro to_date(expression) -%}
+    try_cast(substr(trim({{ expression }}), 1, 10) as date)
+{%- endmacro %}
+
+{#- UTC timestamp without zone from any of `2020-04-17T07:43:54.162+00:00`, `...Z`, `2021-02-09 13:25:42 UTC`. -#}
+{% macro to_utc_timestamp(expression) -%}
+    {{ adapter.dispatch('to_utc_timestamp', 'customer_health')(expression) }}
+{%- endmacro %}
+
+{% macro duckdb__to_utc_timestamp(expression) -%}
+    (try_cast(replace(trim({{ expression }}), ' UTC', 'Z') as timestamptz) at time zone 'UTC')
+{%- endmacro %}
+
+{% macro snowflake__to_utc_timestamp(expression) -%}
+    cast(convert_timezone('UTC', try_to_timestamp_tz(replace(trim({{ expression }}), ' UTC', 'Z'))) as timestamp_ntz)
+{%- endmacro %}
+
+{#- A microsecond-free rounding for what people see; comparisons use the unrounded value. -#}
+{% macro shown_ratio(expression) -%}
+    round({{ expression }}, 4)
+{%- endmacro %}
