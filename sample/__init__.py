@@ -1,0 +1,1 @@
+"""Realistic raw input for the customer-health mart: pings, licences, subscriptions, accounts."""

@@ -1,0 +1,64 @@
+"""Command line: python -m sample."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from sample.generate import MIN_ACCOUNTS, generate
+from sample.model import Options
+from sample.writer import OutputError
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options, each with its default."""
+    cli = argparse.ArgumentParser(
+        prog="python -m sample",
+        description="Write realistic raw input for the mart, and truth.json with what must come "
+        "out of it. Equal options give identical bytes.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    add = cli.add_argument
+    add("--out", type=Path, default=Path("sample/raw"), help="folder to write")
+    add("--accounts", type=int, default=120, help=f"customers, {MIN_ACCOUNTS} or more")
+    add("--seed", type=int, default=7, help="another seed gives other customers")
+    add("--months", type=int, default=18, help="calendar months of history, 3 or more")
+    add("--as-of", type=date.fromisoformat, default=None, help="last day; today (UTC) if not given")
+    add("--payload-keys", type=int, default=300, help="keys per ping; 1300 is a ping's real size")
+    add(
+        "--gzip", choices=("older", "all", "none"), default="older", help="weekly files to compress"
+    )
+    add("--force", action="store_true", help="replace a folder that this generator wrote")
+    return cli
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; 0 when written, 2 when the options or the folder do not allow it."""
+    cli = parser()
+    given = cli.parse_args(arguments)
+    if given.accounts < MIN_ACCOUNTS:
+        cli.error(f"--accounts {given.accounts}: the named accounts alone need {MIN_ACCOUNTS}")
+    if given.months < 3:
+        cli.error(f"--months {given.months}: at least 3 calendar months are needed")
+    options = Options(
+        out=given.out,
+        as_of=given.as_of or datetime.now(UTC).date(),
+        accounts=given.accounts,
+        seed=given.seed,
+        months=given.months,
+        payload_keys=given.payload_keys,
+        gzip=given.gzip,
+    )
+    try:
+        summary = generate(options, force=given.force)
+    except OutputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    print(summary)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
