@@ -1,0 +1,345 @@
+"""Endpoints: from a request to a reply (contract sections 1 to 6)."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
+
+from sandbox import replies
+from sandbox.auth import Credentials
+from sandbox.bulk import BulkImports
+from sandbox.limits import LimitGate
+from sandbox.query import Query
+from sandbox.replies import INVALID_GSID, NO_MATCH, MetadataError, RefusedError, Reply
+from sandbox.schema import ObjectType, describe, list_entry
+from sandbox.settings import Switches
+from sandbox.store import Store
+from sandbox.values import GSID
+from sandbox.write import Writer, check_keys
+
+_BULK = "/v1.0/admin/connector/job/bulkimport"
+ROUTES = [
+    (method, operation, re.compile(pattern + r"/?\Z"))
+    for method, operation, pattern in (
+        ("POST", "token", r"/v1/users/m2m/oauth/token"),
+        ("POST", "query", r"/v1/data/objects/query/(?P<object>[^/]+)"),
+        ("POST", "insert", r"/v1/data/objects/(?P<object>[^/]+)"),
+        ("PUT", "update", r"/v1/data/objects/(?P<object>[^/]+)"),
+        ("DELETE", "delete", r"/v1/data/objects/(?P<object>[^/]+)(?:/(?P<id>[^/]*))?"),
+        ("GET", "list", r"/v1/meta/services/objects/list"),
+        ("POST", "describe", r"/v1/meta/services/objects/describe"),
+        ("GET", "describe", r"/v1/meta/services/objects/(?P<object>[^/]+)/describe"),
+        ("GET", "dropdown", r"/v1/meta/services/dropdowns/(?P<id>[^/]+)"),
+        ("POST", "bulk", _BULK),
+        ("GET", "bulk_status", _BULK + r"/status/(?P<id>[^/]+)"),
+    )
+]
+
+
+@dataclass
+class Request:
+    """What the HTTP server read. Header names are looked up in any case."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    address: str = "127.0.0.1"
+    operation: str = "unknown"
+    object: str | None = None
+    id: str | None = None
+    records: int = 0
+
+    def route(self) -> None:
+        """Find the operation, the object and the id that the path stands for."""
+        path = re.sub("^/+", "/", self.path)
+        for method, operation, pattern in ROUTES:
+            found = pattern.match(path)
+            if found and method == self.method:
+                named = found.groupdict()
+                self.operation = operation
+                self.object = unquote(named["object"]) if named.get("object") else None
+                self.id = unquote(named["id"]) if named.get("id") else None
+                return
+
+    def count_records(self) -> None:
+        """Set `records` from the body of a call that is not handled."""
+        if self.operation in ("insert", "update"):
+            with contextlib.suppress(RefusedError, AttributeError, TypeError):
+                self.records = len(self.json().get("records"))
+
+    def json(self) -> Any:
+        """The body as JSON; NaN and Infinity are not JSON."""
+        try:
+            return json.loads(self.body, parse_constant=_not_json)
+        except (ValueError, RecursionError) as error:
+            raise RefusedError("GSOBJ_EMU_BAD_JSON", "The body is not JSON") from error
+
+
+@dataclass
+class Api:
+    """The tenant behind the HTTP server."""
+
+    store: Store
+    credentials: Credentials
+    gate: LimitGate
+    bulk: BulkImports
+    writer: Writer
+    switches: Switches
+    reads: int = 0
+    _endpoints: dict[str, Callable[[Request], Reply]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._endpoints = {
+            "token": lambda request: self.credentials.issue(),
+            "query": self.query,
+            "insert": self.insert,
+            "update": self.update,
+            "delete": self.delete,
+            "list": self.list_objects,
+            "describe": self.describe,
+            "dropdown": self.dropdown,
+            "bulk": self.bulk_import,
+            "bulk_status": self.bulk_status,
+        }
+
+    def admit(self, request: Request) -> Reply | None:
+        """The reply to a call that is not authorised or over a limit, or None."""
+        try:
+            refusal = self._authorise(request)
+        except RefusedError as error:
+            return replies.failure(error.status, error.code, error.desc)
+        if refusal is not None:
+            return refusal
+        wait = self.gate.take(bulk=request.operation == "bulk")
+        return None if wait is None else self.too_many(wait)
+
+    def handle(self, request: Request) -> Reply:
+        """The reply to an admitted call; never raises."""
+        endpoint = self._endpoints.get(request.operation)
+        if endpoint is None:
+            return replies.failure(404, "GSOBJ_1023", "API path invalid")
+        try:
+            return endpoint(request)
+        except RefusedError as error:
+            status = self.switches.error_status if error.status == 400 else error.status
+            return replies.failure(status, error.code, error.desc, error.data)
+        except MetadataError as error:
+            return replies.metadata_failure(error)
+
+    def too_many(self, wait: float) -> Reply:
+        """429 in the shape of the network mock (section 7), as the switches have it."""
+        if self.switches.error_body == "html":
+            reply = replies.html_error(429, "Too Many Requests")
+        else:
+            reply = replies.failure(429, "GU_2400", "Too many request")
+        if self.switches.retry_after:
+            reply.headers["Retry-After"] = str(int(wait) + 1)
+        return reply
+
+    def query(self, request: Request) -> Reply:
+        """Read, section 3.5."""
+        obj = self._object(request)
+        body = request.json()
+        if not isinstance(body, Mapping):
+            raise RefusedError("GSOBJ_EMU_BAD_JSON", "The body is not a JSON object")
+        self.reads += 1
+        rows = Query(self.store, obj, body, self.switches, self.reads).run()
+        if not rows:
+            return self._empty()
+        as_list = self.switches.query_shape == "list" and obj.kind != "SYSTEM"
+        request.records = len(rows)
+        return replies.success(rows if as_list else {"records": rows})
+
+    def insert(self, request: Request) -> Reply:
+        """Insert, section 3.2: all records or none; no key, so twice makes two."""
+        obj = self._writable(request)
+        body = request.json()
+        records = self.writer.records(body)
+        request.records = len(records)
+        lookups = body.get("lookups")
+        sources = self.writer.lookup_sources(lookups)
+        with self.store.transaction():
+            checked = self.writer.check(obj, records, creating=True, sources=sources)
+            self.writer.resolve_lookups(obj, lookups, records, checked)
+            self.writer.refuse(checked, self.switches)
+            self._check_room(obj, len(records))
+            gsids = self.store.insert(obj, checked.rows)
+        echoed: list[Any] = [{"Gsid": gsid} for gsid in gsids]
+        if self.switches.insert_echo == "full":
+            echoed = [{**r, "Gsid": gsid} for r, gsid in zip(records, gsids, strict=True)]
+        return _written(len(gsids), echoed, None)
+
+    def update(self, request: Request) -> Reply:
+        """Update by keys, section 3.3: never creates."""
+        obj = self._writable(request)
+        keys = check_keys(obj, request.query.get("keys"))
+        body = request.json()
+        records = self.writer.records(body)
+        request.records = len(records)
+        lookups = body.get("lookups")
+        sources = self.writer.lookup_sources(lookups)
+        with self.store.transaction():
+            checked = self.writer.check(obj, records, creating=False, keys=keys, sources=sources)
+            self.writer.resolve_lookups(obj, lookups, records, checked)
+            self.writer.refuse(checked, self.switches)
+            matches = self.writer.find_matches(obj, keys, checked.rows, self.switches)
+            written = self.writer.apply_updates(obj, keys, checked.rows, matches)
+        echoed = [
+            {**record, "Gsid": gsid}
+            for record, found in zip(records, matches, strict=True)
+            for _, gsid in found
+        ]
+        return _written(written, echoed, self._unmatched(keys, records, matches))
+
+    def delete(self, request: Request) -> Reply:
+        """Delete by Gsid, section 3.6."""
+        obj = self._writable(request)
+        if not request.id or not GSID.match(request.id):
+            raise RefusedError("GSOBJ_1004", INVALID_GSID)
+        with self.store.transaction():
+            if not self.store.delete(obj, request.id):
+                raise RefusedError("GSOBJ_1011", NO_MATCH)
+        reply = replies.success(None, f"Record with GSID: {request.id} successfully deleted.")
+        reply.committed = True
+        return reply
+
+    def list_objects(self, request: Request) -> Reply:
+        """GET objects/list, section 4."""
+        return replies.metadata([list_entry(obj) for obj in self.store.objects()])
+
+    def describe(self, request: Request) -> Reply:
+        """Both forms of describe, section 4."""
+        if request.method == "GET":
+            return replies.metadata([describe(self._described(request.object), options=True)])
+        body = request.json()
+        names = body.get("objectNames") if isinstance(body, Mapping) else None
+        if not isinstance(names, list) or not names:
+            raise MetadataError("INVALID_REQUEST", "objectNames is missing.", 400)
+        options = str(body.get("populatePickListOptions", "false")).lower() == "true"
+        found = [self._described(name) for name in names]
+        return replies.metadata([describe(obj, options=options) for obj in found])
+
+    def dropdown(self, request: Request) -> Reply:
+        """GET dropdowns/{categoryId}, section 4."""
+        for obj in self.store.objects():
+            for each in obj.fields.values():
+                if each.options and each.category_id == request.id:
+                    return replies.metadata(_dropdown(each))
+        raise MetadataError("CATEGORY_NOT_FOUND", "Requested category not found.", 404)
+
+    def bulk_import(self, request: Request) -> Reply:
+        """Accept a CSV for a job, section 8."""
+        status_id = self.bulk.accept(request.headers.get("Content-Type") or "", request.body)
+        reply = replies.success({"statusId": status_id})
+        reply.committed = True
+        return reply
+
+    def bulk_status(self, request: Request) -> Reply:
+        """State and counts of an import, section 8."""
+        return replies.success(self.bulk.status(request.id or ""))
+
+    def _authorise(self, request: Request) -> Reply | None:
+        if request.operation == "token":
+            return self.credentials.check_basic(request.headers.get("Authorization"), request.body)
+        return self.credentials.refuse(request.headers, request.address, self.switches)
+
+    def _object(self, request: Request) -> ObjectType:
+        name = request.object or ""
+        obj = self.store.get(name)
+        if obj is None or (self.switches.object_name_case == "exact" and obj.name != name):
+            raise RefusedError("GSOBJ_EMU_UNKNOWN_OBJECT", f"Object {name} not found")
+        return obj
+
+    def _writable(self, request: Request) -> ObjectType:
+        """Section 3.1: Company, Relationship and Low Volume custom objects."""
+        obj = self._object(request)
+        if not obj.writable or (obj.kind == "CUSTOM" and not obj.transactional):
+            desc = f"Object {obj.name} is not written through this API"
+            raise RefusedError("GSOBJ_EMU_OBJECT_NOT_SUPPORTED", desc)
+        return obj
+
+    def _described(self, name: Any) -> ObjectType:
+        obj = self.store.get(str(name))
+        if obj is None:
+            raise MetadataError("OBJECT_NOT_FOUND", "Requested object not found.", 404)
+        return obj
+
+    def _check_room(self, obj: ObjectType, more: int) -> None:
+        room = self.gate.limits.low_volume_rows
+        if room is not None and obj.transactional and self.store.count(obj) + more > room:
+            desc = f"A Low Volume object holds at most {room} records"
+            raise RefusedError("GSOBJ_EMU_OBJECT_FULL", desc)
+
+    def _empty(self) -> Reply:
+        """The documented answers to a read that finds nothing."""
+        match self.switches.empty_result:
+            case "result_false":
+                return replies.failure(200, "GSOBJ_1XXX", "No data found for given criteria")
+            case "gsobj_1011":
+                return replies.failure(400, "GSOBJ_1011", NO_MATCH)
+            case "list":
+                return replies.success([])
+        return replies.success({"records": []})
+
+    def _unmatched(self, keys: Any, records: Any, matches: Any) -> list[Any] | None:
+        if self.switches.put_no_match != "partial" or all(matches):
+            return None
+        dense = self.switches.errors_index == "dense"
+        errors = []
+        for record, found in zip(records, matches, strict=True):
+            detail = {
+                "errorMessage": NO_MATCH,
+                "errorCode": "GSOBJ_1011",
+                "fieldName": keys[0],
+                "invalidValue": record[keys[0]],
+            }
+            missing = {"success": False, "parsedValue": record[keys[0]], "errors": [detail]}
+            if dense or not found:
+                errors.append([] if found else [missing])
+        return errors
+
+
+def _written(count: int, records: list[Any], errors: list[Any] | None) -> Reply:
+    reply = replies.success({"count": count, "errors": errors, "records": records})
+    reply.committed = count > 0
+    return reply
+
+
+def _dropdown(each: Any) -> dict[str, Any]:
+    items = [
+        {
+            "name": option.label,
+            "description": option.label,
+            "displayOrder": order,
+            "active": option.active,
+            "deleted": False,
+            "systemName": option.label,
+            "default": False,
+            "categoryId": each.category_id,
+            "gsid": option.gsid,
+        }
+        for order, option in enumerate(each.options, start=1)
+    ]
+    category = {
+        "name": each.label,
+        "description": each.label,
+        "deleted": False,
+        "type": "CUSTOM" if each.group == "CUSTOM" else "SYSTEM",
+        "count": len(items),
+        "limit": 500,
+        "variant": "SINGLE_SELECT" if each.type == "PICKLIST" else "MULTI_SELECT",
+        "systemName": each.label,
+        "gsid": each.category_id,
+    }
+    return {"categoryDetails": category, "childItems": items}
+
+
+def _not_json(name: str) -> Any:
+    raise ValueError(name)

@@ -1,0 +1,265 @@
+"""The sandbox as tests and the command line use it."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from sandbox.api import Api
+from sandbox.auth import Credentials
+from sandbox.bulk import BulkImports, BulkJob
+from sandbox.faults import FaultSchedule
+from sandbox.limits import LimitGate
+from sandbox.page import render
+from sandbox.provision import provision
+from sandbox.schema import Field, ObjectType
+from sandbox.server import SandboxServer
+from sandbox.settings import Call, Fault, Limits, Switches
+from sandbox.store import Row, Store
+from sandbox.write import Writer
+
+
+class Sandbox:
+    """A local Gainsight on loopback, started by `start` or by `with`.
+
+    Args:
+        path: SQLite file of the rows, which survive a restart; None is a file that ends with it.
+        access_key, client_id, client_secret: what is accepted; None is generated, and readable
+            from the attributes of the same names.
+        switches, limits: see there; both can be changed while running.
+        port: 0 is any free one.
+        token_lifetime: seconds that an M2M token lives.
+        bulk_seconds: how long a bulk import takes, besides its work.
+        clock: seconds since the epoch, for limits, tokens and dates.
+    """
+
+    def __init__(
+        self,
+        path: Path | str | None = None,
+        *,
+        access_key: str | None = None,
+        client_id: str | None = None,
+        client_secret: str | None = None,
+        switches: Switches | None = None,
+        limits: Limits | None = None,
+        port: int = 0,
+        token_lifetime: float = 86_400,
+        bulk_seconds: float = 0.3,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._temporary = None if path else tempfile.TemporaryDirectory(prefix="sandbox-")
+        file = Path(path) if path else Path(self._temporary.name) / "gainsight.sqlite"  # type: ignore[union-attr]
+        self.credentials = Credentials(access_key, client_id, client_secret, token_lifetime, clock)
+        self._store = Store(file, clock)
+        self._gate = LimitGate(limits or Limits(), clock)
+        self._gate.load(self._store.value("limits", {}))
+        self._writer = Writer(self._store)
+        self._faults = FaultSchedule()
+        self._bulk = BulkImports(self._store, self._writer, bulk_seconds)
+        self._api = Api(
+            self._store,
+            self.credentials,
+            self._gate,
+            self._bulk,
+            self._writer,
+            switches or Switches(),
+        )
+        self._server = SandboxServer(port, self._api, self._faults, clock, self._page)
+        self._thread: threading.Thread | None = None
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def start(self) -> Self:
+        """Serve in a thread of its own."""
+        poll = {"poll_interval": 0.02}
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs=poll, name="sandbox", daemon=True
+        )
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """End every connection and close the file."""
+        if self._thread is None:
+            return
+        self._server.close_all()
+        self._thread.join()
+        self._thread = None
+        self._bulk.close()
+        self._store.keep("limits", self._gate.dump())
+        self._store.close()
+        if self._temporary is not None:
+            self._temporary.cleanup()
+
+    @property
+    def url(self) -> str:
+        """`http://127.0.0.1:PORT`."""
+        return self._server.url
+
+    @property
+    def access_key(self) -> str:
+        """The accepted access key."""
+        return self.credentials.access_key
+
+    @property
+    def client_id(self) -> str:
+        """The accepted M2M client id."""
+        return self.credentials.client_id
+
+    @property
+    def client_secret(self) -> str:
+        """The accepted M2M client secret."""
+        return self.credentials.client_secret
+
+    @property
+    def switches(self) -> Switches:
+        """The gaps' settings."""
+        return self._api.switches
+
+    @switches.setter
+    def switches(self, switches: Switches) -> None:
+        self._api.switches = switches
+
+    @property
+    def limits(self) -> Limits:
+        """The limits in force."""
+        return self._gate.limits
+
+    @limits.setter
+    def limits(self, limits: Limits) -> None:
+        self._gate.limits = limits
+
+    @property
+    def calls(self) -> list[Call]:
+        """Every API call so far, oldest first (the last 500,000)."""
+        return list(self._server.calls)
+
+    def clear_calls(self) -> None:
+        """Forget the calls so far."""
+        self._server.calls.clear()
+
+    def schedule(self, *faults: Fault) -> None:
+        """Put faults on the schedule; their counts of calls start now."""
+        for fault in faults:
+            self._faults.add(fault)
+
+    def clear_faults(self) -> None:
+        """Take all faults off the schedule, and accept revoked credentials again."""
+        self._faults.clear()
+        self.credentials.revoked = False
+
+    def expire_tokens(self) -> None:
+        """End every M2M token issued so far."""
+        self.credentials.expire_tokens()
+
+    def objects(self) -> list[str]:
+        """Names of all objects."""
+        return [obj.name for obj in self._store.objects()]
+
+    def create_object(
+        self,
+        name: str,
+        fields: Sequence[Mapping[str, Any]] = (),
+        *,
+        transactional: bool = True,
+        label: str = "",
+    ) -> None:
+        """Create a custom object, or add the fields that an existing object does not have.
+
+        Args:
+            name: such as `Instance_Usage__gc`.
+            fields: see `Field.from_spec`.
+            transactional: Low Volume; a High Volume object is not written through the data API.
+            label: display name; empty is made from the name.
+        """
+        obj = self._store.get(name) or ObjectType(name, transactional=transactional, label=label)
+        self._store.define(obj.extended(Field.from_spec(each) for each in fields))
+
+    def provision(self, manifest_path: Path | str) -> list[str]:
+        """Create what a dbt manifest's publish models need, and say what was added."""
+        return provision(self._store, Path(manifest_path))
+
+    def insert(self, name: str, records: Sequence[Mapping[str, Any]]) -> list[str]:
+        """Add rows without HTTP, limits or log; read-only fields may be set.
+
+        Returns:
+            Their Gsids, in order.
+
+        Raises:
+            ValueError: when a value is not valid; nothing is written.
+        """
+        obj = self._object(name)
+        with self._store.transaction():
+            checked = self._writer.check(obj, records, creating=True, trusted=True)
+            first = checked.first_error()
+            if first is not None:
+                raise ValueError(f"{name}: {first.desc}")
+            return self._store.insert(obj, checked.rows)
+
+    def update(self, name: str, gsid: str, values: Mapping[str, Any]) -> None:
+        """Change one row without HTTP, as a person in the UI would."""
+        obj = self._object(name)
+        with self._store.transaction():
+            checked = self._writer.check(obj, [values], creating=False, trusted=True)
+            first = checked.first_error()
+            if first is not None:
+                raise ValueError(f"{name}: {first.desc}")
+            for row, _ in self._store.match(obj, {"Gsid": gsid}):
+                self._store.update(obj, row, checked.rows[0])
+
+    def delete(self, name: str, gsid: str) -> bool:
+        """Remove one row without HTTP; False when there is none."""
+        with self._store.transaction():
+            return self._store.delete(self._object(name), gsid)
+
+    def rows(self, name: str) -> list[Row]:
+        """Stored rows, oldest first, with Gsid: dates as ISO text, picklists as labels."""
+        return self._store.rows(self._object(name))
+
+    def count(self, name: str) -> int:
+        """Number of stored rows."""
+        return self._store.count(self._object(name))
+
+    def create_bulk_job(
+        self,
+        job_id: str,
+        name: str,
+        mode: str = "upsert",
+        keys: Sequence[str] = (),
+        mapping: Mapping[str, str] | None = None,
+        lookups: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Make a bulk job, as an administrator does in the UI; see `BulkJob`."""
+        job = BulkJob(job_id, name, mode, tuple(keys), dict(mapping or {}), dict(lookups or {}))
+        self._bulk.create_job(job)
+
+    def bulk_failures(self, status_id: str) -> list[dict[str, Any]]:
+        """Failed rows of an import: its cells, `errorCode` and `errorMessage`."""
+        return self._bulk.failures(status_id)
+
+    def usage(self) -> list[tuple[str, int, int | None]]:
+        """Calls counted in the current windows, with their caps."""
+        return self._gate.usage()
+
+    def _object(self, name: str) -> ObjectType:
+        obj = self._store.get(name)
+        if obj is None:
+            raise KeyError(name)
+        return obj
+
+    def _page(self, path: str) -> str | None:
+        return render(path, self._store, self.calls, self.usage())

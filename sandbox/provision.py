@@ -1,0 +1,84 @@
+"""Objects and fields from a dbt manifest's publish models (design section 7)."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from sandbox.schema import Field, ObjectType
+from sandbox.store import Store
+
+LABELS = ("Production", "Non-Production", "Staging", "Obsolete", "Geo Secondary Node")
+_TYPES = (
+    ("STRING", re.compile(r"(var)?char|text|string")),
+    ("DATETIME", re.compile(r"timestamp|datetime")),
+    ("DATE", re.compile(r"date")),
+    ("BOOLEAN", re.compile(r"bool")),
+)
+_INTEGER = re.compile(r"\w*int(eger)?\b")
+
+
+def provision(store: Store, manifest_path: Path) -> list[str]:
+    """Create objects and fields that are missing; what is there stays as it is.
+
+    Args:
+        store: the tenant.
+        manifest_path: dbt's `target/manifest.json`.
+
+    Returns:
+        The objects and fields added, for people.
+    """
+    manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
+    added = []
+    for node, publish in _publish_models(manifest):
+        name = publish["object"]
+        known = store.get(name)
+        obj = known or ObjectType(name)
+        specs = list(_field_specs(node, publish))
+        extended = obj.extended(Field.from_spec(each) for each in specs)
+        store.define(extended)
+        before = known.fields if known else {}
+        added += [] if known else [name]
+        added += [f"{name}.{each}" for each in extended.fields.keys() - before.keys()]
+    return sorted(added)
+
+
+def api_type(data_type: str) -> str:
+    """The API's type for a contract's `data_type`; what is not text, time or truth is NUMBER."""
+    for kind, pattern in _TYPES:
+        if pattern.match(data_type.strip().lower()):
+            return kind
+    return "NUMBER"
+
+
+def _publish_models(manifest: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Any]]:
+    for node in manifest["nodes"].values():
+        publish = node.get("config", {}).get("meta", {}).get("publish")
+        if publish and publish.get("destination") == "gainsight":
+            yield node, publish
+
+
+def _field_specs(node: Mapping[str, Any], publish: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    columns = {name.lower(): column for name, column in node.get("columns", {}).items()}
+    for column_name, field_name in (publish.get("fields") or {}).items():
+        yield _column_spec(field_name, columns.get(column_name.lower(), {}))
+    for lookup in (publish.get("lookups") or {}).values():
+        yield {"name": lookup["field"], "type": "LOOKUP", "lookup": lookup["object"]}
+    labels = publish.get("labels") or {}
+    if labels.get("field"):
+        yield {"name": labels["field"], "type": "PICKLIST", "options": list(LABELS)}
+
+
+def _column_spec(name: str, column: Mapping[str, Any]) -> dict[str, Any]:
+    data_type = column.get("data_type") or "varchar"
+    kind = api_type(data_type)
+    spec: dict[str, Any] = {"name": name, "type": kind}
+    meta = {**(column.get("meta") or {}), **((column.get("config") or {}).get("meta") or {})}
+    if kind == "STRING" and meta.get("length"):
+        spec["length"] = int(meta["length"])
+    if kind == "NUMBER":
+        spec["decimalPlaces"] = 0 if _INTEGER.match(data_type.strip().lower()) else 9
+    return spec

@@ -1,0 +1,174 @@
+"""What a user of the sandbox sets and sees: switches, limits, faults and the call log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+FaultKind = Literal[
+    "status",
+    "reset",
+    "hang",
+    "slow",
+    "truncated",
+    "cut_off",
+    "html",
+    "result_false",
+    "revoke_key",
+    "redirect",
+]
+
+COMMITS_BY_DEFAULT: frozenset[str] = frozenset({"slow", "truncated", "cut_off"})
+"""Kinds that damage the reply of a call which took effect; the others prevent the call."""
+
+WRITES: frozenset[str] = frozenset({"insert", "update", "delete", "bulk"})
+
+
+@dataclass
+class Switches:
+    """One field for each gap of the contract; the first value is the default.
+
+    Attributes:
+        query_shape: 3.5: `data` of a read is the list itself, or `{"records": list}`.
+        empty_result: 3.5: `{"records": []}`; `result:false` GSOBJ_1XXX on 200; GSOBJ_1011 on 400;
+            or a bare empty list.
+        null_in_query: a null value of a selected field is `null`, or its key is absent.
+        unsorted_order: order of a read without `orderBy`: as inserted, or another one each call.
+        expression_parentheses: 3.5: whether `expression` may hold parentheses (undocumented).
+        put_no_match: 3.3: a record without a match fails the call; or is listed in `errors`
+            while the others are written; or is left out without a word.
+        put_multi_match: 3.3: a key that matches several rows: all are written, the call fails, or
+            the first is written.
+        put_duplicate_keys: 3.3: one key twice in one payload: the last record wins, or it fails.
+        errors_index: 3.4: `dense` has an entry per record (good ones are `[]`, so that the index is
+            the record's position); `sparse` has entries for bad records only.
+        insert_echo: 3.2: a created record is answered by its Gsid only, or with the fields sent.
+        retry_after: 7: whether a 429 (or 503 fault) carries Retry-After.
+        error_body: body of 429 and 5xx: the JSON envelope, or a proxy's HTML page.
+        error_status: 2: a refused request is answered with HTTP 400, or 200 and `result:false`.
+        unauthorized_status: 1: HTTP status of GS_APIG_2401.
+        object_name_case: 3.1: object names in data paths match in any case, or exactly.
+        allowed_ips: 1: addresses an access key may be used from; None is all (GS_APIG_2402).
+    """
+
+    query_shape: Literal["list", "records"] = "list"
+    empty_result: Literal["records", "result_false", "gsobj_1011", "list"] = "records"
+    null_in_query: Literal["null", "omitted"] = "null"
+    unsorted_order: Literal["insertion", "arbitrary"] = "insertion"
+    expression_parentheses: bool = False
+    put_no_match: Literal["fail_all", "partial", "zero"] = "fail_all"
+    put_multi_match: Literal["all", "error", "first"] = "all"
+    put_duplicate_keys: Literal["last", "error"] = "last"
+    errors_index: Literal["dense", "sparse"] = "dense"
+    insert_echo: Literal["gsid", "full"] = "gsid"
+    retry_after: bool = False
+    error_body: Literal["json", "html"] = "json"
+    error_status: Literal[400, 200] = 400
+    unauthorized_status: Literal[401, 403, 200] = 401
+    object_name_case: Literal["any", "exact"] = "any"
+    allowed_ips: tuple[str, ...] | None = None
+
+
+@dataclass
+class Limits:
+    """Contract section 7. A count of None is no limit; windows are fixed and start at multiples.
+
+    A call that is answered 429 is not counted. Every authorised call counts, reads, metadata and
+    tokens included; a bulk import counts in the bulk windows only.
+    """
+
+    calls_per_window: int | None = 100
+    window_seconds: float = 60.0
+    calls_per_day: int | None = 50_000
+    bulk_calls_per_window: int | None = 10
+    bulk_window_seconds: float = 3600.0
+    bulk_calls_per_day: int | None = 100
+    day_seconds: float = 86_400.0
+    low_volume_rows: int | None = 1_000_000
+
+    @classmethod
+    def off(cls) -> Limits:
+        """No limit on calls; the size of a Low Volume object stays limited."""
+        return cls(
+            calls_per_window=None,
+            calls_per_day=None,
+            bulk_calls_per_window=None,
+            bulk_calls_per_day=None,
+        )
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A misbehaviour on a schedule, for calls that are authorised and within the limits.
+
+    Attributes:
+        kind: `status` (that HTTP status), `reset` (TCP reset), `hang` (silence for `seconds`;
+            then the connection closes, or, after a commit, the late reply comes), `slow` (the reply
+            drips over `seconds`), `truncated` (half the JSON, its length declared truthfully), `cut_off`
+            (half the JSON, then the connection closes), `html` (a page with status 200),
+            `result_false` (an error on status 200), `revoke_key` (credentials are refused from this
+            call on), `redirect` (to `location`).
+        operation: one or several of insert, update, query, delete, describe, list, dropdown, token,
+            bulk, bulk_status; `write` stands for insert, update and delete. None is all.
+        object: object name in any case; None is all.
+        nth: the first matching call that is struck, counted from 1.
+        times: how many calls are struck; None is no end.
+        probability: chance that a matching call is struck, drawn from `seed`; None is certainty.
+        status: for `status` and `redirect`.
+        body: for `status`: `json`, `html`, or a dict sent as JSON; None follows the switch.
+        code: `errorCode` of JSON bodies; None is chosen by status.
+        retry_after: Retry-After header, as given.
+        seconds: for `hang` and `slow`.
+        after_commit: whether the call takes effect first. None: it does for `slow`, `truncated`
+            and `cut_off`, and for no other kind.
+        location: for `redirect`.
+    """
+
+    kind: FaultKind
+    operation: str | tuple[str, ...] | None = None
+    object: str | None = None
+    nth: int = 1
+    times: int | None = 1
+    probability: float | None = None
+    seed: int = 0
+    status: int = 503
+    body: Literal["json", "html"] | dict[str, Any] | None = None
+    code: str | None = None
+    retry_after: float | str | None = None
+    seconds: float = 1.0
+    after_commit: bool | None = None
+    location: str = ""
+
+    @property
+    def commits(self) -> bool:
+        """Whether the struck call takes effect."""
+        if self.after_commit is None:
+            return self.kind in COMMITS_BY_DEFAULT
+        return self.after_commit
+
+
+@dataclass
+class Call:
+    """One request as the server saw it.
+
+    Attributes:
+        status: HTTP status of the reply, or 0 when no reply was sent.
+        records: records in the request (insert, update), rows in the reply (query), else 0.
+        started_at: seconds since the epoch by the sandbox's clock.
+        seconds: time the server worked on it, without the waiting of faults.
+        committed: whether it changed stored rows.
+        fault: kind of the scheduled fault that struck it.
+        code: errorCode of the reply.
+    """
+
+    method: str
+    path: str
+    operation: str
+    object: str | None = None
+    status: int = 0
+    records: int = 0
+    started_at: float = 0.0
+    seconds: float = 0.0
+    committed: bool = False
+    fault: str | None = None
+    code: str | None = None
