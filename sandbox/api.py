@@ -22,6 +22,12 @@ from sandbox.store import Store
 from sandbox.values import GSID
 from sandbox.write import Writer, check_keys
 
+
+def _not_json(name: str) -> Any:
+    raise ValueError(name)
+
+
+_DECODER = json.JSONDecoder(parse_constant=_not_json)
 _BULK = "/v1.0/admin/connector/job/bulkimport"
 ROUTES = [
     (method, operation, re.compile(pattern + r"/?\Z"))
@@ -77,7 +83,7 @@ class Request:
     def json(self) -> Any:
         """The body as JSON; NaN and Infinity are not JSON."""
         try:
-            return json.loads(self.body, parse_constant=_not_json)
+            return _DECODER.decode(self.body.decode("utf-8"))
         except (ValueError, RecursionError) as error:
             raise RefusedError("GSOBJ_EMU_BAD_JSON", "The body is not JSON") from error
 
@@ -339,7 +345,3 @@ def _dropdown(each: Any) -> dict[str, Any]:
         "gsid": each.category_id,
     }
     return {"categoryDetails": category, "childItems": items}
-
-
-def _not_json(name: str) -> Any:
-    raise ValueError(name)

@@ -15,6 +15,7 @@ from sandbox.store import Store, quoted, table
 from sandbox.values import InvalidValueError, condition, reader
 
 MAX_ROWS = 5000
+_MANY = 8
 _TOKEN = re.compile(r"\s*(?:(\()|(\))|([A-Za-z0-9_]+))")
 _COMPARISONS = {"EQ": "=", "GT": ">", "LT": "<", "GTE": ">=", "LTE": "<="}
 _TEXT_SEARCHES = ("CONTAINS", "DOES_NOT_CONTAINS", "STARTS_WITH", "ENDS_WITH")
@@ -26,10 +27,15 @@ OPERATORS = frozenset(
 
 @dataclass(frozen=True)
 class Term:
-    """A piece of SQL and its parameters."""
+    """A piece of SQL and its parameters.
+
+    Attributes:
+        equals: columns and values, when it says no more than that they are equal.
+    """
 
     sql: str
     parameters: tuple[Any, ...] = ()
+    equals: tuple[tuple[str, Any], ...] = ()
 
 
 @dataclass
@@ -213,6 +219,8 @@ class _Expression:
         while self._next().upper() == word:
             self.position += 1
             parts.append(part())
+        if word == "OR" and len(parts) >= _MANY:
+            return _one_of(parts) or _balanced("or", parts)
         return _balanced(word.lower(), parts)
 
     def _one(self) -> Term:
@@ -234,6 +242,8 @@ class _Expression:
 
 def _comparison(column: str, found: Field, operator: str, values: Sequence[Any]) -> Term:
     first = values[0]
+    if operator == "EQ":
+        return Term(f"{column} = ?", (first,), ((column, first),))
     if operator in _COMPARISONS:
         return Term(f"{column} {_COMPARISONS[operator]} ?", (first,))
     if operator == "NE":
@@ -265,13 +275,26 @@ def _list_search(column: str, found: Field, operator: str, values: Sequence[Any]
     return Term(f"({column} is null or not {inside})" if negative else inside, listed)
 
 
+def _one_of(parts: Sequence[Term]) -> Term | None:
+    """`A AND B OR C AND D ...` over the same columns as one search, which an index serves."""
+    columns = tuple(column for column, _ in parts[0].equals)
+    if not columns or any(tuple(c for c, _ in each.equals) != columns for each in parts):
+        return None
+    values = [[value for _, value in each.equals] for each in parts]
+    picked = ", ".join(f"json_extract(value, '$[{at}]')" for at in range(len(columns)))
+    sql = f"({', '.join(columns)}) in (select {picked} from json_each(?))"
+    return Term(sql, (json.dumps(values),))
+
+
 def _balanced(word: str, parts: Sequence[Term]) -> Term:
     """Join terms as a shallow tree: SQLite limits the depth of an expression."""
     if len(parts) == 1:
         return parts[0]
     middle = len(parts) // 2
     left, right = _balanced(word, parts[:middle]), _balanced(word, parts[middle:])
-    return Term(f"({left.sql} {word} {right.sql})", left.parameters + right.parameters)
+    equals = left.equals + right.equals if word == "and" and left.equals and right.equals else ()
+    sql = f"({left.sql} {word} {right.sql})"
+    return Term(sql, left.parameters + right.parameters, equals)
 
 
 def _reply_row(paths: Sequence[str], readers: Sequence[Any], row: Sequence[Any]) -> dict[str, Any]:

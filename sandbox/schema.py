@@ -30,12 +30,16 @@ _PREFIXES = {"company": "1P02", "gsuser": "1P01", "relationship": "1P05"}
 
 def base36_of(text: str, length: int) -> str:
     """Letters and digits that always stand for this text."""
-    number = int.from_bytes(hashlib.sha256(text.encode()).digest())
+    return base36(int.from_bytes(hashlib.sha256(text.encode()).digest()))[-length:]
+
+
+def base36(number: int) -> str:
+    """A number in digits and capital letters."""
     digits = []
-    for _ in range(length):
+    while number:
         number, digit = divmod(number, 36)
         digits.append(BASE36[digit])
-    return "".join(digits)
+    return "".join(reversed(digits))
 
 
 def _label(name: str) -> str:

@@ -104,8 +104,8 @@ class Fault:
     Attributes:
         kind: `status` (that HTTP status), `reset` (TCP reset), `hang` (silence for `seconds`;
             then the connection closes, or, after a commit, the late reply comes), `slow` (the reply
-            drips over `seconds`), `truncated` (half the JSON, its length declared truthfully), `cut_off`
-            (half the JSON, then the connection closes), `html` (a page with status 200),
+            drips over `seconds`), `truncated` (half the JSON, its length declared truthfully),
+            `cut_off` (half the JSON, then the connection closes), `html` (a page with status 200),
             `result_false` (an error on status 200), `revoke_key` (credentials are refused from this
             call on), `redirect` (to `location`).
         operation: one or several of insert, update, query, delete, describe, list, dropdown, token,

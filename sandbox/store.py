@@ -6,21 +6,25 @@ Everything here runs under one lock, held by `transaction`; a write is one SQLit
 from __future__ import annotations
 
 import json
-import secrets
+import random
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from sandbox.schema import BASE36, BUILT_IN, DELETE_LOGS, ObjectType
+from sandbox.schema import BASE36, BUILT_IN, DELETE_LOGS, ObjectType, base36
 from sandbox.values import now_text
 
 Row = dict[str, Any]
+_RANDOM = random.Random()
+_TAILS: list[str] = []
 
 _SETUP = """
+pragma locking_mode = exclusive;
 pragma journal_mode = wal;
 pragma synchronous = off;
 create table if not exists sandbox_objects (key text primary key, definition text not null);
@@ -120,7 +124,7 @@ class Store:
         """Add rows of stored values, and return their new Gsids in order. Needs a transaction."""
         total = self.count(obj) + len(rows)
         now = now_text(self._clock())
-        gsids = [new_gsid(obj) for _ in rows]
+        gsids = new_gsids(obj, len(rows))
         tail = (now, now, self.api_user, self.api_user)
         numbered = zip(rows, gsids, strict=True)
         for names, group in groupby(numbered, key=lambda pair: tuple(pair[0])):
@@ -214,14 +218,16 @@ class Store:
         return gsid
 
 
-def new_gsid(obj: ObjectType) -> str:
-    """A Gsid in the form of the vendor's samples: 36 characters, the object's prefix first."""
-    number = secrets.randbits(96)
-    digits = []
-    for _ in range(18):
-        number, digit = divmod(number, 36)
-        digits.append(BASE36[digit])
-    return obj.key_prefix + "".join(digits)
+def new_gsids(obj: ObjectType, count: int) -> list[str]:
+    """Gsids in the form of the vendor's samples: 36 characters, the object's prefix first.
+
+    They rise with time, so that a page of the index takes many of them.
+    """
+    noise = "".join(_RANDOM.choices(BASE36, k=4))
+    first = obj.key_prefix + base36(time.time_ns() // 1000) + noise
+    while len(_TAILS) < count:
+        _TAILS.append(base36(len(_TAILS)).rjust(4, "0"))
+    return [first + tail for tail in _TAILS[:count]]
 
 
 def table(obj: ObjectType) -> str:

@@ -54,6 +54,53 @@ def writer(field: Field) -> Converter:
     return refuse_null
 
 
+def column_writer(field: Field) -> Callable[[list[Any]], list[Any] | None]:
+    """The check of many values at once: the stored values, or None where one is not plainly good.
+
+    It is there for speed alone: after None the `writer` goes over the values one by one.
+    """
+    if field.type in _NUMBERS:
+        return _plain_numbers(field)
+    if field.type == "STRING" and field.length is not None:
+        return _plain_text(field, field.length)
+    convert = writer(field)
+
+    def convert_all(values: list[Any]) -> list[Any] | None:
+        try:
+            return [convert(value) for value in values]
+        except InvalidValueError:
+            return None
+
+    return convert_all
+
+
+def _plain_numbers(field: Field) -> Callable[[list[Any]], list[Any] | None]:
+    plain = frozenset({int, float} if field.required else {int, float, type(None)})
+
+    def convert(values: list[Any]) -> list[Any] | None:
+        if not plain.issuperset(map(type, values)):
+            return None
+        numbers = [value for value in values if value is not None] or [0]
+        in_range = min(numbers) > -(2**63) and max(numbers) < 2**63
+        return values if in_range and not math.isnan(sum(numbers)) else None
+
+    return convert
+
+
+def _plain_text(field: Field, length: int) -> Callable[[list[Any]], list[Any] | None]:
+    def convert(values: list[Any]) -> list[Any] | None:
+        try:
+            texts = [value for value in values if value is not None]
+            joined = "".join(texts)
+        except TypeError:
+            return None
+        short = len(max(texts, key=len, default="")) <= length
+        no_null = len(texts) == len(values) or not field.required
+        return values if short and no_null and joined.isascii() else None
+
+    return convert
+
+
 def reader(field: Field) -> Converter | None:
     """The conversion of a stored value, never null, to the reply's; None where it is the same."""
     match field.type:

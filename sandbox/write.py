@@ -10,7 +10,7 @@ from sandbox.replies import INVALID_GSID, NO_MATCH, RefusedError
 from sandbox.schema import KEY_TYPES, Field, ObjectType
 from sandbox.settings import Switches
 from sandbox.store import Row, Store
-from sandbox.values import InvalidValueError, writer
+from sandbox.values import InvalidValueError, column_writer, writer
 
 MAX_RECORDS = 50
 MAX_KEYS = 3
@@ -51,12 +51,21 @@ class Checked:
         return next((each for errors in self.errors for each in errors), None)
 
 
+class _Writers:
+    """The checks of an object's fields: for one value, and for a column of values."""
+
+    def __init__(self, obj: ObjectType) -> None:
+        self.obj = obj
+        self.one = {name: writer(each) for name, each in obj.fields.items()}
+        self.column = {name: column_writer(each) for name, each in obj.fields.items()}
+
+
 class Writer:
     """Validates and writes records; used by the object API, by bulk imports and by seeding."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self._writers: dict[int, tuple[ObjectType, dict[str, Any]]] = {}
+        self._writers: dict[int, _Writers] = {}
 
     def records(self, body: Any) -> list[Mapping[str, Any]]:
         """The records of a request body.
@@ -102,12 +111,17 @@ class Writer:
             for each in obj.fields.values()
             if not trusted and not getattr(each, flag) and each.name not in keys
         }
-        for record in records:
-            row, errors = _check_record(record, writers, locked, sources)
-            needed = obj.required if creating else keys
-            errors += _check_present(record, needed, creating)
+        needed = obj.required if creating else keys
+        rows = _check_columns(records, writers, locked)
+        if rows is not None and all(name in rows[0] for name in needed):
+            checked.rows = rows
+            checked.errors = [[] for _ in rows]
+        for record in records if not checked.rows else ():
+            row, errors = _check_record(record, writers.one, locked, sources)
             checked.rows.append(row)
             checked.errors.append(errors)
+        for record, errors in zip(records, checked.errors, strict=True):
+            errors += _check_present(record, needed, creating)
         self._check_references(obj, checked)
         return checked
 
@@ -196,12 +210,12 @@ class Writer:
                 written += 1
         return written
 
-    def _writers_of(self, obj: ObjectType) -> dict[str, Any]:
+    def _writers_of(self, obj: ObjectType) -> _Writers:
         known = self._writers.get(id(obj))
         if known is None:
-            known = (obj, {name: writer(each) for name, each in obj.fields.items()})
+            known = _Writers(obj)
             self._writers[id(obj)] = known
-        return known[1]
+        return known
 
     def _check_references(self, obj: ObjectType, checked: Checked) -> None:
         """A LOOKUP must point to a row that is there."""
@@ -251,6 +265,24 @@ def check_keys(obj: ObjectType, given: str | None) -> tuple[str, ...]:
             desc = f"{name} is of type {found.type}; keys are String, GSID, Number or Email"
             raise RefusedError("GSOBJ_EMU_KEY_TYPE", desc)
     return keys
+
+
+def _check_columns(
+    records: Sequence[Mapping[str, Any]], writers: _Writers, locked: set[str]
+) -> list[Row] | None:
+    """The stored rows, when all records have the same writable fields and every value is good."""
+    names = tuple(records[0]) if records else ()
+    if not names or not locked.isdisjoint(names) or not writers.column.keys() >= set(names):
+        return None
+    if any(tuple(record) != names for record in records):
+        return None
+    columns = []
+    for name, values in zip(names, zip(*(r.values() for r in records), strict=True), strict=True):
+        column = writers.column[name](list(values))
+        if column is None:
+            return None
+        columns.append(column)
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def _check_record(
