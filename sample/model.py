@@ -8,8 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-Value = int | float | bool | str | None
-Usage = dict[str, Value]
+Usage = dict[str, Any]
 """Metric name -> the value that an instance reports. A metric that is not in it is not sent."""
 
 Version = tuple[int, int]
@@ -118,9 +117,12 @@ class Grant:
     trial_ends_on: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Instance:
-    """One installation: who it is, which licences it holds, when it pings and what it reports."""
+    """One installation: who it is, which licences it holds, when it pings and what it reports.
+
+    `overrides` holds for every ping of the instance, `Ping.overrides` for one.
+    """
 
     uuid: str
     hostname: str
@@ -137,6 +139,7 @@ class Instance:
     edition: str | None = None
     reliability: float = 1.0
     air_gapped: bool = False
+    overrides: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def grant_on(self, day: date) -> Grant | None:
         """The licence installed on a day; None for an instance without one."""

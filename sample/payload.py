@@ -16,7 +16,7 @@ from typing import Any
 from sample.clock import stream
 from sample.metrics import sent_paths
 from sample.model import Grant, Instance, Ping, Version, major_minor
-from sample.vocabulary import fillers, vocabulary
+from sample.vocabulary import Filler, fillers, vocabulary
 
 ABSENT = object()
 """An override that removes a key path."""
@@ -44,12 +44,11 @@ class PayloadWriter:
     def render(self, ping: Ping) -> str:
         """The payload as one line of JSON."""
         leaves = self._leaves(ping)
-        version = major_minor(ping.version)
-        extra = fillers(version, self._keys - len(leaves))
-        hidden = _apply_overrides(leaves, ping.overrides)
-        template, pick = _compile(tuple(leaves), tuple(f.path for f in extra), hidden)
-        values = [*leaves.values(), *self._filler_values(ping, version, self._keys - len(leaves))]
-        return template % pick(values)
+        extra = fillers(major_minor(ping.version), self._keys - len(leaves))
+        _apply_overrides(leaves, ping.overrides)
+        names = tuple(filler.path for filler in extra)
+        template, pick = _compile(tuple(leaves), names, tuple(ping.overrides))
+        return template % pick([*leaves.values(), *self._filler_values(ping, extra)])
 
     def _leaves(self, ping: Ping) -> dict[str, str]:
         """Key path -> JSON text of everything but the vocabulary, in the product's order."""
@@ -66,16 +65,13 @@ class PayloadWriter:
                 leaves[path] = _json(ping.usage[metric])
         return leaves
 
-    def _filler_values(self, ping: Ping, version: Version, count: int) -> list[object]:
+    def _filler_values(self, ping: Ping, extra: Sequence[Filler]) -> list[object]:
         levels = self._instance_levels(ping.instance)
         age = max((self._as_of - ping.received_at).days, 0)
         grown = max(1000 - age, 200)
         recent = 700 + stream(self._seed, ping.ping_id, "recent").randrange(600)
         factors = {"total": grown, "recent": recent}
-        return [
-            _filler_value(filler.kind, levels[filler.index], factors)
-            for filler in fillers(version, count)
-        ]
+        return [_filler_value(filler.kind, levels[filler.index], factors) for filler in extra]
 
     def _instance_levels(self, instance: Instance) -> list[int]:
         """How much an instance uses each key of the vocabulary: most of them not at all."""
@@ -96,15 +92,14 @@ def _filler_value(kind: str, level: int, factors: dict[str, int]) -> object:
     return level * factors[kind] // 1000
 
 
-def _apply_overrides(leaves: dict[str, str], overrides: dict[str, Any]) -> tuple[str, ...]:
-    """Put the overrides in place; returns the paths whose whole subtree they replace."""
+def _apply_overrides(leaves: dict[str, str], overrides: dict[str, Any]) -> None:
+    """Put the overrides in place, each instead of the whole subtree below its path."""
     for path, value in overrides.items():
         for below in [p for p in leaves if p.startswith(f"{path}.")]:
             del leaves[below]
         leaves.pop(path, None)
         if value is not ABSENT:
             leaves[path] = _json(value)
-    return tuple(overrides)
 
 
 @lru_cache(maxsize=512)

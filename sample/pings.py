@@ -8,6 +8,9 @@ from sample.clock import at, stream, window_start
 from sample.licensing import digest
 from sample.model import Instance, Options, Ping
 
+WEEKS_BETWEEN_VISITS = 4
+"""How often somebody carries the payload of an air-gapped instance out by hand."""
+
 
 def week_ping(instance: Instance, weeks_back: int, options: Options) -> Ping | None:
     """The ping of one week, or None when the instance is silent in it.
@@ -19,6 +22,8 @@ def week_ping(instance: Instance, weeks_back: int, options: Options) -> Ping | N
     if not instance.reports_from <= day <= instance.reports_until:
         return None
     if day < window_start(options.as_of, options.months):
+        return None
+    if instance.air_gapped and weeks_back % WEEKS_BETWEEN_VISITS:
         return None
     key = (options.seed, instance.uuid, instance.hostname, day.isoformat())
     random = stream(*key).random
@@ -37,5 +42,6 @@ def week_ping(instance: Instance, weeks_back: int, options: Options) -> Ping | N
         version=instance.version_on(day),
         grant=instance.grant_on(day),
         usage=instance.usage(day),
+        overrides=dict(instance.overrides),
         recorded_format=0 if random() < 0.6 else 1 + int(random() * 2),
     )
