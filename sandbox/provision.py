@@ -40,9 +40,8 @@ def provision(store: Store, manifest_path: Path) -> list[str]:
         specs = list(_field_specs(node, publish))
         extended = obj.extended(Field.from_spec(each) for each in specs)
         store.define(extended)
-        before = known.fields if known else {}
         added += [] if known else [name]
-        added += [f"{name}.{each}" for each in extended.fields.keys() - before.keys()]
+        added += [f"{name}.{each.name}" for each in extended.own_fields[len(obj.own_fields) :]]
     return sorted(added)
 
 

@@ -45,8 +45,14 @@ class Store:
         self.path = path
         self.lock = threading.RLock()
         self._clock = clock
-        self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._connection.executescript(_SETUP)
+        self._connection = sqlite3.connect(
+            path, check_same_thread=False, isolation_level=None, timeout=1.0
+        )
+        try:
+            self._connection.executescript(_SETUP)
+        except sqlite3.OperationalError as error:
+            self._connection.close()
+            raise OSError(f"{path}: {error}; is another sandbox using it?") from error
         self._objects: dict[str, ObjectType] = {}
         self._counts: dict[str, int] = {}
         self._indexes: set[tuple[str, tuple[str, ...]]] = set()
@@ -174,6 +180,11 @@ class Store:
         """Those of the Gsids that are rows of the object."""
         sql = f"select Gsid from {table(obj)} where Gsid in (select value from json_each(?))"
         return {gsid for (gsid,) in self.execute(sql, (json.dumps(list(gsids)),))}
+
+    def name_of(self, obj: ObjectType, gsid: str) -> str | None:
+        """`Name` of a row."""
+        found = self.execute(f"select Name from {table(obj)} where Gsid = ?", (gsid,))
+        return str(found[0][0]) if found else None
 
     def rows(self, obj: ObjectType, limit: int = -1) -> list[Row]:
         """Stored rows, oldest first, for people and tests: BOOLEAN as bool."""
