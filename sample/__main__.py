@@ -11,6 +11,15 @@ from sample.generate import MIN_ACCOUNTS, generate
 from sample.model import Options
 from sample.writer import OutputError
 
+MAX_KEYS = 1300
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a date like 2026-06-30") from None
+
 
 def parser() -> argparse.ArgumentParser:
     """The options, each with its default."""
@@ -18,17 +27,24 @@ def parser() -> argparse.ArgumentParser:
         prog="python -m sample",
         description="Write realistic raw input for the mart, and truth.json with what must come "
         "out of it. Equal options give identical bytes.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     add = cli.add_argument
-    add("--out", type=Path, default=Path("sample/raw"), help="folder to write")
-    add("--accounts", type=int, default=120, help=f"customers, {MIN_ACCOUNTS} or more")
-    add("--seed", type=int, default=7, help="another seed gives other customers")
-    add("--months", type=int, default=18, help="calendar months of history, 3 or more")
-    add("--as-of", type=date.fromisoformat, default=None, help="last day; today (UTC) if not given")
-    add("--payload-keys", type=int, default=300, help="keys per ping; 1300 is a ping's real size")
+    add("--out", type=Path, default=Path("sample/raw"), help="folder to write (%(default)s)")
+    add("--accounts", type=int, default=120, help="customers (%(default)s)")
+    add("--seed", type=int, default=7, help="another seed, other customers (%(default)s)")
+    add("--months", type=int, default=18, help="months of history (%(default)s)")
+    add("--as-of", type=_day, metavar="DATE", help="last day, like 2026-06-30 (today, UTC)")
     add(
-        "--gzip", choices=("older", "all", "none"), default="older", help="weekly files to compress"
+        "--payload-keys",
+        type=int,
+        default=300,
+        help=f"keys per ping (%(default)s); {MAX_KEYS} is real size, about 50 KB",
+    )
+    add(
+        "--gzip",
+        choices=("older", "all", "none"),
+        default="older",
+        help="which weekly files to compress (%(default)s: all but the last three months)",
     )
     add("--force", action="store_true", help="replace a folder that this generator wrote")
     return cli
@@ -42,6 +58,8 @@ def main(arguments: list[str] | None = None) -> int:
         cli.error(f"--accounts {given.accounts}: the named accounts alone need {MIN_ACCOUNTS}")
     if given.months < 3:
         cli.error(f"--months {given.months}: at least 3 calendar months are needed")
+    if not 1 <= given.payload_keys <= MAX_KEYS:
+        cli.error(f"--payload-keys {given.payload_keys}: between 1 and {MAX_KEYS}")
     options = Options(
         out=given.out,
         as_of=given.as_of or datetime.now(UTC).date(),
@@ -53,7 +71,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     try:
         summary = generate(options, force=given.force)
-    except OutputError as error:
+    except (OutputError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     print(summary)

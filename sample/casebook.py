@@ -25,7 +25,7 @@ from sample.releases import fixed, upgrades
 
 CSM = "casey.csm@vendor.example"
 LONG_PATH = ("13.9", "17.9", 16)
-"""First and last release, and the number of upgrades, of an instance that saw everything."""
+"""First and last release, and the number of upgrades, of an instance that saw it all."""
 
 
 def scored(
@@ -62,18 +62,24 @@ def scored(
 
 @dataclass(frozen=True)
 class PlannedUsage:
-    """Exactly `values` in the month of `as_of`; in earlier months less, the further back."""
+    """Exactly `values` in the month of `as_of`; in earlier months less, the further back.
+
+    `before` holds what was different until the last month. `bare` leaves out the metrics that
+    are not given.
+    """
 
     values: Usage
     as_of: date
     first_day: date
     bare: bool = False
+    before: Usage = field(default_factory=dict)
 
     def __call__(self, day: date) -> Usage:
         """What the instance reports on a day."""
         back = max((month_start(self.as_of) - day).days, 0)
         percent = max(100 - back // 7, 70)
-        usage = {metric: _scaled(value, percent) for metric, value in self.values.items()}
+        values = self.values | self.before if back else self.values
+        usage = {metric: _scaled(value, percent) for metric, value in values.items()}
         if "licensed_seats_ping" in usage:
             usage["licensed_seats_ping"] = self.values["licensed_seats_ping"]
         if {"deployments_28_days_event", "failed_deployments_28_days_event"} <= usage.keys():
@@ -92,6 +98,11 @@ def _scaled(value: object, percent: int) -> int | bool:
     return value * percent // 100 if value > 0 else value
 
 
+def account_id(slug: str) -> str:
+    """The account id of a named account."""
+    return f"001{slug.title():0<12}QAA"
+
+
 @dataclass
 class Casebook:
     """Collects one named account; every method adds a part and returns it."""
@@ -101,13 +112,14 @@ class Casebook:
     company: str
     case: str
     owned: bool = True
+    parent: str | None = None
     customer: Customer = field(init=False)
 
     def __post_init__(self) -> None:
         account = Account(
-            account_id=f"001{self.slug.title():0<12}QAA",
+            account_id=account_id(self.slug),
             account_name=self.company,
-            parent_account_id=None,
+            parent_account_id=account_id(self.parent) if self.parent else None,
             segment="Enterprise",
             region="EMEA",
             csm_email=CSM if self.owned else None,
@@ -177,31 +189,38 @@ class Casebook:
         uuid: str | None = None,
         version: str | None = None,
         bare: bool = False,
+        before: Usage | None = None,
     ) -> Instance:
         """An instance with its numbers; without `version` it is upgraded from 13.9 to 17.9."""
         held = grants if isinstance(grants, tuple) else (grants,)
         start = window_start(self.as_of, self.options.months)
-        subscription = self.customer.subscriptions[-1]
         if held[-1].seats is not None:
             usage = {"licensed_seats_ping": held[-1].seats} | usage
-        settled = max(month_start(add_months(self.as_of, -1)) - timedelta(days=14), start)
         instance = Instance(
             uuid=uuid or self.uuid(len(self.customer.instances)),
             hostname=f"{host}.{self.slug}.example",
             role=role,
             company=self.company,
-            lineage=subscription.original_subscription_id,
+            lineage=self.customer.subscriptions[-1].original_subscription_id,
             grants=held,
-            releases=fixed(version)
-            if version
-            else upgrades(*LONG_PATH[:2], start, settled, LONG_PATH[2]),
-            usage=PlannedUsage(usage, self.as_of, start, bare),
+            releases=fixed(version) if version else self._long_path(start),
+            usage=PlannedUsage(usage, self.as_of, start, bare, before or {}),
             reports_from=held[0].since + timedelta(days=2),
         )
         self.customer.instances.append(instance)
         if label:
             self.label(instance, label, held[0].since + timedelta(days=5))
         return instance
+
+    def _long_path(self, start: date) -> tuple[tuple[date, str], ...]:
+        """Every upgrade from 13.9 to 17.9, done two weeks before the last month but one."""
+        settled = month_start(add_months(self.as_of, -1)) - timedelta(days=14)
+        return upgrades(*LONG_PATH, start=start, end=max(settled, start))
+
+    def edit_license(self, **changes: object) -> None:
+        """Replace fields of the licence record that was added last."""
+        records = self.customer.licenses
+        records[-1] = replace(records[-1], **changes)  # type: ignore[arg-type]
 
     def change(self, instance: Instance, **changes: object) -> Instance:
         """Replace an instance by a copy that differs."""

@@ -150,7 +150,7 @@ def _add_instances(
     customer: Customer, draft: Draft, terms: list[Subscription], grants: tuple[Grant, ...]
 ) -> None:
     random = draft.random
-    count = random.choice(INSTANCE_COUNTS)
+    count = INSTANCE_COUNTS[draft.number * 53 % len(INSTANCE_COUNTS)]
     roles = ["production"]
     roles += [random.choice(("staging", "staging", "geo", "obsolete")) for _ in range(count - 1)]
     first_uuid = str(UUID(int=random.getrandbits(128)))
@@ -185,7 +185,13 @@ def _instance(
     first, last = _release_span(random)
     seats = terms[-1].seats or 1
     behaviour = Behaviour(
-        (draft.options.seed, uuid, hostname), draft.archetype, seats, role, draft.start, as_of
+        key=(draft.options.seed, uuid, hostname),
+        archetype=draft.archetype,
+        seats=seats,
+        role=role,
+        first_day=draft.start,
+        last_day=as_of,
+        restored_on=as_of - timedelta(days=100) if draft.number % 11 == 5 else None,
     )
     until = date.max
     if role == "obsolete" or draft.fate == "stopped":
@@ -197,7 +203,7 @@ def _instance(
         company=draft.account.account_name,
         lineage=lineage,
         grants=grants,
-        releases=upgrades(first, last, draft.start, as_of, random.randrange(3, 9)),
+        releases=upgrades(first, last, random.randrange(3, 9), start=draft.start, end=as_of),
         usage=behaviour,
         phase=random.randrange(min(7, as_of.day)),
         reports_from=terms[0].start_date + timedelta(days=random.randrange(8)),

@@ -7,7 +7,7 @@ from typing import Any
 
 from sample.clock import add_months
 from sample.licensing import dashed
-from sample.model import Ping
+from sample.model import Ping, major_minor
 from sample.payload import ABSENT, CANARY
 
 EVERY = 9
@@ -69,7 +69,7 @@ def _padded_subscription_id(ping: Ping) -> None:
 
 
 def _dashed_md5(ping: Ping) -> None:
-    if ping.grant:
+    if ping.grant and major_minor(ping.version) < (16, 2):
         ping.overrides["license_md5"] = dashed(ping.grant.md5)
 
 

@@ -13,7 +13,7 @@ from sample.casebook import Casebook, scored
 from sample.licensing import dashed, on_trial
 from sample.model import Customer, Options
 
-SECURE = {"scanners": 150, "scans": (300, 150, 90, 0, 0, 0, 0), "pipelines": 4500}
+EXAMPLE_15 = scored(None, scanners=150, scans=(300, 150, 90, 0, 0, 0, 0), pipelines=4500)
 
 
 def alder(options: Options) -> Customer:
@@ -21,7 +21,10 @@ def alder(options: Options) -> Customer:
     book = Casebook(options, "alder", "Alder Avionics", "premium, overall 75.47 green")
     sold = book.subscription("Premium", 1200, book.ago(14, 9), arr=417_600)
     usage = scored(1000, 700, git=450, builds=25_000, deployed=(80, 1500, 1350, 150))
-    book.instance(book.grant(sold), usage)
+    main = book.instance(book.grant(sold), usage)
+    relic = scored(90, 10, git=4, builds=20, deployed=(0, 0, 0, 0))
+    old = book.instance(book.grant(sold), relic, label="OBSOLETE", host="old-git", role="obsolete")
+    book.change(old, reports_until=book.ago(3), uuid=main.uuid)
     users = "git_operations_28_days_user"
     book.objective("Roll out", "activated_seats", 1000, book.ago(8), book.ago(-4))
     book.objective("Code in one place", users, 600, book.ago(5), book.ago(-5))
@@ -32,26 +35,33 @@ def alder(options: Options) -> Customer:
 
 def birch(options: Options) -> Customer:
     """Example 23."""
-    book = Casebook(options, "birch", "Birch Bank", "ultimate with DevSecOps, overall 74.85 yellow")
+    book = Casebook(
+        options,
+        "birch",
+        "Birch Bank",
+        "ultimate with DevSecOps, overall 74.85 yellow",
+        parent="alder",
+    )
     sold = book.subscription("Ultimate", 1200, book.ago(14, 9), arr=1_425_600)
-    usage = scored(1000, 700, git=450, builds=25_000, deployed=(80, 1500, 1350, 150), **SECURE)
+    usage = scored(1000, 700, git=450, builds=25_000, deployed=(80, 1500, 1350, 150)) | EXAMPLE_15
     book.instance(book.grant(sold, ""), usage)
     return book.customer
 
 
 def cedar(options: Options) -> Customer:
-    """Shelfware; a second instance carries a label that the mart does not know."""
+    """Shelfware, worse than last month; the second instance has a label of its own making."""
     book = Casebook(options, "cedar", "Cedar Chemicals", "1,000 seats activated, 700 in use")
     sold = book.subscription("Premium", 1000, book.ago(20, 9), arr=348_000)
     usage = scored(1000, 700, git=150, builds=1500, deployed=(20, 300, 240, 60))
-    book.instance(book.grant(sold), usage, label="production")
+    before = {"unique_active_28_days_user": 850}
+    book.instance(book.grant(sold), usage, label="production", before=before)
     trial_box = scored(30, 4, git=2, builds=10)
     book.instance(book.grant(sold), trial_box, label="Sandbox", host="try", role="staging")
     return book.customer
 
 
 def dogwood(options: Options) -> Customer:
-    """Example 26: two subscriptions, weighted by ARR."""
+    """Example 26: two subscriptions, weighted by ARR; the small one just fell off."""
     book = Casebook(options, "dogwood", "Dogwood Devices", "two subscriptions, SCM 72.25 by ARR")
     large = book.subscription("Premium", 500, book.ago(26, 9), arr=90_000)
     nothing = (0, 0, 0, 0)
@@ -59,7 +69,8 @@ def dogwood(options: Options) -> Customer:
     book.instance(book.grant(large), usage)
     small = book.subscription("Premium", 200, book.ago(15, 9), arr=30_000)
     usage = scored(120, 50, git=8, builds=100, deployed=nothing)
-    book.instance(book.grant(small), usage, host="gitlab.labs")
+    before = {"activated_seats": 180, "git_operations_28_days_user": 60}
+    book.instance(book.grant(small), usage, host="gitlab.labs", before=before)
     return book.customer
 
 
@@ -67,6 +78,7 @@ def elm(options: Options) -> Customer:
     """Example 25; the staging server is a clone that keeps the uuid, once labelled Production."""
     book = Casebook(options, "elm", "Elm Energy", "one licence on three instances")
     sold = book.subscription("Premium", 500, book.ago(18, 9), arr=174_000)
+    book.edit_license(subscription_id=f"{sold.subscription_id}  ")
     grant = book.grant(sold, "0000")
     usage = scored(400, 340, git=160, builds=18_000, deployed=(30, 900, 855, 45))
     main = book.instance(grant, usage)
@@ -87,7 +99,7 @@ def fir(options: Options) -> Customer:
     grant = replace(book.grant(sold, ""), md5=dashed(book.grant(sold).md5))
     trial = on_trial(grant, "ultimate", since=book.ago(0, 45), ends=book.ago(-1))
     usage = scored(800, 650, git=400, builds=36_000, deployed=(100, 3000, 2700, 300))
-    usage |= scored(800, **SECURE | {"scanners": 120})
+    usage |= EXAMPLE_15 | {"secure_scanners_28_days_user": 120}
     book.instance((grant, trial), usage)
     return book.customer
 
@@ -104,11 +116,13 @@ def ginkgo(options: Options) -> Customer:
 
 
 def hazel(options: Options) -> Customer:
-    """Example 13."""
+    """Example 13; only the md5 leads to the licence, whose record writes it in its own way."""
     book = Casebook(options, "hazel", "Hazel Health", "version 14.5, most measures unsupported")
     sold = book.subscription("Premium", 1000, book.ago(20, 9), arr=348_000)
     usage = scored(800, git=400) | {"umau_28_days_user": 500}
-    book.instance(book.grant(sold), usage, version="14.5.0-ee", bare=True)
+    grant = book.grant(sold, "")
+    book.edit_license(license_md5=f"{dashed(grant.md5).upper()} ")
+    book.instance(grant, usage, version="14.5.0-ee", bare=True)
     return book.customer
 
 
@@ -193,7 +207,7 @@ def pine(options: Options) -> Customer:
 
 def quince(options: Options) -> Customer:
     """The account has an owner who has not labelled its instance."""
-    book = Casebook(options, "quince", "Quince Quality", "reports, but not labelled")
+    book = Casebook(options, "quince", "Quince Qualität, Inc.", "reports, but not labelled")
     sold = book.subscription("Ultimate", 150, book.ago(11, 9), arr=178_200)
     usage = scored(140, 120, git=80, builds=7000, deployed=(20, 900, 850, 50))
     book.instance(book.grant(sold), usage, label=None)
@@ -223,21 +237,34 @@ def tamarack(options: Options) -> Customer:
     """Seats come from the licence in one subscription and from the ping in the other."""
     book = Casebook(options, "tamarack", "Tamarack Telecom", "seats by licence and by ping")
     first = book.subscription("Premium", None, book.ago(15, 9), arr=None)
-    records = book.customer.licenses
-    records[-1] = replace(records[-1], seats=300)
+    book.edit_license(seats=300)
     usage = scored(240, 200, git=100, builds=9000, deployed=(30, 700, 650, 50))
     book.instance(book.grant(first), usage)
     second = book.subscription("Premium", None, book.ago(15, 9), arr=None)
     usage = scored(80, 30, git=6, builds=100, deployed=(0, 0, 0, 0))
     usage["licensed_seats_ping"] = 100
     book.instance(book.grant(second), usage, host="gitlab.east")
-    del records[-1]
+    del book.customer.licenses[-1]
+    return book.customer
+
+
+def umber(options: Options) -> Customer:
+    """One licence hash leads to two subscriptions: the one in force on the ping's day counts."""
+    book = Casebook(options, "umber", "Umber Utilities", "one hash, two subscriptions")
+    moved = book.ago(10, 9)
+    book.subscription("Premium", 80, book.ago(22, 9), moved - timedelta(days=1), arr=27_840)
+    sold = book.subscription("Premium", 120, moved, arr=41_760)
+    grant = book.grant(sold, None)
+    records = book.customer.licenses
+    records[0] = replace(records[0], license_md5=grant.md5, license_sha256=grant.sha256)
+    usage = scored(90, 50, git=32, builds=200, deployed=(6, 190, 150, 38))
+    book.instance(grant, usage)
     return book.customer
 
 
 CASES: tuple[Callable[[Options], Customer], ...] = (
     alder, birch, cedar, dogwood, elm, fir, ginkgo, hazel, ironwood, juniper, katsura, larch,
-    maple, nutmeg, oak, pine, quince, rowan, sorrel, tamarack,
+    maple, nutmeg, oak, pine, quince, rowan, sorrel, tamarack, umber,
 )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ RELEASES: tuple[str, ...] = (
 
 
 def upgrades(
-    first: str, last: str, start: date, end: date, steps: int
+    first: str, last: str, steps: int, *, start: date, end: date
 ) -> tuple[tuple[date, str], ...]:
     """(day, version) of each upgrade from one release to another, evenly over a span of time."""
     low, high = RELEASES.index(first), RELEASES.index(last)

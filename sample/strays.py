@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 from sample.archetypes import BY_NAME, Behaviour
@@ -91,12 +92,12 @@ def _internal(options: Options) -> list[Instance]:
 def _invalid(options: Options) -> list[Instance]:
     """No uuid, an empty uuid, a version that the build never filled in; for the last weeks only."""
     since = options.as_of - timedelta(days=30)
-    broken = ({"uuid": None}, {"uuid": ""}, {"version": "VERSION"})
+    broken: tuple[dict[str, Any], ...] = ({"uuid": None}, {"uuid": ""}, {"version": "VERSION"})
     found = [
         replace(
             _instance(options, f"broken{rank}.example", "CE"),
             reports_from=since,
-            overrides=dict(overrides),
+            overrides=overrides,
         )
         for rank, overrides in enumerate(broken)
     ]

@@ -214,6 +214,6 @@ def group_scores(measures: dict[str, Measure]) -> dict[str, float | None]:
 def overall(groups: dict[str, float | None]) -> tuple[float | None, float]:
     """Overall score and the weight present (3.5, rule 5)."""
     scored = {group: score for group, score in groups.items() if score is not None}
-    weight = sum(WEIGHTS[group] for group in scored)
+    weight = sum((WEIGHTS[group] for group in scored), 0.0)
     total = sum(WEIGHTS[group] * score for group, score in scored.items())
     return (total / weight if scored else None), round(weight, 2)

@@ -271,6 +271,12 @@ FAMILIES: tuple[Family, ...] = (
         "deprecated",
         until=(14, 4),
     ),
+    Family(
+        "counts.package_events_i_package_",
+        PACKAGE_TYPES,
+        "total",
+        endings=("_push_package", "_pull_package", "_delete_package"),
+    ),
     Family("counts.groups_", INTEGRATIONS, "total", endings=("_active",)),
     Family("counts.instances_", INTEGRATIONS, "total", endings=("_active",)),
     Family("counts.projects_inheriting_", INTEGRATIONS, "total", endings=("_active",)),
