@@ -6,8 +6,9 @@
 {%- endmacro %}
 
 {#- True when the text is a plain decimal number: no NaN, no infinity, no words. -#}
+{#- Patterns hold no backslash: the warehouses differ in how a string literal escapes one. -#}
 {% macro is_number(expression) -%}
-    {{ adapter.dispatch('full_match', 'customer_health')('trim(' ~ expression ~ ')', '[+-]?[0-9]+(\\.[0-9]+)?([eE][+-]?[0-9]+)?') }}
+    {{ customer_health.full_match('trim(' ~ expression ~ ')', '[+-]?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]+)?') }}
 {%- endmacro %}
 
 {% macro full_match(expression, pattern) -%}
@@ -19,7 +20,20 @@
 {%- endmacro %}
 
 {% macro duckdb__full_match(expression, pattern) -%}
-    coalesce(regexp_full_match({{ expression }}, '{{ pattern | replace("\\\\", "\\") }}'), false)
+    coalesce(regexp_full_match({{ expression }}, '{{ pattern }}'), false)
+{%- endmacro %}
+
+{#- The first part of the text that matches; '' or null when none does. -#}
+{% macro first_match(expression, pattern) -%}
+    {{ adapter.dispatch('first_match', 'customer_health')(expression, pattern) }}
+{%- endmacro %}
+
+{% macro default__first_match(expression, pattern) -%}
+    regexp_substr({{ expression }}, '{{ pattern }}')
+{%- endmacro %}
+
+{% macro duckdb__first_match(expression, pattern) -%}
+    regexp_extract({{ expression }}, '{{ pattern }}')
 {%- endmacro %}
 
 {% macro to_double(expression) -%}
@@ -55,7 +69,7 @@
     cast(convert_timezone('UTC', try_to_timestamp_tz(replace(trim({{ expression }}), ' UTC', 'Z'))) as timestamp_ntz)
 {%- endmacro %}
 
-{#- A microsecond-free rounding for what people see; comparisons use the unrounded value. -#}
+{#- Four decimals for what people see; comparisons use the unrounded value. -#}
 {% macro shown_ratio(expression) -%}
     round({{ expression }}, 4)
 {%- endmacro %}

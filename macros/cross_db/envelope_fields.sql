@@ -1,0 +1,33 @@
+{#- Fields of the ping's envelope as the product writes them (domain.md 1.3, 3.2). -#}
+
+{#- Trimmed and lower-cased; null and a failed count (-1) are ''. An address of the network would tell where somebody
+    sits, so it is replaced by a stable name; loopback addresses are nobody's. -#}
+{% macro clean_hostname(hostname) -%}
+    {%- set trimmed = "lower(coalesce(" ~ customer_health.clean_text(hostname) ~ ", ''))" -%}
+    case
+        when {{ customer_health.full_match(trimmed, '-[0-9]+') }} then ''
+        when {{ trimmed }} like '127.%' or {{ trimmed }} = '::1' then {{ trimmed }}
+        when {{ customer_health.full_match(trimmed, '[0-9]{1,3}([.][0-9]{1,3}){3}') }}
+            or {{ customer_health.full_match(trimmed, '[0-9a-f]*:[0-9a-f]*:[0-9a-f:.]*(%.*)?') }}
+            then 'ip-' || substr(md5({{ trimmed }}), 1, 12)
+        else {{ trimmed }}
+    end
+{%- endmacro %}
+
+{#- '13.9.0-pre' -> '13.9.0': nothing after the third number. -#}
+{% macro clean_version(version) -%}
+    nullif({{ customer_health.first_match(version, '^[0-9]+([.][0-9]+){0,2}') }}, '')
+{%- endmacro %}
+
+{% macro version_part(version, part) -%}
+    {{ customer_health.to_integer(dbt.split_part("split_part(" ~ version ~ ", '-', 1)", "'.'", part)) }}
+{%- endmacro %}
+
+{#- A licence's last day; a date past what warehouses can show is clamped (domain.md 3.2). -#}
+{% macro license_end(expression) -%}
+    case
+        when {{ customer_health.full_match('trim(' ~ expression ~ ')', '[0-9]{5,}-.*') }} then cast('9999-12-30' as date)
+        when {{ customer_health.to_date(expression) }} > cast('9999-12-30' as date) then cast('9999-12-30' as date)
+        else {{ customer_health.to_date(expression) }}
+    end
+{%- endmacro %}

@@ -1,0 +1,175 @@
+{#- Reads payloads once for many key paths: rows (ping_id, received_at, source_file, key_path, raw_value).
+    - key_path '' is one row per ping, whatever it holds; a line that could not be read is such a row without ping_id.
+    - raw_value is the leaf as text; a JSON null is a row whose raw_value is null; an absent key is no row.
+    `files` is the list to read (ignored where pings are a table), `paths` the list of key paths. -#}
+{% macro ping_leaves(files, paths) -%}
+    {{ adapter.dispatch('ping_leaves', 'customer_health')(files, paths) }}
+{%- endmacro %}
+
+{#- DuckDB: one typed read_json over the files, every leaf as VARCHAR, so that no payload is parsed per metric. That read
+    shows null for an absent key and for a JSON null; the second branch finds the nulls, by looking closer only at lines
+    where a regular expression sees one of the leaf names with null. -#}
+{% macro duckdb__ping_leaves(files, paths) -%}
+    {%- set lines = [] -%}
+    {%- set manual = [] -%}
+    {%- for file in files -%}
+        {%- do (manual if file.endswith('.json') else lines).append(file) -%}
+    {%- endfor -%}
+    {%- set recorded_at = var('ping_envelope').recorded_at -%}
+    {%- set tree = customer_health.key_path_tree(paths + [recorded_at]) -%}
+    with
+
+    read_pings as (
+        select ping_id, received_at, filename, payload
+        from {{ customer_health.read_ping_lines(lines, tree) if lines else '(' ~ customer_health.no_pings(tree) ~ ')' }}
+        {%- if manual %}
+        union all
+        select ping_id, coalesce(record.received_at, record.payload.{{ customer_health.quoted_path(recorded_at) }}), filename, record.payload
+        from (
+            select
+                ping_id,
+                filename,
+                try(json_transform(line, '{{ customer_health.record_structure(tree) }}')) as record
+            from ({{ customer_health.manual_ping_lines(manual) }})
+        )
+        {%- endif %}
+    ),
+
+    dated as (
+        select
+            {{ customer_health.clean_text('ping_id') }} as ping_id,
+            {{ customer_health.to_utc_timestamp('received_at') }} as received_at,
+            filename as source_file,
+            payload
+        from read_pings
+    ),
+
+    newest as (
+        select *
+        from dated
+        where ping_id is not null and received_at is not null
+        qualify row_number() over (partition by ping_id order by received_at desc, source_file desc) = 1
+    ),
+
+    unnested as (
+        select
+            ping_id,
+            received_at,
+            source_file,
+            unnest({{ customer_health.sql_list([''] + paths) }}) as key_path,
+            unnest([''{% for path in paths %}, payload.{{ customer_health.quoted_path(path) }}{% endfor %}]) as raw_value
+        from newest
+    ),
+
+    candidate_lines as (
+        select line, filename
+        from ({{ customer_health.all_ping_lines(lines, manual) }})
+        where regexp_matches(line, '{{ customer_health.null_pattern(paths) }}')
+    ),
+
+    nulls as (
+        select distinct
+            {{ customer_health.clean_text("json_extract_string(line, '$.ping_id')") }} as ping_id,
+            {{ customer_health.to_utc_timestamp(
+                "coalesce(json_extract_string(line, '$.received_at'), json_extract_string(line, '$.payload." ~ customer_health.quoted_path(recorded_at) ~ "'))"
+            ) }} as received_at,
+            filename as source_file,
+            sought.key_path,
+            cast(null as varchar) as raw_value
+        from candidate_lines
+        cross join (
+            select
+                unnest({{ customer_health.sql_list(paths) }}) as key_path,
+                unnest([{% for path in paths %}'$.payload.{{ customer_health.quoted_path(path) }}'{{ ', ' if not loop.last }}{% endfor %}]) as json_path
+        ) as sought
+        where try(json_type(line, json_path)) = 'NULL'
+    )
+
+    select * from unnested
+    where raw_value is not null
+    union all
+    select * from nulls
+    where ping_id is not null and received_at is not null
+    union all
+    select distinct cast(null as varchar), cast(null as timestamp), source_file, '', ''
+    from dated
+    where ping_id is null or received_at is null
+{%- endmacro %}
+
+{#- The typed reader of files of JSON lines. A line that is not JSON is a row of nulls. -#}
+{% macro read_ping_lines(files, tree) -%}
+    read_json(
+        {{ customer_health.sql_list(files) }},
+        format = 'newline_delimited', ignore_errors = true, filename = true, maximum_object_size = 268435456,
+        columns = {ping_id: 'VARCHAR', received_at: 'VARCHAR', payload: '{{ customer_health.struct_type(tree) }}'}
+    )
+{%- endmacro %}
+
+{% macro no_pings(tree) -%}
+    select '' as ping_id, '' as received_at, '' as filename, cast(null as {{ customer_health.struct_type(tree) }}) as payload where false
+{%- endmacro %}
+
+{#- A hand-saved payload, made a line of the usual form; its id is the hash of its content. -#}
+{% macro manual_ping_lines(files) -%}
+    select
+        md5(content) as ping_id,
+        '{"ping_id":"' || md5(content) || '","payload":' || content || '}' as line,
+        filename
+    from read_text({{ customer_health.sql_list(files) }})
+{%- endmacro %}
+
+{% macro all_ping_lines(lines, manual) -%}
+    {%- if lines -%}
+    select line, filename from {{ customer_health.read_text_lines(lines) }}
+    {%- else -%}
+    select '' as line, '' as filename where false
+    {%- endif -%}
+    {%- if manual %} union all select line, filename from ({{ customer_health.manual_ping_lines(manual) }}){%- endif -%}
+{%- endmacro %}
+
+{#- Files as lines of text, in order; a line the reader cannot hold (not UTF-8) is left out here. -#}
+{% macro read_text_lines(files) -%}
+    read_csv(
+        {{ customer_health.sql_list(files) }},
+        columns = {line: 'VARCHAR'}, header = false, delim = '\x01', quote = '', escape = '', auto_detect = false,
+        filename = true, strict_mode = false, ignore_errors = true, max_line_size = 16777216
+    )
+{%- endmacro %}
+
+{#- {a: {b: none}} for ['a.b'] -#}
+{% macro key_path_tree(paths) %}
+    {%- set tree = {} -%}
+    {%- for path in paths -%}
+        {%- set walk = namespace(node=tree) -%}
+        {%- set keys = path.split('.') -%}
+        {%- for key in keys[:-1] -%}
+            {%- do walk.node.setdefault(key, {}) -%}
+            {%- set walk.node = walk.node[key] -%}
+        {%- endfor -%}
+        {%- do walk.node.update({keys[-1]: none}) -%}
+    {%- endfor -%}
+    {{ return(tree) }}
+{% endmacro %}
+
+{% macro struct_type(tree) -%}
+    STRUCT({% for key, below in tree.items() %}"{{ key }}" {{ customer_health.struct_type(below) if below else 'VARCHAR' }}{{ ', ' if not loop.last }}{% endfor %})
+{%- endmacro %}
+
+{#- The same tree in the form json_transform wants. -#}
+{% macro record_structure(tree) -%}
+    {"received_at": "VARCHAR", "payload": {{ customer_health.json_structure(tree) }}}
+{%- endmacro %}
+
+{% macro json_structure(tree) -%}
+    { {%- for key, below in tree.items() %}"{{ key }}": {{ customer_health.json_structure(below) if below else '"VARCHAR"' }}{{ ', ' if not loop.last }}{% endfor -%} }
+{%- endmacro %}
+
+{% macro quoted_path(path) -%}
+    "{{ path.split('.') | join('"."') }}"
+{%- endmacro %}
+
+{% macro null_pattern(paths) -%}
+    {%- set leaves = [] -%}
+    {%- for path in paths -%}{%- do leaves.append(path.split('.')[-1]) -%}{%- endfor -%}
+    "({{ leaves | unique | sort | join('|') }})"\s*:\s*null
+{%- endmacro %}

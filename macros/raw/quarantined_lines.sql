@@ -1,0 +1,78 @@
+{#- Rows (source_file, line_number, reason) of input that could not be read as pings. -#}
+{% macro quarantined_lines(leaves) -%}
+    {{ adapter.dispatch('quarantined_lines', 'customer_health')(leaves) }}
+{%- endmacro %}
+
+{#- DuckDB: only files in which the typed reader met an unreadable line are read again, line by line. -#}
+{% macro duckdb__quarantined_lines(leaves) -%}
+    {%- set files = [] -%}
+    {%- if execute and load_relation(leaves) -%}
+        {%- for file in run_query(
+            'select distinct source_file from ' ~ leaves ~ ' where ping_id is null order by source_file'
+        ).columns[0].values() -%}
+            {%- if file in customer_health.ping_files() -%}{%- do files.append(file) -%}{%- endif -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {%- if not files %}
+    select cast(null as varchar) as source_file, cast(null as bigint) as line_number, cast(null as varchar) as reason
+    where false
+    {%- endif -%}
+    {%- for file in files %}
+    select
+        '{{ file | replace("'", "''") }}' as source_file,
+        lines.line_number,
+        case
+            when not json_valid(lines.line) then 'not JSON'
+            when json_type(lines.line) != 'OBJECT' then 'not a JSON object'
+            when {{ customer_health.clean_text("json_extract_string(lines.line, '$.ping_id')") }} is null
+                then 'no ping_id'
+            when records.ping_id is null then 'not text in UTF-8'
+            else 'received_at is missing or not a timestamp'
+        end as reason
+    from ({{ customer_health.numbered_lines(file) }}) as lines
+    inner join ({{ customer_health.numbered_records(file) }}) as records
+        on lines.record_number = records.record_number
+    where records.ping_id is null or records.received_at is null
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+{#- One file's lines that are not blank, with their numbers. Read byte by byte as Latin-1, so that no line is lost to its
+    encoding. A hand-saved payload is one line, made of the usual form. -#}
+{% macro numbered_lines(file) -%}
+    {%- if file.endswith('.json') -%}
+    select 1 as line_number, 1 as record_number, line from ({{ customer_health.manual_ping_lines([file]) }})
+    {%- else -%}
+    select line_number, row_number() over (order by line_number) as record_number, line
+    from (
+        select row_number() over () as line_number, line
+        from read_csv(
+            '{{ file | replace("'", "''") }}',
+            columns = {line: 'VARCHAR'}, header = false, delim = '\x01', quote = '', escape = '', auto_detect = false,
+            parallel = false, strict_mode = false, null_padding = true, encoding = 'latin-1',
+            max_line_size = 67108864
+        )
+    )
+    where trim(coalesce(line, '')) != ''
+    {%- endif -%}
+{%- endmacro %}
+
+{#- The same file as the typed reader sees it, in the same order: a line it cannot read is a row of nulls. -#}
+{% macro numbered_records(file) -%}
+    {%- set recorded_at = var('ping_envelope').recorded_at -%}
+    {%- set tree = customer_health.key_path_tree([recorded_at]) -%}
+    select
+        row_number() over () as record_number,
+        {{ customer_health.clean_text('ping_id') }} as ping_id,
+        {{ customer_health.to_utc_timestamp('received_at') }} as received_at
+    from
+    {%- if file.endswith('.json') %} (
+        select ping_id, record.payload.{{ customer_health.quoted_path(recorded_at) }} as received_at
+        from (
+            select ping_id, try(json_transform(line, '{{ customer_health.record_structure(tree) }}')) as record
+            from ({{ customer_health.manual_ping_lines([file]) }})
+        )
+    )
+    {%- else %} {{ customer_health.read_ping_lines([file], tree) }}
+    {%- endif %}
+{%- endmacro %}

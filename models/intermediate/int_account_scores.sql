@@ -1,0 +1,48 @@
+{#- Overall score of an account: group scores by weight, the weights re-scaled over the groups that are there. -#}
+with
+
+account_groups as (
+
+    select * from {{ ref('int_account_groups') }}
+
+),
+
+statuses as (
+
+    select * from {{ ref('value_statuses') }}
+
+),
+
+summed as (
+
+    select
+        account_id,
+        period_start,
+        previous_period_start,
+        sum(weight * score) as weighted_score,
+        coalesce(sum(case when score is not null then weight end), 0) as weight_present,
+        min(case when account_groups.unscored_reason is not null and not account_groups.is_ruled_out
+            then statuses.status_rank * 100 + statuses.reason_rank end) as first_reason_rank
+    from account_groups
+    left join statuses
+        on account_groups.unscored_reason = statuses.value_reason
+    group by account_id, period_start, previous_period_start
+
+),
+
+account_scores as (
+
+    select
+        summed.account_id,
+        summed.period_start,
+        summed.previous_period_start,
+        round(summed.weight_present, 6) as weight_present,
+        summed.weighted_score / nullif(summed.weight_present, 0) as overall_score,
+        case when summed.weight_present = 0 then coalesce(statuses.value_reason, 'tier') end as unscored_reason
+    from summed
+    left join statuses
+        on summed.first_reason_rank = statuses.status_rank * 100 + statuses.reason_rank
+
+)
+
+select * from account_scores

@@ -1,0 +1,65 @@
+{#- Adoption of each use case by an account, with its step on the customer's path. -#}
+with
+
+account_groups as (
+
+    select * from {{ ref('int_account_groups') }}
+
+),
+
+use_cases as (
+
+    select * from {{ ref('use_cases') }}
+
+),
+
+settings as (
+
+    select * from {{ ref('int_settings') }}
+
+),
+
+colored as (
+
+    select
+        account_groups.account_id,
+        account_groups.period_start,
+        use_cases.use_case,
+        use_cases.label,
+        use_cases.step,
+        use_cases.adoption_level,
+        use_cases.level_rank,
+        use_cases.advice,
+        account_groups.score,
+        {{ score_color('account_groups.score') }} as color,
+        account_groups.is_ruled_out
+    from account_groups
+    cross join settings
+    inner join use_cases
+        on account_groups.score_group = use_cases.use_case
+
+),
+
+judged as (
+
+    select
+        *,
+        {{ adoption_status('color', 'is_ruled_out') }} as adoption_status
+    from colored
+
+),
+
+stepped as (
+
+    select
+        *,
+        coalesce(sum(case when adoption_status in ('in_progress', 'not_adopted') then 1 else 0 end) over (
+            partition by account_id, period_start
+            order by step
+            rows between unbounded preceding and 1 preceding
+        ), 0) as open_steps_below
+    from judged
+
+)
+
+select * from stepped

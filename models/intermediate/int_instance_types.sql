@@ -1,0 +1,118 @@
+{#- Production or not: a person's label wins from the day it was given; the suggestion counts only where nobody owns the
+    account (domain.md 1.3, 3.9). A period without a ping keeps the suggestion of the last period with one. -#}
+with
+
+seats as (
+
+    select * from {{ ref('int_instance_seats') }}
+
+),
+
+settings as (
+
+    select * from {{ ref('int_settings') }}
+
+),
+
+labels as (
+
+    select * from {{ ref('stg_gainsight__instance_labels') }}
+
+),
+
+accounts as (
+
+    select * from {{ ref('stg_crm__accounts') }}
+
+),
+
+staging_hosts as (
+
+    select * from {{ ref('staging_hosts') }}
+
+),
+
+reporting as (
+
+    select
+        original_subscription_id,
+        period_start,
+        count(*) as reporting_instances
+    from seats
+    where ping_id is not null and original_subscription_id is not null
+    group by original_subscription_id, period_start
+
+),
+
+suggested as (
+
+    select
+        seats.instance_id,
+        seats.period_start,
+        case
+            when exists (select 1 from staging_hosts where seats.hostname like staging_hosts.pattern)
+                then 'Non-Production'
+            when seats.activated_share >= settings.suggestion_min_share
+                or seats.active_share >= settings.suggestion_min_share
+                or reporting.reporting_instances = 1
+                then 'Production'
+            else 'Unknown'
+        end as suggested_instance_type
+    from seats
+    cross join settings
+    left join reporting
+        on seats.original_subscription_id = reporting.original_subscription_id
+        and seats.period_start = reporting.period_start
+    where seats.ping_id is not null
+
+),
+
+labelled as (
+
+    select
+        seats.instance_id,
+        seats.period_start,
+        labels.instance_type
+    from seats
+    inner join labels
+        on seats.instance_id = labels.instance_id
+        and labels.labelled_on <= {{ as_of() if var('relabel_history') else 'seats.measurement_date' }}
+    qualify row_number() over (
+        partition by seats.instance_id, seats.period_start
+        order by labels.labelled_at desc, labels.instance_type
+    ) = 1
+
+),
+
+typed as (
+
+    select
+        seats.instance_id,
+        seats.period_start,
+        suggested.suggested_instance_type,
+        case
+            when labelled.instance_type is not null then labelled.instance_type
+            when accounts.account_id is not null and accounts.csm_email is null
+                then suggested.suggested_instance_type
+            else 'Unknown'
+        end as instance_type,
+        case
+            when labelled.instance_type is not null then 'label'
+            when accounts.account_id is not null and accounts.csm_email is null
+                and suggested.suggested_instance_type != 'Unknown'
+                then 'suggested'
+            else 'default'
+        end as instance_type_source
+    from seats
+    inner join suggested
+        on seats.instance_id = suggested.instance_id
+        and seats.last_ping_period_start = suggested.period_start
+    left join labelled
+        on seats.instance_id = labelled.instance_id
+        and seats.period_start = labelled.period_start
+    left join accounts
+        on seats.account_id = accounts.account_id
+
+)
+
+select * from typed

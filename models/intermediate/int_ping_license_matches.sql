@@ -1,0 +1,73 @@
+with
+
+pings as (
+
+    select * from {{ ref('int_pings_classified') }}
+
+),
+
+versions as (
+
+    select * from {{ ref('stg_crm__subscriptions') }}
+
+),
+
+licenses as (
+
+    select * from {{ ref('stg_crm__licenses') }}
+
+),
+
+candidates as (
+
+    select ping_id, ping_date, 1 as match_order, 'subscription_id' as license_match,
+        license_subscription_id as subscription_id
+    from pings
+    where license_subscription_id is not null
+    union all
+    select pings.ping_id, pings.ping_date, 2, 'sha256', licenses.subscription_id
+    from pings
+    inner join licenses
+        on pings.license_sha256 = licenses.license_sha256
+    union all
+    select pings.ping_id, pings.ping_date, 3, 'md5', licenses.subscription_id
+    from pings
+    inner join licenses
+        on pings.license_md5 = licenses.license_md5
+
+),
+
+known as (
+
+    select distinct
+        candidates.*,
+        versions.original_subscription_id,
+        versions.account_id,
+        versions.start_date,
+        versions.end_date,
+        {{ is_in_force('versions', 'candidates.ping_date') }} as is_in_force
+    from candidates
+    inner join versions
+        on candidates.subscription_id = versions.subscription_id
+
+),
+
+matches as (
+
+    select
+        ping_id,
+        ping_date,
+        license_match,
+        subscription_id as matched_subscription_id,
+        original_subscription_id,
+        account_id,
+        count(*) over (partition by ping_id, match_order) > 1 as has_multiple_matches
+    from known
+    qualify row_number() over (
+        partition by ping_id
+        order by match_order, case when is_in_force then 0 else 1 end, start_date desc, subscription_id
+    ) = 1
+
+)
+
+select * from matches

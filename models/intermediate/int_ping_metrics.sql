@@ -1,0 +1,96 @@
+{#- Every plain counter for every instance and period from the instance's first ping on. What the payload holds comes
+    first; only an absent key is explained by tier, version or removal (domain.md 1.2, 1.4). -#}
+with
+
+instance_periods as (
+
+    select * from {{ ref('int_instance_periods') }}
+
+),
+
+metrics as (
+
+    select
+        metrics.*,
+        product_tiers.tier_rank
+    from {{ ref('int_metrics') }} as metrics
+    left join {{ ref('product_tiers') }} as product_tiers
+        on metrics.tier = product_tiers.tier
+    where not metrics.is_derived
+
+),
+
+removals as (
+
+    select
+        metric_name,
+        case when count(*) = count(removed_major) then max(removed_major * 1000 + removed_minor) end as removed_in
+    from {{ ref('int_metric_paths') }}
+    group by metric_name
+
+),
+
+readings as (
+
+    select * from {{ ref('int_ping_readings') }}
+    qualify row_number() over (
+        partition by instance_id, period_start, metric_name
+        order by case value_status when 'reported' then 1 when 'failed' then 2 else 3 end, priority
+    ) = 1
+
+),
+
+explained as (
+
+    select
+        instance_periods.instance_id,
+        instance_periods.period_start,
+        metrics.metric_name,
+        readings.key_path,
+        readings.metric_value,
+        case
+            when instance_periods.ping_id is null then 'no_ping'
+            when readings.value_status is not null then readings.value_reason
+            when instance_periods.tier_rank < metrics.tier_rank then 'tier'
+            when instance_periods.version_major < metrics.min_major
+                or (
+                    instance_periods.version_major = metrics.min_major
+                    and instance_periods.version_minor < metrics.min_minor
+                )
+                then 'version_below_minimum'
+            when instance_periods.version_major * 1000 + instance_periods.version_minor >= removals.removed_in
+                then 'metric_removed'
+            else 'key_absent'
+        end as value_reason,
+        readings.value_status
+    from instance_periods
+    cross join metrics
+    left join removals
+        on metrics.metric_name = removals.metric_name
+    left join readings
+        on instance_periods.instance_id = readings.instance_id
+        and instance_periods.period_start = readings.period_start
+        and metrics.metric_name = readings.metric_name
+
+),
+
+ping_metrics as (
+
+    select
+        instance_id,
+        period_start,
+        metric_name,
+        metric_value,
+        case
+            when value_status is not null then value_status
+            when value_reason = 'tier' then 'not_applicable'
+            when value_reason = 'version_below_minimum' then 'not_supported'
+            else 'not_reported'
+        end as value_status,
+        value_reason,
+        key_path
+    from explained
+
+)
+
+select * from ping_metrics

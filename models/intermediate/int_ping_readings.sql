@@ -1,0 +1,98 @@
+{#- One row per standing ping, metric and key path that the payload holds: the value, or why there is none. -#}
+with
+
+pings as (
+
+    select ping_id, instance_id, period_start from {{ ref('int_instance_period_pings') }}
+
+),
+
+paths as (
+
+    select * from {{ ref('int_metric_paths') }}
+
+),
+
+metrics as (
+
+    select * from {{ ref('int_metrics') }}
+
+),
+
+payload_values as (
+
+    select * from {{ ref('stg_service_ping__values') }}
+
+),
+
+sentinels as (
+
+    select * from {{ ref('sentinels') }}
+
+),
+
+read_values as (
+
+    select
+        pings.instance_id,
+        pings.period_start,
+        paths.metric_name,
+        paths.priority,
+        paths.key_path,
+        trim(payload_values.raw_value) as raw_value,
+        metrics.unit in ('flag', 'setting') as is_flag,
+        case when {{ is_number('payload_values.raw_value') }} then {{ to_double('payload_values.raw_value') }} end
+            as number_value,
+        {{ to_boolean('payload_values.raw_value') }} as flag_value
+    from payload_values
+    inner join paths
+        on payload_values.key_path = paths.key_path
+    inner join metrics
+        on paths.metric_name = metrics.metric_name
+    inner join pings
+        on payload_values.ping_id = pings.ping_id
+
+),
+
+judged as (
+
+    select
+        read_values.*,
+        case
+            when raw_value is null or replace(raw_value, ' ', '') = '{}' then 'key_null'
+            when replace(raw_value, ' ', '') = '{"-1":-1}' then 'sentinel_1'
+            when number_value < 0 then coalesce(sentinels.value_reason, 'sentinel_other')
+            when is_flag and flag_value is not null then null
+            when not is_flag and number_value is not null then null
+            else 'bad_type'
+        end as value_reason
+    from read_values
+    left join sentinels
+        on read_values.number_value = sentinels.sentinel
+
+),
+
+readings as (
+
+    select
+        instance_id,
+        period_start,
+        metric_name,
+        priority,
+        key_path,
+        case
+            when value_reason is not null then null
+            when is_flag then case when flag_value then 1.0 else 0.0 end
+            else number_value
+        end as metric_value,
+        case
+            when value_reason is null then 'reported'
+            when value_reason = 'key_null' then 'not_reported'
+            else 'failed'
+        end as value_status,
+        value_reason
+    from judged
+
+)
+
+select * from readings

@@ -1,0 +1,25 @@
+with
+
+settings as (
+
+    select * from {{ ref('health_settings') }}
+
+),
+
+pivoted as (
+
+    select
+        {%- for setting in [
+            'suggestion_min_share', 'stale_after_days', 'onboarding_days', 'activity_tolerance',
+            'activity_baseline_periods', 'projection_periods', 'projection_min_points', 'trend_periods',
+            'clock_late_hours', 'clock_early_days', 'score_yellow_above', 'score_green_above',
+            'platform_adoption_success',
+        ] %}
+        max(case when setting = '{{ setting }}' then cast(setting_value as double) end)
+            as {{ setting }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from settings
+
+)
+
+select * from pivoted

@@ -1,0 +1,68 @@
+{#- Group scores: the mean of the points that are there (domain.md 3.5). -#}
+with
+
+measures as (
+
+    select * from {{ ref('int_subscription_points') }}
+    where is_counted
+
+),
+
+statuses as (
+
+    select * from {{ ref('value_statuses') }}
+
+),
+
+reasoned as (
+
+    select
+        measures.*,
+        statuses.status_rank * 100 + statuses.reason_rank as rank_of_reason
+    from measures
+    left join statuses
+        on measures.value_reason = statuses.value_reason
+
+),
+
+grouped as (
+
+    select
+        original_subscription_id,
+        subscription_id,
+        account_id,
+        period_start,
+        score_group,
+        avg(cast(points as double)) as score,
+        count(points) as measures_present,
+        count(*) as measures_total,
+        max(case when is_ruled_out then 1 else 0 end) = 1 as is_ruled_out,
+        min(case when points is null then rank_of_reason end) as first_reason_rank
+    from reasoned
+    group by original_subscription_id, subscription_id, account_id, period_start, score_group
+
+),
+
+explained as (
+
+    select
+        grouped.original_subscription_id,
+        grouped.subscription_id,
+        grouped.account_id,
+        grouped.period_start,
+        grouped.score_group,
+        grouped.score,
+        {{ score_color('grouped.score') }} as color,
+        grouped.measures_present,
+        grouped.measures_total,
+        grouped.is_ruled_out,
+        grouped.first_reason_rank,
+        case when grouped.score is null then statuses.value_reason end as unscored_reason
+    from grouped
+    cross join {{ ref('int_settings') }} as settings
+    left join statuses
+        on grouped.first_reason_rank = statuses.status_rank * 100 + statuses.reason_rank
+
+)
+
+select * from explained

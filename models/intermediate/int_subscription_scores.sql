@@ -1,0 +1,87 @@
+{#- Overall score of a subscription, and its weight in the account: ARR, else licensed seats, else 1 (domain.md 3.6). -#}
+with
+
+gates as (
+
+    select * from {{ ref('int_subscription_gates') }}
+
+),
+
+seats as (
+
+    select * from {{ ref('int_subscription_seats') }}
+
+),
+
+group_scores as (
+
+    select * from {{ ref('int_subscription_groups') }}
+
+),
+
+weights as (
+
+    select * from {{ ref('measure_weights') }}
+    where threshold_set = '{{ var("threshold_set") }}'
+
+),
+
+overall as (
+
+    select
+        group_scores.original_subscription_id,
+        group_scores.period_start,
+        sum(weights.weight * group_scores.score)
+        / nullif(sum(case when group_scores.score is not null then weights.weight end), 0) as overall_score
+    from group_scores
+    inner join weights
+        on group_scores.score_group = weights.score_group
+    group by group_scores.original_subscription_id, group_scores.period_start
+
+),
+
+active as (
+
+    select
+        gates.account_id,
+        gates.original_subscription_id,
+        gates.period_start,
+        gates.arr,
+        seats.licensed_seats,
+        overall.overall_score,
+        max(coalesce(gates.arr, 0)) over (partition by gates.account_id, gates.period_start) as largest_arr,
+        max(coalesce(seats.licensed_seats, 0)) over (partition by gates.account_id, gates.period_start)
+            as largest_seats
+    from gates
+    left join seats
+        on gates.original_subscription_id = seats.original_subscription_id
+        and gates.period_start = seats.period_start
+    left join overall
+        on gates.original_subscription_id = overall.original_subscription_id
+        and gates.period_start = overall.period_start
+    where gates.is_in_force
+
+),
+
+weighted as (
+
+    select
+        account_id,
+        original_subscription_id,
+        period_start,
+        overall_score,
+        case
+            when largest_arr > 0 then 'arr'
+            when largest_seats > 0 then 'seats'
+            else 'equal'
+        end as weight_basis,
+        cast(case
+            when largest_arr > 0 then coalesce(arr, 0)
+            when largest_seats > 0 then coalesce(licensed_seats, 0)
+            else 1
+        end as double) as subscription_weight
+    from active
+
+)
+
+select * from weighted

@@ -1,0 +1,9 @@
+with
+
+accounts as (
+
+    select * from {{ ref('stg_crm__accounts') }}
+
+)
+
+select * from accounts

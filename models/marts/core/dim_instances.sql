@@ -1,0 +1,75 @@
+with
+
+current_rows as (
+
+    select * from {{ ref('int_instance_periods') }}
+    where is_current
+
+),
+
+types as (
+
+    select * from {{ ref('int_instance_types') }}
+
+),
+
+pings as (
+
+    select * from {{ ref('int_pings_tiered') }}
+    where exclusion is null
+
+),
+
+ping_spans as (
+
+    select
+        instance_id,
+        min(received_at) as first_ping_at,
+        max(received_at) as last_ping_at
+    from pings
+    group by instance_id
+
+),
+
+last_pings as (
+
+    select * from {{ ref('int_instance_period_pings') }}
+
+),
+
+instances as (
+
+    select
+        current_rows.instance_id,
+        current_rows.uuid,
+        current_rows.hostname,
+        last_pings.account_id,
+        last_pings.subscription_id,
+        last_pings.original_subscription_id,
+        types.instance_type,
+        types.instance_type_source,
+        types.suggested_instance_type,
+        last_pings.is_in_force as is_tied_to_active_subscription,
+        last_pings.license_match,
+        last_pings.has_multiple_matches,
+        last_pings.unmapped_reason,
+        last_pings.version,
+        last_pings.edition,
+        last_pings.tier,
+        last_pings.recorded_at_suspect,
+        ping_spans.first_ping_at,
+        ping_spans.last_ping_at,
+        {{ days_between('cast(ping_spans.last_ping_at as date)', as_of()) }} as days_since_last_ping
+    from current_rows
+    inner join types
+        on current_rows.instance_id = types.instance_id
+        and current_rows.period_start = types.period_start
+    inner join ping_spans
+        on current_rows.instance_id = ping_spans.instance_id
+    inner join last_pings
+        on current_rows.instance_id = last_pings.instance_id
+        and current_rows.last_ping_period_start = last_pings.period_start
+
+)
+
+select * from instances

@@ -1,0 +1,21 @@
+with
+
+metrics as (
+
+    select
+        metric_name,
+        label,
+        stage,
+        use_case,
+        unit,
+        time_frame,
+        key_paths,
+        min_version,
+        tier,
+        gainsight_field,
+        description
+    from {{ ref('int_metrics') }}
+
+)
+
+select * from metrics

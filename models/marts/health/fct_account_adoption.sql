@@ -1,0 +1,60 @@
+{%- set use_cases = ['scm', 'ci', 'devsecops', 'cd'] -%}
+with
+
+account_use_cases as (
+
+    select * from {{ ref('int_account_use_cases') }}
+
+),
+
+settings as (
+
+    select * from {{ ref('int_settings') }}
+
+),
+
+summed as (
+
+    select
+        account_id,
+        period_start,
+        {%- for status in ['adopted', 'in_progress'] %}
+        {{ dbt.listagg(
+            measure="case when adoption_status = '" ~ status ~ "' then use_case end",
+            delimiter_text="','", order_by_clause='order by step'
+        ) }} as {{ status }}_use_cases,
+        {%- endfor %}
+        case when count(score) > 0 then count(case when adoption_status = 'adopted' then 1 end) end as adopted_count,
+        max(case when adoption_status = 'adopted' and open_steps_below = 0 then level_rank end) as reached_rank,
+        min(case when adoption_status in ('in_progress', 'not_adopted') then step end) as next_step
+    from account_use_cases
+    group by account_id, period_start
+
+),
+
+account_adoption as (
+
+    select
+        summed.account_id,
+        summed.period_start,
+        coalesce(summed.adopted_use_cases, '') as adopted_use_cases,
+        coalesce(summed.in_progress_use_cases, '') as in_progress_use_cases,
+        summed.adopted_count,
+        summed.adopted_count >= settings.platform_adoption_success as is_platform_customer,
+        coalesce(reached.adoption_level, 'none') as adoption_level,
+        following.use_case as next_use_case,
+        following.advice as next_use_case_advice,
+        summed.adopted_count - earlier.adopted_count as adopted_count_trend
+    from summed
+    cross join settings
+    left join {{ ref('use_cases') }} as reached
+        on summed.reached_rank = reached.level_rank
+    left join {{ ref('use_cases') }} as following
+        on summed.next_step = following.step
+    left join summed as earlier
+        on summed.account_id = earlier.account_id
+        and earlier.period_start = {{ periods_later('summed.period_start', '-cast(settings.trend_periods as integer)') }}
+
+)
+
+select * from account_adoption

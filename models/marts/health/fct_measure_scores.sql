@@ -1,0 +1,30 @@
+with
+
+points as (
+
+    select * from {{ ref('int_subscription_points') }}
+
+),
+
+measure_scores as (
+
+    select
+        subscription_id,
+        original_subscription_id,
+        account_id,
+        period_start,
+        measure,
+        score_group,
+        is_counted,
+        numerator,
+        denominator,
+        {{ shown_ratio('measure_value') }} as measure_value,
+        points,
+        color,
+        value_status,
+        value_reason
+    from points
+
+)
+
+select * from measure_scores

@@ -1,0 +1,36 @@
+with
+
+group_scores as (
+
+    select * from {{ ref('int_subscription_groups') }}
+
+),
+
+use_cases as (
+
+    select * from {{ ref('use_cases') }}
+
+),
+
+stage_adoption as (
+
+    select
+        group_scores.subscription_id,
+        group_scores.original_subscription_id,
+        group_scores.account_id,
+        group_scores.period_start,
+        use_cases.use_case,
+        use_cases.stage,
+        round(group_scores.score, 2) as score,
+        group_scores.color,
+        {{ adoption_status('group_scores.color', 'group_scores.is_ruled_out') }} as adoption_status,
+        group_scores.measures_present,
+        group_scores.measures_total,
+        group_scores.unscored_reason
+    from group_scores
+    inner join use_cases
+        on group_scores.score_group = use_cases.use_case
+
+)
+
+select * from stage_adoption

@@ -1,0 +1,22 @@
+with
+
+pings as (
+
+    select * from {{ ref('int_pings_tiered') }}
+
+),
+
+unmapped as (
+
+    select
+        ping_id,
+        received_at,
+        uuid,
+        hostname,
+        unmapped_reason
+    from pings
+    where unmapped_reason is not null
+
+)
+
+select * from unmapped
