@@ -30,20 +30,22 @@ def parser() -> argparse.ArgumentParser:
     )
     add = cli.add_argument
     add("--out", type=Path, default=Path("sample/raw"), help="folder to write (%(default)s)")
-    add("--accounts", type=int, default=120, help="customers (%(default)s)")
-    add("--seed", type=int, default=7, help="another seed, other customers (%(default)s)")
-    add("--months", type=int, default=18, help="months of history (%(default)s)")
+    add("--accounts", type=int, default=Options.accounts, help="customers (%(default)s)")
+    add(
+        "--seed", type=int, default=Options.seed, help="another seed, other customers (%(default)s)"
+    )
+    add("--months", type=int, default=Options.months, help="months of history (%(default)s)")
     add("--as-of", type=_day, metavar="DATE", help="last day, like 2026-06-30 (today, UTC)")
     add(
         "--payload-keys",
         type=int,
-        default=300,
+        default=Options.payload_keys,
         help=f"keys per ping (%(default)s); {MAX_KEYS} is real size, about 50 KB",
     )
     add(
         "--gzip",
         choices=("older", "all", "none"),
-        default="older",
+        default=Options.gzip,
         help="which weekly files to compress (%(default)s: all but the last three months)",
     )
     add("--force", action="store_true", help="replace a folder that this generator wrote")

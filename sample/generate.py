@@ -20,7 +20,7 @@ from sample.strays import stray_instances
 from sample.tables import write_tables
 from sample.writer import PingFiles, replaced_folder
 
-MIN_ACCOUNTS = len(CASES) + 4
+MIN_ACCOUNTS = len(CASES) + 3
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ class Options:
     accounts: int = 120
     seed: int = 7
     months: int = 18
-    payload_keys: int = 320
+    payload_keys: int = 300
     gzip: str = "older"
 
 
