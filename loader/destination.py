@@ -1,0 +1,115 @@
+"""What the engine needs of a destination. One package per destination implements it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from loader.artifacts import PublishModel
+from loader.limits import Meter
+from loader.state import Rejection, Row
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that a model and the destination's metadata do not agree on.
+
+    Attributes:
+        fix: what to do about it.
+        schema: whether it stops a publish; otherwise it concerns single values, which reject their rows.
+    """
+
+    model: str
+    object: str
+    field: str
+    problem: str
+    fix: str
+    schema: bool = True
+
+
+@dataclass(frozen=True)
+class Record:
+    """A record as the destination has it, in our terms.
+
+    Attributes:
+        key: canonical text of its key values.
+        values: value by API field name.
+    """
+
+    id: str
+    key: tuple[str, ...]
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one row.
+
+    Attributes:
+        rejection: why it was not taken; None when it was.
+        vanished: the record we knew is not there any more.
+    """
+
+    row: Row
+    rejection: Rejection | None = None
+    vanished: bool = False
+
+
+@dataclass(frozen=True)
+class Work:
+    """Rows of one model to send.
+
+    Attributes:
+        known: those whose destination id is known.
+        unknown: those to look for first.
+        deletes: records to delete.
+    """
+
+    model: PublishModel
+    known: int
+    unknown: int
+    deletes: int = 0
+
+
+class Destination(Protocol):
+    """A system that rows are published to."""
+
+    name: str
+    batch_size: int
+    calls_per_window: int
+    window_seconds: float
+    calls_per_day: int
+
+    def calls(self, work: Sequence[Work], lookups: Mapping[tuple[str, str], int]) -> dict[str, int]:
+        """The fewest calls that this work takes, by purpose."""
+
+    def connect(self, meter: Meter) -> None:
+        """Read address and credentials; nothing is called yet.
+
+        Raises:
+            MisuseError: a setting is missing or wrong.
+        """
+
+    def findings(self, models: Sequence[PublishModel]) -> list[Finding]:
+        """Compare the models with the destination's metadata."""
+
+    def resolve(self, values: Mapping[tuple[str, str], Sequence[Any]]) -> None:
+        """Find the records that look-ups point to, by object and matching field; kept for the run."""
+
+    def find(
+        self, model: PublishModel, rows: Sequence[Row], fields: Sequence[str] = ()
+    ) -> dict[str, list[Record]]:
+        """Records that have the rows' keys, by row key; every row has an entry."""
+
+    def insert(self, model: PublishModel, rows: Sequence[Row]) -> Iterator[list[Outcome]]:
+        """Create records; outcomes come as soon as they are known."""
+
+    def update(self, model: PublishModel, rows: Sequence[Row]) -> Iterator[list[Outcome]]:
+        """Change the records with the rows' destination ids; outcomes come as soon as they are known."""
+
+    def delete(self, model: PublishModel, destination_id: str) -> None:
+        """Delete one record; one that is not there is deleted."""
+
+    def settle(self, since: float) -> None:
+        """Wait until a call made so many seconds ago, and never answered, cannot take effect any more."""

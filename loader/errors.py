@@ -1,0 +1,91 @@
+"""Everything that ends a run early, by what the caller should do about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+ACCEPTED, REJECTED, MISUSED, REFUSED, STOPPED = range(5)
+"""Exit codes: all rows accepted; finished with rejections; wrong settings; gate or cap; part-way."""
+
+
+class LoaderError(Exception):
+    """A failure with a message for people and an exit code for schedulers."""
+
+    exit_code = STOPPED
+
+
+class MisuseError(LoaderError):
+    """Wrong usage, configuration, schema or credentials; nothing was sent."""
+
+    exit_code = MISUSED
+
+
+class RefusedError(LoaderError):
+    """The gate, a cap or a lock said no; nothing was sent."""
+
+    exit_code = REFUSED
+
+
+class StoppedError(LoaderError):
+    """Stopped part-way (destination down, quota spent, a signal); safe to run again."""
+
+
+@dataclass(eq=False)
+class ReplyError(Exception):
+    """A call that did not succeed.
+
+    Attributes:
+        message: what is known, without values of fields and without secrets.
+        status: HTTP status, or 0 when no reply came.
+        url: the call's path, without its query.
+        code: the vendor's error code.
+        request_id: the vendor's id of the request, for its support.
+    """
+
+    message: str
+    status: int = 0
+    url: str = ""
+    code: str = ""
+    request_id: str = ""
+
+    def __str__(self) -> str:
+        known = (f"HTTP {self.status}" if self.status else "", self.code, self.url)
+        request = f"request {self.request_id}" if self.request_id else ""
+        details = ", ".join(each for each in (*known, request) if each)
+        return f"{self.message} ({details})" if details else self.message
+
+
+@dataclass(eq=False)
+class RetriableError(ReplyError):
+    """Try again later.
+
+    Attributes:
+        ambiguous: whether the call may have taken effect.
+        retry_after: seconds the destination asked for, or None.
+        throttled: whether the destination said that there were too many calls.
+    """
+
+    ambiguous: bool = True
+    retry_after: float | None = None
+    throttled: bool = False
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing the destination found wrong: the field, and the value it did not take."""
+
+    field: str
+    code: str
+    message: str
+    value: object = None
+
+
+@dataclass(eq=False)
+class RowRejected(ReplyError):  # noqa: N818 - named in the design
+    """The destination looked at the rows and took none of them."""
+
+    problems: list[Problem] = field(default_factory=list)
+
+
+class FatalError(ReplyError):
+    """No call of this kind can succeed: credentials, address, permissions."""

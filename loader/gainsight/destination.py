@@ -1,0 +1,286 @@
+"""Rows to Gainsight: batches of 50, all or nothing, inserts that must never happen twice."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from loader.artifacts import PublishModel
+from loader.config import api_settings
+from loader.destination import Finding, Outcome, Record, Work
+from loader.errors import Problem, RetriableError, RowRejected, StoppedError
+from loader.gainsight import schema
+from loader.gainsight.client import NO_MATCH, PAGE, Client, Credentials
+from loader.gainsight.schema import Field, key_of, to_api
+from loader.http import Http
+from loader.limits import Meter
+from loader.state import Rejection, Row
+
+BATCH = 50
+TRIES = 5
+"""How often a batch whose fate is unknown is read back and sent again."""
+SETTLE_SECONDS = 5.0
+"""How long a request that nobody answers may still take effect, at most one timeout."""
+_PER_ROW = (
+    "GSOBJ_1001",
+    "GSOBJ_1002",
+    "GSOBJ_1005",
+    "GSOBJ_1006",
+    "GSOBJ_1007",
+    "GSOBJ_1008",
+    NO_MATCH,
+)
+
+Item = tuple[Row, dict[str, Any]]
+Sent = tuple[list[Outcome], list[Item]]
+
+
+class Gainsight:
+    """See `loader.destination.Destination`."""
+
+    name = "gainsight"
+    batch_size = BATCH
+
+    def __init__(self) -> None:
+        settings = api_settings("GAINSIGHT", 90, 40_000)
+        self.calls_per_window, self.window_seconds = (
+            settings.calls_per_window,
+            settings.window_seconds,
+        )
+        self.calls_per_day = settings.calls_per_day
+        self._settings = settings
+        self._fields: dict[str, dict[str, Field]] = {}
+        self._ids: dict[tuple[str, str], dict[str, list[str]]] = {}
+
+    def connect(self, meter: Meter) -> None:
+        """See `Destination`."""
+        self._http = Http(self._settings.required(), meter)
+        self._client = Client(self._http)
+
+    def calls(self, work: Sequence[Work], lookups: Mapping[tuple[str, str], int]) -> dict[str, int]:
+        """See `Destination`."""
+        busy = [each for each in work if each.known or each.unknown or each.deletes]
+        writes = sum(
+            _pages(w.known + w.unknown, BATCH)
+            if w.model.mode == "update"
+            else _pages(w.known, BATCH) + _pages(w.unknown, BATCH)
+            for w in busy
+        )
+        token = 1 if busy and Credentials.needs_token() else 0
+        return {
+            "metadata": (1 if busy else 0) + token,
+            "look-ups": sum(_pages(n, PAGE) for n in lookups.values()),
+            "finds": sum(_pages(w.unknown, PAGE) for w in busy),
+            "writes": writes,
+            "deletes": sum(w.deletes for w in busy),
+        }
+
+    def findings(self, models: Sequence[PublishModel]) -> list[Finding]:
+        """See `Destination`."""
+        described = self._client.describe([m.object for m in models])
+        for name, given in described.items():
+            fields = (Field.described(each) for each in given.get("fields") or [])
+            self._fields[name] = {each.name: each for each in fields}
+        return [each for m in models for each in schema.findings(m, self._fields.get(m.object))]
+
+    def resolve(self, values: Mapping[tuple[str, str], Sequence[Any]]) -> None:
+        """See `Destination`."""
+        for (name, match), wanted in values.items():
+            ids = self._ids.setdefault((name, match), {})
+            for start in range(0, len(wanted), PAGE):
+                chunk = [to_api(each) for each in wanted[start : start + PAGE]]
+                for page in self._client.query(name, [match], {match: chunk}):
+                    for record in page:
+                        ids.setdefault(str(record.get(match)), []).append(record["Gsid"])
+
+    def find(
+        self, model: PublishModel, rows: Sequence[Row], fields: Sequence[str] = ()
+    ) -> dict[str, list[Record]]:
+        """See `Destination`."""
+        keys = {key_of(row.values, model): row.row_key for row in rows}
+        found: dict[str, list[Record]] = {row.row_key: [] for row in rows}
+        select = [*model.key, *(f for f in fields if f not in model.key)]
+        for start in range(0, len(rows), PAGE):
+            chunk = rows[start : start + PAGE]
+            values = {
+                f: list(dict.fromkeys(to_api(row.values[f]) for row in chunk)) for f in model.key
+            }
+            for page in self._client.query(model.object, select, values):
+                for given in page:
+                    record = Record(given["Gsid"], key_of(given, model), given)
+                    if (row_key := keys.get(record.key)) is not None:
+                        found[row_key].append(record)
+        return found
+
+    def insert(self, model: PublishModel, rows: Sequence[Row]) -> Iterator[list[Outcome]]:
+        """See `Destination`."""
+        return self._send(model, rows, self._create)
+
+    def update(self, model: PublishModel, rows: Sequence[Row]) -> Iterator[list[Outcome]]:
+        """See `Destination`."""
+        return self._send(model, rows, self._change)
+
+    def delete(self, model: PublishModel, destination_id: str) -> None:
+        """See `Destination`."""
+        self._client.delete(model.object, destination_id)
+
+    def settle(self, since: float) -> None:
+        """Wait until a request sent so many seconds ago, and never answered, cannot take effect any more."""
+        self._http.meter.pause(min(SETTLE_SECONDS, self._settings.timeout_seconds) - since)
+
+    def _send(
+        self,
+        model: PublishModel,
+        rows: Sequence[Row],
+        once: Callable[[PublishModel, list[Item]], Sent],
+    ) -> Iterator[list[Outcome]]:
+        """Send rows, and cut a batch that was refused until the bad rows stand alone."""
+        items: list[Item] = []
+        refused: list[Outcome] = []
+        for row in rows:
+            record, rejection = self._record(model, row)
+            if rejection:
+                refused.append(Outcome(row, rejection))
+            else:
+                items.append((row, record))
+        if refused:
+            yield refused
+        pending = [(items, 0)] if items else []
+        while pending:
+            part, tries = pending.pop()
+            try:
+                outcomes, rest = once(model, part)
+            except RowRejected as error:
+                if not tries and not error.problems and error.code not in _PER_ROW:
+                    # Refused without saying which field of which row: perhaps it was not about the rows.
+                    self._http.meter.pause(0.25)
+                    pending.append((part, 1))
+                elif len(part) == 1:
+                    yield [Outcome(part[0][0], _rejection(error))]
+                else:
+                    pending += [
+                        (each, int(bool(tries) and len(each) > 1))
+                        for each in reversed(_cut(part, error))
+                    ]
+                continue
+            if outcomes:
+                yield outcomes
+            if rest:
+                if tries >= TRIES:
+                    raise StoppedError(
+                        f"{model.object}: {TRIES} tries in a row ended without a clear answer."
+                    )
+                self._http.meter.pause(0.25 * 2**tries if tries else 0)
+                pending.append((rest, tries + 1))
+
+    def _record(self, model: PublishModel, row: Row) -> tuple[dict[str, Any], Rejection | None]:
+        """A row as the API takes it, or why it cannot be."""
+        fields = self._fields[model.object]
+        record: dict[str, Any] = {}
+        for name, value in row.values.items():
+            record[name] = to_api(value, fields[name].type)
+            if refusal := fields[name].refusal(record[name]):
+                return record, refusal
+        for each in model.lookups:
+            value = row.lookups[each.field]
+            if value is None:
+                record[each.field] = None
+                continue
+            ids = self._ids[each.object, each.match].get(str(to_api(value)), [])
+            if len(ids) != 1:
+                problem = (
+                    f"no {each.object} has"
+                    if not ids
+                    else f"{len(ids)} records of {each.object} have"
+                )
+                code = "NO_LOOKUP_MATCH" if not ids else "MULTIPLE_LOOKUP_MATCHES"
+                return record, Rejection(each.field, code, f"{problem} {each.match} = {value}")
+            record[each.field] = ids[0]
+        return record, None
+
+    def _create(self, model: PublishModel, part: list[Item]) -> Sent:
+        """POST once. When nobody knows what became of it, read back by key what is there."""
+        started = time.monotonic()
+        try:
+            ids = self._client.insert(model.object, [record for _, record in part])
+        except RetriableError as error:
+            made = self._made(model, part)
+            if len(made) < len(part) and error.status in (0, 408, 502, 504):
+                self.settle(time.monotonic() - started)
+                made = self._made(model, part)
+        else:
+            made = {row.row_key: gsid for (row, _), gsid in zip(part, ids, strict=True)}
+        outcomes = []
+        for row, _ in part:
+            if row.row_key in made:
+                row.destination_id, row.created_by_us = made[row.row_key], True
+                outcomes.append(Outcome(row))
+        return outcomes, [item for item in part if item[0].row_key not in made]
+
+    def _made(self, model: PublishModel, part: list[Item]) -> dict[str, str]:
+        found = self.find(model, [row for row, _ in part])
+        return {row_key: records[0].id for row_key, records in found.items() if records}
+
+    def _change(self, model: PublishModel, part: list[Item]) -> Sent:
+        """PUT once. Records that are not there any more are told apart from the others."""
+        records = [
+            {**self._changes(model, record), "Gsid": row.destination_id} for row, record in part
+        ]
+        refused: RowRejected | None = None
+        try:
+            if self._client.update(model.object, records) >= len(part):
+                return [Outcome(row) for row, _ in part], []
+        except RowRejected as error:
+            if error.code != NO_MATCH:
+                raise
+            refused = error
+        ids = [row.destination_id for row, _ in part]
+        there = {
+            r["Gsid"] for page in self._client.query(model.object, [], {"Gsid": ids}) for r in page
+        }
+        outcomes = [
+            Outcome(row, vanished=True) for row, _ in part if row.destination_id not in there
+        ]
+        rest = [item for item in part if item[0].destination_id in there]
+        if not outcomes and refused:
+            raise refused
+        if outcomes and not refused:
+            return outcomes + [Outcome(row) for row, _ in rest], []
+        return outcomes, rest
+
+    def _changes(self, model: PublishModel, record: dict[str, Any]) -> dict[str, Any]:
+        """What an update sends: the key is how the record was found, and may be read-only."""
+        fields = self._fields[model.object]
+        return {
+            name: value
+            for name, value in record.items()
+            if name not in model.key or fields[name].updateable
+        }
+
+
+def _pages(rows: int, size: int) -> int:
+    return -(-rows // size)
+
+
+def _rejection(error: RowRejected) -> Rejection:
+    if not error.problems:
+        return Rejection("", error.code, error.message)
+    first, others = error.problems[0], error.problems[1:]
+    also = "".join(f"; {each.field}: {each.code}" for each in others)
+    return Rejection(first.field, first.code or error.code, (first.message or error.message) + also)
+
+
+def _cut(part: list[Item], error: RowRejected) -> list[list[Item]]:
+    """Two parts, each smaller: the rows that hold a value the reply names, and the others; else halves."""
+    named = [item for item in part if any(_holds(item[1], each) for each in error.problems)]
+    if 0 < len(named) < len(part):
+        chosen = {id(item) for item in named}
+        return [[item for item in part if id(item) not in chosen], named]
+    return [part[: len(part) // 2], part[len(part) // 2 :]]
+
+
+def _holds(record: dict[str, Any], problem: Problem) -> bool:
+    if problem.field not in record:
+        return False
+    return bool(record[problem.field] == problem.value)

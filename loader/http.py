@@ -1,0 +1,201 @@
+"""The only place that makes HTTP requests."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import requests
+import tenacity
+from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
+
+from loader.config import ApiSettings
+from loader.errors import FatalError, LoaderError, RetriableError, StoppedError
+from loader.limits import Meter
+
+log = logging.getLogger("loader")
+T = TypeVar("T")
+BACKOFF_SECONDS, LONGEST_BACKOFF = 0.25, 15.0
+REFUSED_SECONDS = 30.0
+"""Patience with an address that never answered at all in this run."""
+_LARGEST_REPLY = 100_000_000
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A reply that came whole.
+
+    Attributes:
+        path: of the request, without its query.
+        retry_after: seconds, when the header was there and a number.
+    """
+
+    status: int
+    body: bytes
+    path: str
+    retry_after: float | None
+    location: str = ""
+
+
+class Http:
+    """Calls to one API, within its budget.
+
+    Args:
+        settings: address, timeout and patience.
+        meter: the budget.
+    """
+
+    def __init__(self, settings: ApiSettings, meter: Meter) -> None:
+        self.settings, self.meter = settings, meter
+        self._session = requests.Session()
+        self._accepted_at = time.monotonic()
+        self._ever_answered = False
+
+    def request(self, method: str, path: str, headers: dict[str, str], **body: Any) -> Reply:
+        """Make one call.
+
+        Args:
+            method: HTTP method.
+            path: below the base address.
+            headers: credentials included.
+            body: `params`, `json`, `data` or `files`, as requests takes them.
+
+        Raises:
+            RetriableError: no whole reply came; `ambiguous` unless nothing can have been sent.
+            FatalError: the reply is a redirect, which is not followed.
+        """
+        self.meter.take()
+        patience = self._accepted_at + self.settings.give_up_seconds - time.monotonic()
+        timeout = max(0.1, min(self.settings.timeout_seconds, patience))
+        try:
+            with self._session.request(
+                method,
+                self.settings.base_url + path,
+                headers=headers,
+                auth=_no_netrc,
+                timeout=timeout,
+                allow_redirects=False,
+                stream=True,
+                **body,
+            ) as response:
+                content = _read(response, time.monotonic() + timeout)
+                status, given = response.status_code, response.headers
+        except requests.RequestException as error:
+            raise RetriableError(
+                _reason(error), 0, path, ambiguous=not _never_sent(error)
+            ) from None
+        finally:
+            self.meter.answered()
+        self._ever_answered = True
+        if 300 <= status < 400:
+            host = urlsplit(given.get("Location", "")).netloc or "another path"
+            message = f"the address redirects to {host}, which is not followed with credentials"
+            raise FatalError(message, status, path)
+        return Reply(status, content, path, _seconds(given.get("Retry-After")))
+
+    def accepted(self) -> None:
+        """A call succeeded: patience starts anew."""
+        self._accepted_at = time.monotonic()
+
+    def retrying(self, call: Callable[[], T], *, also_ambiguous: bool) -> T:
+        """Make a call again until it succeeds, with growing, jittered pauses.
+
+        Args:
+            call: makes the call once.
+            also_ambiguous: whether it is safe to repeat one that may have taken effect.
+
+        Raises:
+            StoppedError: patience is over.
+            RetriableError: an ambiguous failure that the caller has to resolve.
+        """
+
+        def again(error: BaseException) -> bool:
+            return isinstance(error, RetriableError) and (also_ambiguous or not error.ambiguous)
+
+        attempts = tenacity.Retrying(
+            retry=tenacity.retry_if_exception(again),
+            wait=self._wait,
+            sleep=self.meter.pause,
+            reraise=True,
+        )
+        return attempts(call)
+
+    def give_up_at(self) -> float:
+        """When patience ends, on the monotonic clock."""
+        return self._accepted_at + self.settings.give_up_seconds
+
+    def _wait(self, attempt: tenacity.RetryCallState) -> float:
+        error = attempt.outcome.exception() if attempt.outcome else None
+        wait = _backoff(attempt)
+        give_up = self.give_up_at()
+        if isinstance(error, RetriableError) and error.retry_after is not None:
+            wait = error.retry_after
+        elif isinstance(error, RetriableError) and error.throttled:
+            # Windows are fixed, so the next one starts at a multiple; later attempts wait for a whole one.
+            window = self.settings.window_seconds
+            wait = (
+                window - time.time() % window if attempt.attempt_number == 1 else window
+            ) + wait / 20
+        elif not self._ever_answered and isinstance(error, RetriableError) and not error.ambiguous:
+            give_up = self._accepted_at + min(REFUSED_SECONDS, self.settings.give_up_seconds)
+        if time.monotonic() + wait > give_up:
+            raise self.stopped(error) from None
+        log.warning("waiting %.1f s: %s", wait, error)
+        return wait
+
+    def stopped(self, error: BaseException | None) -> LoaderError:
+        """The end of patience, with the last reason."""
+        seconds = time.monotonic() - self._accepted_at
+        return StoppedError(
+            f"The destination at {self.settings.base_url} took no call for {seconds:.0f} s; the last answer was: {error}."
+            " What was sent is recorded; run this again later."
+        )
+
+
+_backoff = tenacity.wait_exponential_jitter(
+    BACKOFF_SECONDS, LONGEST_BACKOFF, jitter=BACKOFF_SECONDS
+)
+
+
+def _no_netrc(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Keep requests from adding credentials of ~/.netrc."""
+    return request
+
+
+def _read(response: requests.Response, deadline: float) -> bytes:
+    """The body, unless it drips past the deadline: requests only limits the time between two bytes."""
+    content = bytearray()
+    for chunk in response.iter_content(1 << 16):
+        content += chunk
+        if time.monotonic() > deadline or len(content) > _LARGEST_REPLY:
+            raise requests.exceptions.ReadTimeout
+    return bytes(content)
+
+
+def _never_sent(error: requests.RequestException) -> bool:
+    reason: Any = error.args[0] if error.args else None
+    reason = reason.reason if isinstance(reason, MaxRetryError) else reason
+    return isinstance(reason, NewConnectionError | ConnectTimeoutError) or isinstance(
+        error, requests.exceptions.SSLError | requests.exceptions.ProxyError
+    )
+
+
+def _reason(error: requests.RequestException) -> str:
+    if isinstance(error, requests.exceptions.SSLError):
+        return "its TLS certificate was not accepted"
+    if _never_sent(error):
+        return "no connection"
+    if isinstance(error, requests.exceptions.Timeout):
+        return "no reply in time"
+    return "the connection broke before a whole reply came"
+
+
+def _seconds(header: str | None) -> float | None:
+    try:
+        return min(max(float(header or ""), 0.0), 3600.0)
+    except ValueError:
+        return None

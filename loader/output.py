@@ -1,0 +1,156 @@
+"""What people and machines read: logs on stderr, results on stdout."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from loader.plan import Plan
+
+log = logging.getLogger("loader")
+_SECRETS = ("ACCESS_KEY", "CLIENT_SECRET", "PASSWORD", "PASSPHRASE", "TOKEN")
+_PLAIN_SECONDS = 10.0
+
+
+class Redaction(logging.Filter):
+    """Keeps the environment's secrets out of every record, whoever logs it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Replace secrets in the message; keep the record."""
+        record.msg, record.args = redacted(record.getMessage()), ()
+        return True
+
+
+def redacted(text: str) -> str:
+    """The text without the values of secret settings."""
+    for name, value in os.environ.items():
+        if name.upper().endswith(_SECRETS) and len(value) > 3:
+            text = text.replace(value, "***")
+    return text
+
+
+class _JsonLines(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        extra = getattr(record, "data", {})
+        return json.dumps(
+            {"at": at, "level": record.levelname.lower(), "message": record.getMessage(), **extra}
+        )
+
+
+def set_up_logs(kind: str) -> None:
+    """Log to stderr, as lines for people or as one JSON object a line."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_JsonLines() if kind == "json" else logging.Formatter("%(message)s"))
+    handler.addFilter(Redaction())
+    log.handlers, log.propagate = [handler], False
+    log.setLevel(logging.INFO)
+
+
+def print_json(document: Any) -> None:
+    """The one JSON document on stdout."""
+    sys.stdout.write(redacted(json.dumps(document, indent=2, default=str)) + "\n")
+
+
+def print_text(text: str) -> None:
+    """A paragraph on stdout."""
+    sys.stdout.write(redacted(text) + "\n")
+
+
+def print_table(
+    title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], *, stderr: bool = False
+) -> None:
+    """A table for people; numbers to the right."""
+    console = Console(stderr=stderr, highlight=False, width=None if sys.stdout.isatty() else 160)
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    for n, name in enumerate(columns):
+        number = bool(rows) and all(isinstance(row[n], int | float | None) for row in rows)
+        table.add_column(name, justify="right" if number else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*("" if each is None else redacted(str(each)) for each in row))
+    console.print(table)
+
+
+def show_plan(plan: Plan, *, stderr: bool) -> None:
+    """The plan for people."""
+    document = plan.as_dict()
+    names = ("object", "mode", "rows", "new", "changed", "unchanged", "gone", "deletes", "rejected")
+    rows = [[each[name] for name in names] for each in document["models"]]
+    print_table(f"Plan for {plan.destination.name}", names, rows, stderr=stderr)
+    purposes = (
+        ", ".join(f"{count} {purpose}" for purpose, count in plan.calls.items() if count)
+        or "nothing to call for"
+    )
+    lines = [
+        f"{plan.total_calls} calls ({purposes}), {plan.minutes:.1f} minutes at the limit,"
+        f" {document['quota_share']:.1%} of the day's {plan.destination.calls_per_day}; {plan.remaining} are left today."
+    ]
+    for each in document["models"]:
+        for name, count in each["null_overwrites"].items():
+            lines.append(f"{each['object']}.{name}: {count} values would become null.")
+    if plan.left:
+        lines.append(f"{plan.left} rows do not fit into today's quota and wait for the next run.")
+    for line in lines:
+        if stderr:
+            log.info("%s", line)
+        else:
+            print_text(line)
+
+
+class Bar:
+    """Progress: a bar on a terminal, a line now and then elsewhere."""
+
+    def __init__(self) -> None:
+        self._bar: Progress | None = None
+        self._task: Any = None
+        self._done = self._total = 0
+        self._said = time.monotonic()
+
+    def start(self, total: int) -> None:
+        """So many rows will come to an end."""
+        self._total = total
+        if total and sys.stderr.isatty():
+            columns = (
+                TextColumn("sending"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeRemainingColumn(),
+            )
+            self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
+            self._task = self._bar.add_task("rows", total=total)
+            self._bar.start()
+
+    def advance(self, rows: int) -> None:
+        """So many more rows came to an end."""
+        self._done += rows
+        if self._bar is not None:
+            self._bar.update(self._task, completed=self._done)
+        elif time.monotonic() - self._said > _PLAIN_SECONDS:
+            self._said = time.monotonic()
+            log.info("%d of %d rows sent", self._done, self._total)
+
+    def stop(self) -> None:
+        """Leave the terminal as it was."""
+        if self._bar is not None:
+            self._bar.stop()
+
+
+@contextmanager
+def bar() -> Iterator[Bar]:
+    """A `Bar` that is stopped in any case."""
+    made = Bar()
+    try:
+        yield made
+    finally:
+        made.stop()

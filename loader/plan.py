@@ -1,0 +1,155 @@
+"""What a publish would send, what it costs, and whether it may."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from loader.destination import Destination, Work
+from loader.errors import RefusedError
+from loader.warehouse import Diff, Mart
+
+
+@dataclass(frozen=True)
+class Caps:
+    """What a publish may do at most; None is no cap. Equal to the cap passes."""
+
+    calls: int | None = None
+    null_overwrites: int | None = None
+    deletes: int | None = 500
+
+
+@dataclass
+class Plan:
+    """Rows and calls of one destination.
+
+    Attributes:
+        calls: by purpose.
+        remaining: calls left for today.
+        left: rows that do not fit into them and wait for the next run.
+    """
+
+    destination: Destination
+    diffs: list[Diff]
+    calls: dict[str, int] = field(default_factory=dict)
+    remaining: int = 0
+    left: int = 0
+
+    @property
+    def total_calls(self) -> int:
+        """All calls."""
+        return sum(self.calls.values())
+
+    @property
+    def minutes(self) -> float:
+        """Time the calls take at the limit, when nothing else draws on it."""
+        windows = max(0, self.total_calls - 1) // self.destination.calls_per_window
+        return windows * self.destination.window_seconds / 60
+
+    @property
+    def busy(self) -> list[Diff]:
+        """Diffs with something to send or delete."""
+        return [each for each in self.diffs if each.to_send or each.deletable]
+
+    def rows(self, name: str) -> int:
+        """One of the counts, over all models."""
+        return sum(getattr(each, name) for each in self.diffs)
+
+    def null_overwrites(self) -> int:
+        """Values that would become null, over all models and fields."""
+        return sum(sum(each.null_overwrites.values()) for each in self.diffs)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The plan as JSON has it."""
+        names = ("rows", "new", "changed", "unchanged", "gone", "rejected")
+        return {
+            "destination": self.destination.name,
+            "models": [
+                {
+                    "model": d.model.name,
+                    "object": d.model.object,
+                    "mode": d.model.mode,
+                    **{name: getattr(d, name) for name in names},
+                    "deletes": d.deletable,
+                    "null_overwrites": d.null_overwrites,
+                }
+                for d in self.diffs
+            ],
+            **{name: self.rows(name) for name in names[1:]},
+            "deletes": self.rows("deletable"),
+            "null_overwrites": self.null_overwrites(),
+            "calls": self.total_calls,
+            "calls_by_purpose": self.calls,
+            "minutes_at_limit": round(self.minutes, 1),
+            "quota_per_day": self.destination.calls_per_day,
+            "quota_share": round(self.total_calls / self.destination.calls_per_day, 4),
+            "quota_remaining": self.remaining,
+            "left_for_next_run": self.left,
+        }
+
+    def refuse_over(self, caps: Caps) -> None:
+        """Hold the plan against the caps.
+
+        Raises:
+            RefusedError: it is over one.
+        """
+        checks = (
+            ("--max-calls", caps.calls, self.total_calls, "calls"),
+            (
+                "--max-null-overwrites",
+                caps.null_overwrites,
+                self.null_overwrites(),
+                "values overwritten by null",
+            ),
+            ("--max-deletes", caps.deletes, self.rows("deletable"), "deletes"),
+        )
+        for option, cap, planned, what in checks:
+            if cap is not None and planned > cap:
+                raise RefusedError(
+                    f"The plan has {planned} {what}, more than {option} {cap} allows. Nothing was sent."
+                    " Look at `plan`, then raise the cap if this is meant."
+                )
+
+
+def make_plan(destination: Destination, diffs: list[Diff], mart: Mart, remaining: int) -> Plan:
+    """Count calls; when they exceed today's quota, keep the most important rows that fit.
+
+    Changed rows come before new ones, the current period before old ones.
+    """
+    plan = Plan(destination, diffs, remaining=remaining)
+    sending = [d for d in diffs if d.to_send]
+    lookups = {k: len(v) for k, v in mart.lookup_values([d.model for d in sending]).items()}
+    plan.calls = destination.calls([_work(d, d.changed, d.new) for d in diffs], lookups)
+    if plan.total_calls <= remaining:
+        return plan
+    order = [(d, "changed") for d in sending] + [(d, "new") for d in sending]
+    fits, over = 0, sum(d.to_send for d in sending) + 1
+    while over - fits > 1:
+        middle = (fits + over) // 2
+        calls = destination.calls(
+            _first(order, middle), {k: min(n, middle) for k, n in lookups.items()}
+        )
+        fits, over = (middle, over) if sum(calls.values()) <= remaining else (fits, middle)
+    kept = _first(order, fits)
+    for work, diff in zip(kept, sending, strict=True):
+        plan.left += diff.to_send - work.known - work.unknown
+        mart.keep_first(diff.model, work.known + work.unknown)
+    return plan
+
+
+def _work(diff: Diff, known: int, unknown: int) -> Work:
+    return Work(diff.model, known, unknown, diff.deletable)
+
+
+def _first(order: Sequence[tuple[Diff, str]], rows: int) -> list[Work]:
+    """The work that the first so many rows are."""
+    taken: dict[str, dict[str, int]] = {}
+    for diff, kind in order:
+        count = min(rows, getattr(diff, kind))
+        taken.setdefault(diff.model.name, {})[kind] = count
+        rows -= count
+    diffs = {diff.model.name: diff for diff, _ in order}
+    return [
+        Work(diffs[name].model, kinds["changed"], kinds["new"]) for name, kinds in taken.items()
+    ]

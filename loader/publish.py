@@ -1,0 +1,391 @@
+"""Gate, diff, plan, send, record."""
+
+from __future__ import annotations
+
+import json
+import logging
+import signal
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import chain, groupby, islice
+from operator import itemgetter
+from typing import Any
+
+from loader.artifacts import Artifacts, PublishModel
+from loader.destination import Destination, Outcome, Work
+from loader.errors import ACCEPTED, REJECTED, FatalError, LoaderError, MisuseError, StoppedError
+from loader.gate import check_gate
+from loader.limits import Meter
+from loader.plan import Caps, Plan, make_plan
+from loader.state import Rejection, Row, State, utc_now
+from loader.warehouse import Diff, Mart, Options
+
+log = logging.getLogger("loader")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked of a publish.
+
+    Attributes:
+        gate: False skips the gate, and the run's record says so.
+        max_rejected_share: rejected rows per row of the mart that still count as success.
+    """
+
+    options: Options = Options()
+    caps: Caps = Caps()
+    gate: bool = True
+    max_rejected_share: float = 0.0
+
+
+@dataclass
+class Result:
+    """How a publish ended."""
+
+    run_id: str = ""
+    outcome: str = ""
+    exit_code: int = ACCEPTED
+    accepted: int = 0
+    rejected: int = 0
+    deleted: int = 0
+    api_calls: int = 0
+    gate: str = ""
+    message: str = ""
+    plan: Plan | None = None
+    reasons: dict[str, int] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The result as JSON has it."""
+        known = {
+            k: v
+            for k, v in vars(self).items()
+            if k not in ("plan", "accepted", "rejected", "deleted")
+        }
+        counts = {
+            "rows_accepted": self.accepted,
+            "rows_rejected": self.rejected,
+            "rows_deleted": self.deleted,
+        }
+        return {**known, **counts, "plan": self.plan.as_dict() if self.plan else None}
+
+
+def open_meter(destination: Destination, state: State, most: int | None = None) -> Meter:
+    """The destination's budget, with the calls that earlier runs made today."""
+    today, recent, last = state.calls()
+    return Meter(
+        destination.calls_per_window,
+        destination.window_seconds,
+        destination.calls_per_day,
+        today=today,
+        recent=recent,
+        last_call_at=last,
+        most=most,
+    )
+
+
+class Publisher:
+    """One run to one destination.
+
+    Args:
+        show: called with the plan before anything is sent.
+        progress: called with the number of rows that came to an end.
+    """
+
+    def __init__(
+        self,
+        destination: Destination,
+        state: State,
+        request: Request,
+        show: Callable[[Plan], None] = lambda plan: None,
+        progress: Callable[[int], None] = lambda rows: None,
+    ) -> None:
+        self.destination, self.state, self.request = destination, state, request
+        self.mart = Mart(state)
+        self.meter = open_meter(destination, state, request.caps.calls)
+        self.result = Result()
+        self._show, self._progress = show, progress
+
+    def run(self, artifacts: Artifacts, models: Sequence[PublishModel]) -> Result:
+        """Publish these models; however it ends, the run's record says so.
+
+        Raises:
+            LoaderError: everything but success and rejections; the record is written before.
+        """
+        result = self.result
+        result.run_id = self.state.begin_run()
+        try:
+            with self._signals():
+                self._gate(artifacts, models)
+                self._settle_intents(models)
+                plan = self._plan(models)
+                if plan.busy and not plan.remaining:
+                    raise StoppedError(
+                        f"Today's quota of {self.destination.calls_per_day} calls is used up."
+                    )
+                self._send(plan)
+            self._judge(plan)
+        except FatalError as error:
+            sent = result.accepted or result.deleted
+            self._fail(
+                StoppedError(f"{error}.") if sent else MisuseError(f"{error}. Nothing was sent.")
+            )
+        except LoaderError as error:
+            self._fail(error)
+        except BaseException:
+            self._end("failed", 4, "an error in the loader itself")
+            raise
+        return result
+
+    def _fail(self, error: LoaderError) -> None:
+        outcome = {2: "failed", 3: "refused"}.get(error.exit_code, "stopped")
+        self._end(outcome, error.exit_code, str(error))
+        raise error
+
+    def _judge(self, plan: Plan) -> None:
+        result, rows = self.result, plan.rows("rows")
+        left = (
+            f" {plan.left} rows are left for the next run: today's quota does not take them."
+            if plan.left
+            else ""
+        )
+        result.rejected += plan.rows("rejected")
+        share = result.rejected / rows if rows else 0.0
+        over = share > self.request.max_rejected_share
+        why = f" ({share:.2%} of the model's rows, allowed {self.request.max_rejected_share:.2%})"
+        message = (
+            f"{self.destination.name}: {result.accepted} rows accepted, {result.rejected} rejected"
+            f"{why if result.rejected else ''}, {result.deleted} deleted, {plan.rows('unchanged')} unchanged,"
+            f" {self.meter.calls} calls.{left}"
+        )
+        if plan.left:
+            raise StoppedError(message)
+        code = REJECTED if result.rejected and over else ACCEPTED
+        self._end("finished with rejections" if result.rejected else "finished", code, message)
+
+    def _end(self, outcome: str, exit_code: int, message: str) -> None:
+        result, plan = self.result, self.result.plan
+        result.outcome, result.exit_code, result.message = outcome, exit_code, message
+        result.api_calls = self.meter.calls
+        if calls := self.meter.unsaved():
+            self.state.count_calls(*calls)
+        counts = {
+            f"rows_{n}": plan.rows(n) if plan else 0
+            for n in ("new", "changed", "unchanged", "gone")
+        }
+        self.state.end_run(
+            outcome=outcome, exit_code=exit_code, message=message, gate=result.gate, api_calls=result.api_calls,
+            rows_accepted=result.accepted, rows_rejected=result.rejected, **counts,
+        )  # fmt: skip
+
+    @contextmanager
+    def _signals(self) -> Iterator[None]:
+        """SIGINT and SIGTERM let the batch in hand finish."""
+        before = {
+            s: signal.signal(s, lambda *_: self.meter.stop.set())
+            for s in (signal.SIGINT, signal.SIGTERM)
+        }
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _gate(self, artifacts: Artifacts, models: Sequence[PublishModel]) -> None:
+        if not self.request.gate:
+            self.result.gate = "skipped (--no-gate)"
+            log.warning(
+                "THE GATE IS SKIPPED (--no-gate): nobody knows whether these rows passed their tests."
+            )
+            return
+        self.result.gate = "refused"
+        check_gate(artifacts, models, self.state)
+        self.result.gate = "passed"
+
+    def _plan(self, models: Sequence[PublishModel]) -> Plan:
+        diffs = [self.mart.diff(model, self.request.options) for model in models]
+        plan = self.result.plan = make_plan(
+            self.destination, diffs, self.mart, self.meter.remaining
+        )
+        self._show(plan)
+        plan.refuse_over(self.request.caps)
+        return plan
+
+    def _send(self, plan: Plan) -> None:
+        sending = [d for d in plan.busy if d.to_send]
+        if plan.busy:
+            self.destination.connect(self.meter)
+            self._check([d.model for d in plan.busy])
+            self.destination.resolve(self.mart.lookup_values([d.model for d in sending]))
+            for diff in sending:
+                self._find(diff, turn=1)
+            self._revise(plan, sending)
+        for diff in plan.diffs:
+            self.mart.reject_invalid(diff, self.request.options)
+        for diff in sending:
+            self._update(diff.model, turn=1)
+        for diff in sending:
+            self._insert(diff.model, turn=1)
+        for diff in sending:
+            if self.mart.has_turn(diff.model, 2):
+                self._find(diff, turn=2)
+                self._update(diff.model, turn=2)
+                self._insert(diff.model, turn=2)
+        for diff in plan.busy:
+            self._delete(diff)
+
+    def _check(self, models: Sequence[PublishModel]) -> None:
+        found = [each for each in self.destination.findings(models) if each.schema]
+        if found:
+            lines = "; ".join(
+                f"{f.model}: {f.object}.{f.field} {f.problem} ({f.fix})" for f in found[:5]
+            )
+            more = f" (and {len(found) - 5} more; `check` lists them)" if len(found) > 5 else ""
+            raise MisuseError(f"The destination does not fit: {lines}{more}. Nothing was sent.")
+
+    def _settle_intents(self, models: Sequence[PublishModel]) -> None:
+        """A run that was killed may have created rows it could not record: read them back by key."""
+        by_object = {model.object: model for model in models}
+        intents = [each for each in self.state.intents() if each[0] in by_object]
+        if not intents:
+            return
+        self.destination.connect(self.meter)
+        log.info(
+            "an earlier run was cut off: looking for the %d rows it was about to create",
+            len(intents),
+        )
+        for name, group in groupby(sorted(intents, key=itemgetter(0)), key=itemgetter(0)):
+            model, uncertain = by_object[name], list(group)
+            rows = [
+                Row(
+                    key,
+                    hashed,
+                    None,
+                    True,
+                    nulls,
+                    dict(zip(model.key, json.loads(key), strict=True)),
+                )
+                for _, key, hashed, nulls, _ in uncertain
+            ]
+            found = self.destination.find(model, rows)
+            if not all(found.values()):
+                age = utc_now() - max(each[-1] for each in uncertain)
+                self.destination.settle(age.total_seconds())
+                found = self.destination.find(model, rows)
+            for row in rows:
+                row.destination_id = found[row.row_key][0].id if found[row.row_key] else None
+            made = [row for row in rows if row.destination_id]
+            self.result.accepted += len(made)
+            self.state.record(name, made, [], self.meter.unsaved())
+            self.state.drop_intents(name, [row.row_key for row in rows])
+
+    def _find(self, diff: Diff, turn: int) -> None:
+        """Look for the records of rows we do not know, and count what nulls would overwrite there."""
+        model = diff.model
+        for window in self.mart.rows(model, turn=turn, found=False):
+            self._heed_signal()
+            nulls = {f for row in window for f in row.null_fields.split(",") if f}
+            found = self.destination.find(model, window, sorted(nulls))
+            rejected = []
+            for row in window:
+                records = found[row.row_key]
+                if rejection := _match_rejection(model, len(records)):
+                    rejected.append(Outcome(row, rejection))
+                elif records:
+                    for name in filter(None, row.null_fields.split(",")):
+                        filled = records[0].values.get(name) not in (None, "")
+                        diff.null_overwrites[name] = diff.null_overwrites.get(name, 0) + filled
+            gone = {outcome.row.row_key for outcome in rejected}
+            ids = {
+                key: records[0].id if records else None
+                for key, records in found.items()
+                if key not in gone
+            }
+            self.mart.mark(model, ids, turn)
+            self.mart.mark(model, dict.fromkeys(gone), 0)
+            self._record(model, rejected)
+
+    def _revise(self, plan: Plan, sending: Sequence[Diff]) -> None:
+        """Hold the plan against the caps again, now that it is known which rows are updates."""
+        for diff in sending:
+            diff.null_overwrites = {name: n for name, n in diff.null_overwrites.items() if n}
+        work = [Work(d.model, *self.mart.counts(d.model)) for d in sending]
+        plan.calls["writes"] = self.destination.calls(work, {})["writes"]
+        plan.refuse_over(self.request.caps)
+
+    def _update(self, model: PublishModel, turn: int) -> None:
+        for batch in _batches(
+            self.mart.rows(model, turn=turn, known=True), self.destination.batch_size
+        ):
+            self._heed_signal()
+            for outcomes in self.destination.update(model, batch):
+                self._record(model, outcomes, turn=turn)
+
+    def _insert(self, model: PublishModel, turn: int) -> None:
+        for batch in _batches(
+            self.mart.rows(model, turn=turn, known=False), self.destination.batch_size
+        ):
+            self._heed_signal()
+            self.state.intend(model.object, batch)
+            for outcomes in self.destination.insert(model, batch):
+                self._record(model, outcomes, created=True)
+
+    def _delete(self, diff: Diff) -> None:
+        for row_key, destination_id in self.mart.gone(diff):
+            self._heed_signal()
+            self.destination.delete(diff.model, destination_id)
+            self.state.forget(diff.model.object, [row_key], self.meter.unsaved())
+            self.result.deleted += 1
+
+    def _record(
+        self,
+        model: PublishModel,
+        outcomes: Sequence[Outcome],
+        *,
+        turn: int = 1,
+        created: bool = False,
+    ) -> None:
+        """Write what became of rows; a row whose record vanished gets a second turn, but not a third."""
+        vanished = [o.row for o in outcomes if o.vanished]
+        if vanished and turn == 1:
+            self.mart.mark(model, dict.fromkeys(row.row_key for row in vanished), 2, found=False)
+            vanished = []
+        accepted = [o.row for o in outcomes if not o.vanished and o.rejection is None]
+        rejected = [(o.row, o.rejection) for o in outcomes if o.rejection is not None]
+        rejected += [
+            (row, Rejection("", "VANISHED", "the record went away while it was changed"))
+            for row in vanished
+        ]
+        self.state.record(model.object, accepted, rejected, self.meter.unsaved(), created=created)
+        self.result.accepted += len(accepted)
+        self.result.rejected += len(rejected)
+        for _, rejection in rejected:
+            self.result.reasons[rejection.code] = self.result.reasons.get(rejection.code, 0) + 1
+        self._progress(len(accepted) + len(rejected))
+
+    def _heed_signal(self) -> None:
+        if self.meter.stop.is_set():
+            raise StoppedError(
+                f"Stopped by a signal after {self.result.accepted} rows; what was sent is recorded."
+            )
+
+
+def _match_rejection(model: PublishModel, matches: int) -> Rejection | None:
+    key = ", ".join(model.key)
+    if matches > 1:
+        return Rejection(
+            key, "MULTIPLE_MATCHES", f"{matches} records of {model.object} have this key"
+        )
+    if not matches and model.mode == "update":
+        return Rejection(
+            key,
+            "NO_MATCH",
+            f"{model.object} has no record with this key, and this model creates none",
+        )
+    return None
+
+
+def _batches(windows: Iterable[list[Row]], size: int) -> Iterator[list[Row]]:
+    rows = chain.from_iterable(windows)
+    while batch := list(islice(rows, size)):
+        yield batch

@@ -1,0 +1,378 @@
+"""The loader's own tables, beside the mart: what stands at the destination by our hand, and how it got there."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from loader.artifacts import Relation
+from loader.config import Target
+from loader.dialects import Dialect, Rows, connect
+from loader.errors import RefusedError
+
+TABLES = {
+    "publish_state": (
+        "destination varchar, object varchar, row_key varchar, row_hash varchar, destination_id varchar,"
+        " created_by_us boolean, accepted_at timestamp, run_id varchar, null_fields varchar"
+    ),
+    "publish_runs": (
+        "run_id varchar, destination varchar, started_at timestamp, finished_at timestamp, outcome varchar,"
+        " exit_code integer, rows_new bigint, rows_changed bigint, rows_unchanged bigint, rows_gone bigint,"
+        " rows_accepted bigint, rows_rejected bigint, api_calls bigint, gate varchar, message varchar"
+    ),
+    "publish_rejections": (
+        "run_id varchar, destination varchar, object varchar, row_key varchar, field varchar, code varchar,"
+        " message varchar, rejected_at timestamp, row_hash varchar"
+    ),
+    "publish_intents": (
+        "destination varchar, object varchar, row_key varchar, row_hash varchar, null_fields varchar, run_id varchar,"
+        " sent_at timestamp"
+    ),
+    "publish_calls": "destination varchar, day date, calls bigint, recent bigint, last_call_at timestamp",
+    "publish_locks": "destination varchar, run_id varchar, holder varchar, heartbeat_at timestamp",
+}
+"""Columns by table. docs/loader.md describes them."""
+
+STALE = timedelta(minutes=10)
+"""A lock without a heartbeat for so long belongs to a run that died."""
+
+
+@dataclass
+class Row:
+    """One row to send.
+
+    Attributes:
+        row_key: its key values as JSON.
+        values: value by API field name.
+        lookups: our value by API field name, for fields to be filled with another record's id.
+        null_fields: `,A,B,`: fields sent as null.
+    """
+
+    row_key: str
+    row_hash: str
+    destination_id: str | None
+    created_by_us: bool
+    null_fields: str = ""
+    values: dict[str, Any] = field(default_factory=dict)
+    lookups: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """Why a row was not taken."""
+
+    field: str
+    code: str
+    message: str
+
+
+def utc_now() -> datetime:
+    """Now, in UTC, without a zone, as the tables hold it."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+class State:
+    """One destination's part of the state tables.
+
+    Args:
+        write: False opens a DuckDB file for reading; then tables that are not there are empty.
+    """
+
+    def __init__(self, target: Target, destination: str, *, write: bool) -> None:
+        self.dialect: Dialect = connect(target, read_only=not write)
+        self.destination = destination
+        self.run_id = ""
+        self._schema = Relation(str(target.options.get("database", "")), target.state_schema, "")
+        self._temporary: set[str] = set()
+        self._make_tables(write or not self.dialect.exclusive)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.dialect.close()
+
+    def table(self, name: str) -> str:
+        """Full name of a state table."""
+        if name in self._temporary:
+            return f"temp.{name}"
+        return self.dialect.relation(Relation(self._schema.database, self._schema.schema, name))
+
+    def has_table(self, name: str) -> bool:
+        """Whether the state schema has this table."""
+        found = self.dialect.execute(
+            "select count(*) from information_schema.tables where lower(table_schema) = lower(?)"
+            " and lower(table_name) = lower(?)",
+            [self._schema.schema, name],
+        )
+        return bool(found[0][0])
+
+    def _make_tables(self, write: bool) -> None:
+        if write and not all(self.has_table(name) for name in TABLES):
+            self.dialect.execute(f"create schema if not exists {self.table('').rpartition('.')[0]}")
+        for name, columns in TABLES.items():
+            if self.has_table(name):
+                continue
+            kind = "table if not exists" if write else "temp table"
+            if not write:
+                self._temporary.add(name)
+            self.dialect.execute(f"create {kind} {self.table(name)} ({columns})")
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All statements inside take effect together, or none does."""
+        self.dialect.execute("begin")
+        try:
+            yield
+        except BaseException:
+            self.dialect.execute("rollback")
+            raise
+        self.dialect.execute("commit")
+
+    def insert(self, table: str, rows: Sequence[Sequence[Any]], chunk: int = 1000) -> None:
+        """Add rows to a state table, in the order of its columns."""
+        columns = [each.split() for each in TABLES[table].split(", ")]
+        names, types = [c[0] for c in columns], [c[1] for c in columns]
+        for start in range(0, len(rows), chunk):
+            query, parameters = self.dialect.table_of(rows[start : start + chunk], types)
+            self.dialect.execute(
+                f"insert into {self.table(table)} ({', '.join(names)}) {query}", parameters
+            )
+
+    # Runs
+
+    def begin_run(self) -> str:
+        """Take the lock and open a run's record.
+
+        Raises:
+            RefusedError: another publish holds the lock.
+        """
+        self.run_id = uuid.uuid4().hex
+        self._lock()
+        runs = self.table("publish_runs")
+        self.dialect.execute(
+            f"update {runs} set outcome = 'killed', finished_at = started_at, exit_code = 4"
+            " where destination = ? and outcome = 'running'",
+            [self.destination],
+        )
+        self.dialect.execute(
+            f"insert into {runs} (run_id, destination, started_at, outcome) values (?, ?, ?, 'running')",
+            [self.run_id, self.destination, utc_now()],
+        )
+        return self.run_id
+
+    def end_run(self, **columns: Any) -> None:
+        """Write the end of the run's record and release the lock."""
+        columns["finished_at"] = utc_now()
+        sets = ", ".join(f"{name} = ?" for name in columns)
+        with self.transaction():
+            self.dialect.execute(
+                f"update {self.table('publish_runs')} set {sets} where run_id = ?",
+                [*columns.values(), self.run_id],
+            )
+            self.dialect.execute(
+                f"delete from {self.table('publish_locks')} where run_id = ?", [self.run_id]
+            )
+
+    def _lock(self) -> None:
+        locks, now = self.table("publish_locks"), utc_now()
+        holder = json.dumps({"host": socket.gethostname(), "pid": os.getpid()})
+        with self.transaction():
+            self.dialect.execute(
+                f"delete from {locks} where destination = ? and (heartbeat_at < ? or ?)",
+                [self.destination, now - STALE, self.dialect.exclusive],
+            )
+            self.dialect.execute(
+                f"insert into {locks} select ?, ?, ?, ? where not exists (select 1 from {locks} where destination = ?)",
+                [self.destination, self.run_id, holder, now, self.destination],
+            )
+        held = self.dialect.execute(
+            f"select run_id, holder, heartbeat_at from {locks} where destination = ?",
+            [self.destination],
+        )
+        for run_id, other, beat in held:
+            if run_id != self.run_id:
+                self.dialect.execute(f"delete from {locks} where run_id = ?", [self.run_id])
+                raise RefusedError(
+                    f"Another publish to {self.destination} is running: run {run_id}, {other}, last seen {beat} UTC."
+                    f" Nothing was sent. If it was killed, its lock ends {STALE.seconds // 60} minutes after that."
+                )
+
+    # What was sent
+
+    def intend(self, object_name: str, rows: Iterable[Row]) -> None:
+        """Note rows that are about to be created, so that a later run knows which are uncertain."""
+        now = utc_now()
+        given = [
+            (self.destination, object_name, r.row_key, r.row_hash, r.null_fields, self.run_id, now)
+            for r in rows
+        ]
+        with self.transaction():
+            self.insert("publish_intents", given)
+
+    def intents(self) -> Rows:
+        """Rows that were about to be created and of which nothing more is known.
+
+        Returns:
+            object, row_key, row_hash, null_fields and sent_at of each.
+        """
+        return self.dialect.execute(
+            "select object, row_key, row_hash, null_fields, sent_at"
+            f" from {self.table('publish_intents')} where destination = ?",
+            [self.destination],
+        )
+
+    def record(
+        self,
+        object_name: str,
+        accepted: Sequence[Row],
+        rejected: Sequence[tuple[Row, Rejection]],
+        calls: tuple[int, int, datetime] | None,
+        *,
+        created: bool = False,
+    ) -> None:
+        """Write what became of rows, in one transaction.
+
+        Args:
+            object_name: the destination's object.
+            accepted: rows that stand at the destination now.
+            rejected: rows that do not, and why.
+            calls: calls of the day, calls of the last window, time of the last call.
+            created: whether the rows were noted by `intend`.
+        """
+        now = utc_now()
+        keys = [each.row_key for each in accepted]
+        with self.transaction():
+            if keys:
+                self._forget("publish_state", object_name, keys)
+                self.insert(
+                    "publish_state",
+                    [
+                        (
+                            self.destination, object_name, r.row_key, r.row_hash, r.destination_id,
+                            r.created_by_us, now, self.run_id, r.null_fields,
+                        )
+                        for r in accepted
+                    ],
+                )  # fmt: skip
+            if rejected:
+                self.insert(
+                    "publish_rejections",
+                    [
+                        (
+                            self.run_id, self.destination, object_name, r.row_key, why.field, why.code,
+                            why.message, now, r.row_hash,
+                        )
+                        for r, why in rejected
+                    ],
+                )  # fmt: skip
+            if created:
+                self._forget(
+                    "publish_intents", object_name, [*keys, *(r.row_key for r, _ in rejected)]
+                )
+            if calls:
+                self._count(*calls)
+
+    def forget(
+        self, object_name: str, keys: Sequence[str], calls: tuple[int, int, datetime] | None
+    ) -> None:
+        """Drop rows that no longer stand at the destination."""
+        with self.transaction():
+            self._forget("publish_state", object_name, keys)
+            if calls:
+                self._count(*calls)
+
+    def drop_intents(self, object_name: str, keys: Sequence[str]) -> None:
+        """Nothing is uncertain about these rows any more."""
+        with self.transaction():
+            self._forget("publish_intents", object_name, keys)
+
+    def _forget(self, table: str, object_name: str, keys: Sequence[str]) -> None:
+        for start in range(0, len(keys), 1000):
+            query, parameters = self.dialect.table_of(
+                [(key,) for key in keys[start : start + 1000]], ["varchar"]
+            )
+            self.dialect.execute(
+                f"delete from {self.table(table)} where destination = ? and object = ? and row_key in ({query})",
+                [self.destination, object_name, *parameters],
+            )
+
+    # Calls
+
+    def calls(self) -> tuple[int, int, datetime | None]:
+        """Calls counted today (UTC), calls in the last window of the last run, and when that was."""
+        found = self.dialect.execute(
+            f"select day, calls, recent, last_call_at from {self.table('publish_calls')}"
+            " where destination = ? order by day desc limit 1",
+            [self.destination],
+        )
+        if not found:
+            return 0, 0, None
+        day, calls, recent, last = found[0]
+        return (calls if day == utc_now().date() else 0), recent, last
+
+    def count_calls(self, calls: int, recent: int, last: datetime) -> None:
+        """Keep the counts for later runs."""
+        with self.transaction():
+            self._count(calls, recent, last)
+
+    def _count(self, calls: int, recent: int, last: datetime) -> None:
+        table = self.table("publish_calls")
+        self.dialect.execute(
+            f"delete from {table} where destination = ? and day = cast(? as date)",
+            [self.destination, last.date()],
+        )
+        self.insert("publish_calls", [(self.destination, last.date(), calls, recent, last)])
+        self.dialect.execute(
+            f"update {self.table('publish_locks')} set heartbeat_at = ? where run_id = ?",
+            [last, self.run_id],
+        )
+
+    # dbt's own
+
+    def latest_invocation(self) -> str | None:
+        """The dbt invocation that wrote to the warehouse last, or None when nothing says so."""
+        if not self.has_table("dbt_invocations"):
+            return None
+        found = self.dialect.execute(
+            f"select invocation_id from {self.table('dbt_invocations')} order by completed_at desc limit 1"
+        )
+        return str(found[0][0]) if found else None
+
+    def columns(self, relation: Relation) -> dict[str, str]:
+        """Type by lower-case name of a relation's columns; empty when there is none."""
+        found = self.dialect.execute(
+            "select lower(column_name), data_type from information_schema.columns"
+            " where lower(table_schema) = lower(?) and lower(table_name) = lower(?)",
+            [relation.schema, relation.name],
+        )
+        return {str(name): str(kind) for name, kind in found}
+
+    # For people
+
+    def last_runs(self, count: int) -> list[dict[str, Any]]:
+        """The last runs to any destination, newest first."""
+        names = [each.split()[0] for each in TABLES["publish_runs"].split(", ")]
+        found = self.dialect.execute(
+            f"select {', '.join(names)} from {self.table('publish_runs')} order by started_at desc limit {count}"
+        )
+        return [dict(zip(names, row, strict=True)) for row in found]
+
+    def standing_rejections(self) -> list[dict[str, Any]]:
+        """Rejected rows that have not been accepted since, newest first."""
+        names = [each.split()[0] for each in TABLES["publish_rejections"].split(", ")][:-1]
+        found = self.dialect.execute(f"""
+select {", ".join(f"r.{name}" for name in names)} from (
+    select *, max(rejected_at) over (partition by destination, object, row_key) as last_at
+    from {self.table("publish_rejections")}
+) as r
+left join {self.table("publish_state")} as s
+    on s.destination = r.destination and s.object = r.object and s.row_key = r.row_key
+where r.rejected_at = r.last_at and (s.accepted_at is null or s.accepted_at < r.rejected_at)
+order by r.rejected_at desc, r.object, r.row_key""")
+        return [dict(zip(names, row, strict=True)) for row in found]
