@@ -17,6 +17,7 @@ _TYPES = (
     ("DATETIME", re.compile(r"timestamp|datetime")),
     ("DATE", re.compile(r"date")),
     ("BOOLEAN", re.compile(r"bool")),
+    ("NUMBER", re.compile(r"\w*int|double|float|real|decimal|numeric|number")),
 )
 _INTEGER = re.compile(r"\w*int(eger)?\b")
 
@@ -46,11 +47,11 @@ def provision(store: Store, manifest_path: Path) -> list[str]:
 
 
 def api_type(data_type: str) -> str:
-    """The API's type for a contract's `data_type`; what is not text, time or truth is NUMBER."""
+    """The API's type for a contract's `data_type`; what is not known is text."""
     for kind, pattern in _TYPES:
         if pattern.match(data_type.strip().lower()):
             return kind
-    return "NUMBER"
+    return "STRING"
 
 
 def _publish_models(manifest: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Any]]:

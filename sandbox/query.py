@@ -144,7 +144,7 @@ class Query:
     def _condition(self, given: Mapping[str, Any]) -> Term:
         column, found = self._column(given.get("name"))
         operator, values = given.get("operator"), given.get("value", [])
-        if operator not in OPERATORS:
+        if not isinstance(operator, str) or operator not in OPERATORS:
             raise _bad_where(f"operator {operator}")
         if operator == "IS_NULL" or operator == "IS_NOT_NULL":
             return Term(f"{column} is {'not ' if operator == 'IS_NOT_NULL' else ''}null")

@@ -151,6 +151,10 @@ class ObjectType:
     system_fields: bool = True
     label: str = ""
 
+    def __post_init__(self) -> None:
+        if not NAME.match(self.name):
+            raise ValueError(f"not an object's name: {self.name!r}")
+
     @property
     def key(self) -> str:
         """The name in lower case, as the metadata endpoints write it."""

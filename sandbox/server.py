@@ -26,6 +26,7 @@ _RESET = struct.pack("ii", 1, 0)
 """SO_LINGER that makes a close a TCP reset."""
 _MAX_BODY = 96_000_000
 _DRIPS = 10
+_PAGES = ("/", "/favicon.ico")
 _KEPT_CALLS = 500_000
 _REASONS = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden"}
 _REASONS |= {404: "Not Found", 429: "Too Many Requests", 500: "Internal Server Error"}
@@ -105,7 +106,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         parts = urlsplit("//host" + self.path if self.path.startswith("//") else self.path)
         path = self.path.partition("?")[0] if self.path.startswith("//") else parts.path
-        if self.command == "GET" and not path.lstrip("/").startswith("v1"):
+        if self.command == "GET" and (path in _PAGES or path.startswith("/objects/")):
             self._serve_page(path)
             return
         request = Request(

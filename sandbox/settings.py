@@ -120,7 +120,7 @@ class Fault:
         retry_after: Retry-After header, as given.
         seconds: for `hang` and `slow`.
         after_commit: whether the call takes effect first. None: it does for `slow`, `truncated`
-            and `cut_off`, and for no other kind.
+            and `cut_off` (always), and for no other kind.
         location: for `redirect`.
     """
 
@@ -138,6 +138,10 @@ class Fault:
     seconds: float = 1.0
     after_commit: bool | None = None
     location: str = ""
+
+    def __post_init__(self) -> None:
+        if self.after_commit is False and self.kind in COMMITS_BY_DEFAULT:
+            raise ValueError(f"{self.kind} spoils the reply of a call that took effect")
 
     @property
     def commits(self) -> bool:

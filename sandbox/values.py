@@ -176,7 +176,7 @@ def _number(field: Field) -> Converter:
 def _percentage(field: Field) -> Converter:
     number = _number(field)
 
-    def convert(value: Any) -> int | float:
+    def convert(value: Any) -> Any:
         try:
             return number(value)
         except InvalidValueError:

@@ -105,12 +105,7 @@ class Writer:
         """
         checked = Checked()
         writers = self._writers_of(obj)
-        flag = "createable" if creating else "updateable"
-        locked = {
-            each.name
-            for each in obj.fields.values()
-            if not trusted and not getattr(each, flag) and each.name not in keys
-        }
+        locked = set() if trusted else _locked(obj, creating) - set(keys)
         needed = obj.required if creating else keys
         rows = _check_columns(records, writers, locked)
         if rows is not None and all(name in rows[0] for name in needed):
@@ -140,15 +135,14 @@ class Writer:
     ) -> None:
         """Fill the fields that `lookups` describes (section 3.7) into the checked rows."""
         for name, config in (lookups or {}).items():
-            target, fields = self._lookup_target(obj, name, config)
+            target, fields, default = self._lookup_target(obj, name, config)
             for record, row, errors in zip(records, checked.rows, checked.errors, strict=True):
                 keys = {to: record.get(source) for source, to in fields.items()}
-                found = [] if None in keys.values() else self.store.match(target, keys)
+                usable = all(isinstance(value, str) for value in keys.values())
+                found = self.store.match(target, keys) if usable else []
                 problem = _lookup_problem(config, len(found))
                 if problem is None:
-                    row[name] = found[0][1] if found else None
-                    if not found and config["onNoMatch"] == "DEFAULTVALUE":
-                        row[name] = config.get("defaultValue")
+                    row[name] = found[0][1] if found else default
                 else:
                     code, desc = problem
                     value = next(iter(keys.values()))
@@ -167,7 +161,8 @@ class Writer:
         names: set[str] = set()
         for name, config in lookups.items():
             fields = config.get("fields") if isinstance(config, Mapping) else None
-            if not isinstance(fields, Mapping) or not fields:
+            targets = fields.values() if isinstance(fields, Mapping) else [None]
+            if not fields or not all(isinstance(each, str) for each in targets):
                 raise _bad_lookup(f"{name} needs fields")
             names.update(fields)
         return frozenset(names)
@@ -231,9 +226,10 @@ class Writer:
 
     def _lookup_target(
         self, obj: ObjectType, name: str, config: Mapping[str, Any]
-    ) -> tuple[ObjectType, Mapping[str, str]]:
+    ) -> tuple[ObjectType, Mapping[str, str], Any]:
         target = self.store.get(str(config.get("objectName", "")))
-        if name not in obj.fields or target is None:
+        filled = obj.fields.get(name)
+        if filled is None or not filled.createable or target is None:
             raise _bad_lookup(f"{name}: no such field or object")
         if config.get("lookupField") != "Gsid":
             raise _bad_lookup(f"{name}: lookupField must be Gsid")
@@ -243,7 +239,13 @@ class Writer:
             raise _bad_lookup(f"{name}: multiMatchOption")
         if not set(config["fields"].values()) <= target.fields.keys():
             raise _bad_lookup(f"{name}: {target.name} has no such field")
-        return target, config["fields"]
+        default = None
+        if config["onNoMatch"] == "DEFAULTVALUE":
+            try:
+                default = writer(filled)(config.get("defaultValue"))
+            except InvalidValueError as error:
+                raise _bad_lookup(f"{name}: defaultValue") from error
+        return target, config["fields"], default
 
 
 def check_keys(obj: ObjectType, given: str | None) -> tuple[str, ...]:
@@ -265,6 +267,12 @@ def check_keys(obj: ObjectType, given: str | None) -> tuple[str, ...]:
             desc = f"{name} is of type {found.type}; keys are String, GSID, Number or Email"
             raise RefusedError("GSOBJ_EMU_KEY_TYPE", desc)
     return keys
+
+
+def _locked(obj: ObjectType, creating: bool) -> set[str]:
+    """Names of the fields that a record may not hold."""
+    flag = "createable" if creating else "updateable"
+    return {each.name for each in obj.fields.values() if not getattr(each, flag)}
 
 
 def _check_columns(

@@ -196,6 +196,11 @@ def test_a_fault_strikes_only_what_was_admitted(client: Client) -> None:
     assert client.get(url, timeout=5).status_code == 503
 
 
+def test_a_fault_that_contradicts_itself_is_refused() -> None:
+    with pytest.raises(ValueError, match="took effect"):
+        Fault("truncated", after_commit=False)
+
+
 def test_stopping_does_not_wait_for_a_hang() -> None:
     started = time.monotonic()
     with open_box() as box:

@@ -234,6 +234,25 @@ def test_a_generated_key_is_kept_in_a_private_file_and_not_printed(tmp_path: Pat
         assert path.read_text() == key
 
 
+def test_limits_and_bulk_jobs_are_options(tmp_path: Path) -> None:
+    job = ("--bulk-job", "j1=Company:SfdcAccountId")
+    with served(tmp_path, "--limits", "off", *job) as (output, _):
+        assert len([rows_of(output, "k" * 20, "Company", "Name") for _ in range(101)]) == 101
+        url = output.rsplit("http", 1)[1].split()[0]
+        reply = requests.post(
+            f"http{url}/v1.0/admin/connector/job/bulkimport",
+            files={"file": ("x.csv", "Name,SfdcAccountId\nAcme,A-1\n")},
+            data={"jobId": "j1"},
+            headers={"accessKey": "k" * 20},
+            timeout=5,
+        )
+        assert reply.json()["result"] is True
+    few = ("--calls-per-window", "2", "--window-seconds", "3600")
+    with served(tmp_path, *few, "--db", "other.sqlite") as (output, _):
+        statuses = [rows_of(output, "k" * 20, "gsuser", "Name") for _ in range(3)]
+        assert statuses[2] is None and statuses[0] is not None
+
+
 def test_a_bad_start_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
     (tmp_path / "accounts.csv").write_text("id,name\n")
     command = [sys.executable, "-m", "sandbox", "--port", "0", "--companies", "accounts.csv"]
@@ -274,4 +293,4 @@ def test_the_page_is_for_loopback_names_only_and_reads_nothing_else() -> None:
             requests.get(box.url, headers={"Host": "evil.example:80"}, timeout=5).status_code == 404
         )
         assert requests.get(f"{box.url}/objects/nope", timeout=5).status_code == 404
-        assert requests.get(f"{box.url}/etc/passwd", timeout=5).status_code == 404
+        assert requests.get(f"{box.url}/etc/passwd", timeout=5).status_code == 401

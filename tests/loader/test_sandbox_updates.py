@@ -166,11 +166,13 @@ def test_a_lookup_fills_the_field_from_the_target_object(client: Client, company
     assert client.box.rows(USAGE)[-1]["Company_Id__gc"] == company
 
 
-@pytest.mark.usefixtures("company")
-def test_a_lookup_without_a_match_follows_its_option(client: Client) -> None:
+def test_a_lookup_without_a_match_follows_its_option(client: Client, company: str) -> None:
     refused(client.insert(row(9, Account="A-2"), **lookups()), "GSOBJ_EMU_LOOKUP_NO_MATCH")
     client.insert(row(9, Account="A-2"), **lookups(onNoMatch="NULLABLE"))
     assert client.box.rows(USAGE)[-1]["Company_Id__gc"] is None
+    default = lookups(onNoMatch="DEFAULTVALUE", defaultValue=company)
+    client.insert(row(9, Account="A-2"), **default)
+    assert client.box.rows(USAGE)[-1]["Company_Id__gc"] == company
 
 
 def test_a_lookup_with_several_matches_follows_its_option(client: Client, company: str) -> None:
