@@ -15,7 +15,7 @@ from loader import output
 from loader.artifacts import Artifacts, PublishModel
 from loader.config import Target, read_target
 from loader.destination import Destination
-from loader.errors import LoaderError, MisuseError
+from loader.errors import MISUSED, STOPPED, FatalError, LoaderError, MisuseError, ReplyError
 from loader.gainsight import Gainsight
 from loader.plan import Caps, Plan, make_plan
 from loader.publish import Publisher, Request, open_meter
@@ -214,7 +214,7 @@ def publish(
             try:
                 results.append(publisher.run(project.artifacts, models))
             except LoaderError as error:
-                error.results = [*(r.as_dict() for r in results), publisher.result.as_dict()]  # type: ignore[attr-defined]
+                error.results = [*(r.as_dict() for r in results), publisher.result.as_dict()]
                 raise
     if form == "json":
         output.print_json({"results": [each.as_dict() for each in results]})
@@ -283,23 +283,23 @@ def status(project: Project, form: str, runs: int) -> None:
     output.print_table(title, names, [[each[name] for name in names] for each in rejected])
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Run the command line; every failure is one paragraph on stderr and an exit code."""
+    given = sys.argv[1:] if arguments is None else arguments
     try:
-        cli(standalone_mode=False)
+        sys.exit(cli(given, standalone_mode=False))
     except LoaderError as error:
-        _fail(str(error), error.exit_code, getattr(error, "results", []))
-    except click.exceptions.Exit as error:
-        sys.exit(error.exit_code)
+        _fail(given, str(error), error.exit_code, error.results)
+    except ReplyError as error:
+        _fail(given, f"{error}.", MISUSED if isinstance(error, FatalError) else STOPPED)
     except click.ClickException as error:
-        error.show()
-        sys.exit(MisuseError.exit_code)
+        _fail(given, f"{error.format_message()} See `health-loader --help`.", MISUSED)
     except (KeyboardInterrupt, click.Abort):
-        _fail("Stopped.", 4, [])
+        _fail(given, "Stopped.", STOPPED)
 
 
-def _fail(message: str, exit_code: int, results: list[Any]) -> None:
-    if "json" in sys.argv[1:] or "--output=json" in sys.argv[1:]:
-        output.print_json({"error": message, "exit_code": exit_code, "results": results})
+def _fail(given: list[str], message: str, code: int, results: list[dict[str, Any]] | None = None) -> None:
+    if "json" in given[given.index("--output") + 1 :][:1] if "--output" in given else "--output=json" in given:
+        output.print_json({"error": message, "exit_code": code, "results": results or []})
     output.log.error("%s", message)
-    sys.exit(exit_code)
+    sys.exit(code)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 ACCEPTED, REJECTED, MISUSED, REFUSED, STOPPED = range(5)
 """Exit codes: all rows accepted; finished with rejections; wrong settings; gate or cap; part-way."""
@@ -12,6 +13,8 @@ class LoaderError(Exception):
     """A failure with a message for people and an exit code for schedulers."""
 
     exit_code = STOPPED
+    results: list[dict[str, Any]] = []  # noqa: RUF012 - set on one error, never changed in place
+    """What had been done until then, as JSON has it."""
 
 
 class MisuseError(LoaderError):

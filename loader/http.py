@@ -11,7 +11,14 @@ from urllib.parse import urlsplit
 
 import requests
 import tenacity
-from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    MaxRetryError,
+    NewConnectionError,
+    ProxyError,
+    ReadTimeoutError,
+)
 
 from loader.config import ApiSettings
 from loader.errors import FatalError, LoaderError, RetriableError, StoppedError
@@ -53,7 +60,7 @@ class Http:
         self.settings, self.meter = settings, meter
         self._session = requests.Session()
         self._accepted_at = time.monotonic()
-        self._ever_answered = False
+        self._ever_answered = self._failing = False
 
     def request(self, method: str, path: str, headers: dict[str, str], **body: Any) -> Reply:
         """Make one call.
@@ -69,6 +76,8 @@ class Http:
             FatalError: the reply is a redirect, which is not followed.
         """
         self.meter.take()
+        if not self._failing:
+            self._accepted_at = time.monotonic()
         patience = self._accepted_at + self.settings.give_up_seconds - time.monotonic()
         timeout = max(0.1, min(self.settings.timeout_seconds, patience))
         try:
@@ -84,7 +93,9 @@ class Http:
             ) as response:
                 content = _read(response, time.monotonic() + timeout)
                 status, given = response.status_code, response.headers
-        except requests.RequestException as error:
+        except requests.exceptions.SSLError as error:
+            raise FatalError(f"its TLS certificate was not accepted: {_tls(error)}", 0, path) from None
+        except (requests.RequestException, HTTPError) as error:
             raise RetriableError(
                 _reason(error), 0, path, ambiguous=not _never_sent(error)
             ) from None
@@ -98,8 +109,8 @@ class Http:
         return Reply(status, content, path, _seconds(given.get("Retry-After")))
 
     def accepted(self) -> None:
-        """A call succeeded: patience starts anew."""
-        self._accepted_at = time.monotonic()
+        """A call succeeded: patience starts anew with the next failure."""
+        self._failing = False
 
     def retrying(self, call: Callable[[], T], *, also_ambiguous: bool) -> T:
         """Make a call again until it succeeds, with growing, jittered pauses.
@@ -130,6 +141,7 @@ class Http:
 
     def _wait(self, attempt: tenacity.RetryCallState) -> float:
         error = attempt.outcome.exception() if attempt.outcome else None
+        self._failing = True
         wait = _backoff(attempt)
         give_up = self.give_up_at()
         if isinstance(error, RetriableError) and error.retry_after is not None:
@@ -157,7 +169,7 @@ class Http:
 
 
 _backoff = tenacity.wait_exponential_jitter(
-    BACKOFF_SECONDS, LONGEST_BACKOFF, jitter=BACKOFF_SECONDS
+    multiplier=BACKOFF_SECONDS, max=LONGEST_BACKOFF, jitter=BACKOFF_SECONDS
 )
 
 
@@ -169,27 +181,27 @@ def _no_netrc(request: requests.PreparedRequest) -> requests.PreparedRequest:
 def _read(response: requests.Response, deadline: float) -> bytes:
     """The body, unless it drips past the deadline: requests only limits the time between two bytes."""
     content = bytearray()
-    for chunk in response.iter_content(1 << 16):
+    while chunk := response.raw.read1(1 << 16, decode_content=True):
         content += chunk
         if time.monotonic() > deadline or len(content) > _LARGEST_REPLY:
             raise requests.exceptions.ReadTimeout
     return bytes(content)
 
 
-def _never_sent(error: requests.RequestException) -> bool:
+def _tls(error: Exception) -> str:
+    return str(error.args[0].reason if hasattr(error.args[0], "reason") else error)[:200]
+
+
+def _never_sent(error: Exception) -> bool:
     reason: Any = error.args[0] if error.args else None
     reason = reason.reason if isinstance(reason, MaxRetryError) else reason
-    return isinstance(reason, NewConnectionError | ConnectTimeoutError) or isinstance(
-        error, requests.exceptions.SSLError | requests.exceptions.ProxyError
-    )
+    return isinstance(reason, NewConnectionError | ConnectTimeoutError | ProxyError)
 
 
-def _reason(error: requests.RequestException) -> str:
-    if isinstance(error, requests.exceptions.SSLError):
-        return "its TLS certificate was not accepted"
+def _reason(error: Exception) -> str:
     if _never_sent(error):
         return "no connection"
-    if isinstance(error, requests.exceptions.Timeout):
+    if isinstance(error, requests.exceptions.Timeout | ReadTimeoutError):
         return "no reply in time"
     return "the connection broke before a whole reply came"
 

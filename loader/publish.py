@@ -14,7 +14,7 @@ from typing import Any
 
 from loader.artifacts import Artifacts, PublishModel
 from loader.destination import Destination, Outcome, Work
-from loader.errors import ACCEPTED, REJECTED, FatalError, LoaderError, MisuseError, StoppedError
+from loader.errors import ACCEPTED, REJECTED, FatalError, LoaderError, MisuseError, ReplyError, StoppedError
 from loader.gate import check_gate
 from loader.limits import Meter
 from loader.plan import Caps, Plan, make_plan
@@ -125,10 +125,10 @@ class Publisher:
                     )
                 self._send(plan)
             self._judge(plan)
-        except FatalError as error:
-            sent = result.accepted or result.deleted
+        except ReplyError as error:
+            unsent = isinstance(error, FatalError) and not (result.accepted or result.deleted)
             self._fail(
-                StoppedError(f"{error}.") if sent else MisuseError(f"{error}. Nothing was sent.")
+                MisuseError(f"{error}. Nothing was sent.") if unsent else StoppedError(f"{error}.")
             )
         except LoaderError as error:
             self._fail(error)
