@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from statistics import fmean
 
 from sample.clock import stream
+from sample.derived import all_time_metrics, recent_metrics
 from sample.metrics import SCANS
 from sample.model import Usage
 
@@ -40,85 +42,112 @@ class Archetype:
 
 ARCHETYPES: tuple[Archetype, ...] = (
     Archetype(
-        "healthy", 24, (0.88, 0.94), (0.86, 0.88), (0.52, 0.55), (42, 48), (0.45, 0.48),
-        (0.15, 0.17), (6, 8), 0.93, (0.12, 0.22), (0.2, 0.5), 4,
+        "healthy",
+        weight=24,
+        utilization=(0.88, 0.94),
+        engagement=(0.86, 0.88),
+        scm=(0.52, 0.55),
+        builds=(42, 48),
+        pipeline_users=(0.45, 0.48),
+        deployers=(0.15, 0.17),
+        deployments=(6, 8),
+        success=0.93,
+        scanners=(0.12, 0.22),
+        scans_per_pipeline=(0.2, 0.5),
+        scan_types=4,
     ),
     Archetype(
-        "growing", 16, (0.45, 0.97), (0.7, 0.84), (0.25, 0.45), (8, 44), (0.15, 0.4),
-        (0.03, 0.13), (1, 5), 0.85, (0.02, 0.15), (0.03, 0.3), 3,
+        "growing",
+        weight=16,
+        utilization=(0.45, 0.97),
+        engagement=(0.7, 0.84),
+        scm=(0.25, 0.45),
+        builds=(8, 44),
+        pipeline_users=(0.15, 0.4),
+        deployers=(0.03, 0.13),
+        deployments=(1, 5),
+        success=0.85,
+        scanners=(0.02, 0.15),
+        scans_per_pipeline=(0.03, 0.3),
+        scan_types=3,
     ),
     Archetype(
-        "churning", 12, (0.86, 0.58), (0.78, 0.44), (0.4, 0.12), (35, 4), (0.35, 0.1),
-        (0.1, 0.02), (4, 1), 0.75, (0.06, 0.01), (0.2, 0.05), 2,
+        "churning",
+        weight=12,
+        utilization=(0.86, 0.58),
+        engagement=(0.78, 0.44),
+        scm=(0.4, 0.12),
+        builds=(35, 4),
+        pipeline_users=(0.35, 0.1),
+        deployers=(0.1, 0.02),
+        deployments=(4, 1),
+        success=0.75,
+        scanners=(0.06, 0.01),
+        scans_per_pipeline=(0.2, 0.05),
+        scan_types=2,
     ),
     Archetype(
-        "shelfware", 10, (0.8, 0.83), (0.6, 0.48), (0.14, 0.11), (1.5, 1.2), (0.06, 0.05),
+        "shelfware",
+        weight=10,
+        utilization=(0.8, 0.83),
+        engagement=(0.6, 0.48),
+        scm=(0.14, 0.11),
+        builds=(1.5, 1.2),
+        pipeline_users=(0.06, 0.05),
     ),
     Archetype(
-        "ci_only", 10, (0.8, 0.84), (0.75, 0.77), (0.08, 0.09), (80, 110), (0.55, 0.6),
+        "ci_only",
+        weight=10,
+        utilization=(0.8, 0.84),
+        engagement=(0.75, 0.77),
+        scm=(0.08, 0.09),
+        builds=(80, 110),
+        pipeline_users=(0.55, 0.6),
     ),
     Archetype(
-        "devsecops", 14, (0.85, 0.92), (0.84, 0.87), (0.5, 0.55), (50, 60), (0.5, 0.55),
-        (0.14, 0.18), (7, 9), 0.95, (0.15, 0.3), (0.4, 0.8), 6, ("ultimate",),
+        "devsecops",
+        weight=14,
+        utilization=(0.85, 0.92),
+        engagement=(0.84, 0.87),
+        scm=(0.5, 0.55),
+        builds=(50, 60),
+        pipeline_users=(0.5, 0.55),
+        deployers=(0.14, 0.18),
+        deployments=(7, 9),
+        success=0.95,
+        scanners=(0.15, 0.3),
+        scans_per_pipeline=(0.4, 0.8),
+        scan_types=6,
+        tiers=("ultimate",),
     ),
     Archetype(
-        "source_only", 10, (0.78, 0.8), (0.72, 0.74), (0.6, 0.62), (0.5, 0.6), (0.03, 0.03),
+        "source_only",
+        weight=10,
+        utilization=(0.78, 0.8),
+        engagement=(0.72, 0.74),
+        scm=(0.6, 0.62),
+        builds=(0.5, 0.6),
+        pipeline_users=(0.03, 0.03),
     ),
     Archetype(
-        "over_licence", 4, (0.98, 1.12), (0.88, 0.9), (0.5, 0.55), (30, 41), (0.4, 0.45),
-        (0.08, 0.1), (3, 4), 0.88,
+        "over_licence",
+        weight=4,
+        utilization=(0.98, 1.12),
+        engagement=(0.88, 0.9),
+        scm=(0.5, 0.55),
+        builds=(30, 41),
+        pipeline_users=(0.4, 0.45),
+        deployers=(0.08, 0.1),
+        deployments=(3, 4),
+        success=0.88,
     ),
-)  # fmt: skip
+)
 
 BY_NAME = {archetype.name: archetype for archetype in ARCHETYPES}
 
+BUILDS_PER_PIPELINE = 7
 ROLE_SHARE = {"production": 1.0, "staging": 0.06, "geo": 0.02, "obsolete": 0.12}
 """How much of production's activity an instance of each role sees."""
-
-
-def side_metrics(usage: Usage, progress: float) -> Usage:
-    """Metrics outside the score that follow from those inside it; totals grow with `progress`."""
-    users = int(usage.get("activated_seats") or usage.get("instance_users") or 0)
-    active = max(int(usage.get("unique_active_28_days_user") or users * 0.6), 0)
-    git_users = max(int(usage.get("git_operations_28_days_user") or 0), 0)
-    pipelines = max(int(usage.get("ci_internal_pipelines_28_days_event") or 0), 0)
-    scans = sum(max(int(usage.get(f"{scan}_28_days_event") or 0), 0) for scan in SCANS)
-    grown = 0.7 + 0.3 * progress
-    projects = int(users * 2.4 * grown) + 3
-    return {
-        "instance_users": int(users * 1.08) + 2,
-        "historical_max_users": int(users * 1.03) + 1,
-        "umau_28_days_user": int(active * 0.83),
-        "projects_all_time_event": projects,
-        "group_saml_enabled": users > 300,
-        "git_write_28_days_user": int(git_users * 0.8),
-        "merge_request_authors_28_days_user": int(git_users * 0.66),
-        "merge_request_approvers_28_days_user": int(git_users * 0.45),
-        "merge_requests_all_time_event": int(users * 61 * grown),
-        "ci_pipelines_28_days_user": int(git_users * 0.7),
-        "ci_internal_pipelines_all_time_event": int(pipelines * 13 * grown),
-        "ci_external_pipelines_all_time_event": int(projects * 0.3 * grown),
-        "ci_runners_all_time_event": 2 + users // 40,
-        "shared_runners_enabled": True,
-        "projects_jenkins_active_all_time_event": projects // 25,
-        "projects_teamcity_active_all_time_event": 0,
-        "projects_bamboo_active_all_time_event": projects // 200,
-        "container_scanning_jobs_all_time_event": int(scans * 5 * grown),
-        "dast_jobs_all_time_event": int(scans * 0.8 * grown),
-        "dependency_scanning_jobs_all_time_event": int(scans * 4 * grown),
-        "releases_28_days_user": int(git_users * 0.08),
-        "issues_28_days_user": int(active * 0.38),
-        "epics_28_days_user": int(active * 0.05),
-        "issues_edit_28_days_user": int(active * 0.4),
-        "packages_28_days_event": pipelines // 30,
-        "packages_28_days_user": int(git_users * 0.1),
-        "container_registry_enabled": True,
-        "terraform_state_28_days_user": int(git_users * 0.03),
-        "project_clusters_28_days_user": int(git_users * 0.02),
-        "auto_devops_enabled": users % 2 == 0,
-        "incident_management_28_days_user": int(active * 0.02),
-        "prometheus_enabled": True,
-    }
 
 
 @dataclass(frozen=True)
@@ -144,11 +173,19 @@ class Behaviour:
             return (start + (end - start) * progress) * (0.97 + 0.06 * random())
 
         usage = self._scored_metrics(rate)
-        usage |= side_metrics(usage, progress)
+        usage |= recent_metrics(usage) | self._totals(progress)
         usage["licensed_seats_ping"] = self.seats
         if self.restored_on and day >= self.restored_on:
             usage["merge_requests_all_time_event"] = int(progress * 400)
         return usage
+
+    def _totals(self, progress: float) -> Usage:
+        """All-time counters: they rise with time alone, never with a week's noise."""
+        kind = self.archetype
+        users = int(self.seats * fmean(kind.utilization) * ROLE_SHARE[self.role])
+        pipelines = int(users * fmean(kind.builds) / BUILDS_PER_PIPELINE)
+        scans = int(pipelines * fmean(kind.scans_per_pipeline))
+        return all_time_metrics(users, pipelines, scans, progress)
 
     def _scored_metrics(self, rate: Callable[[Course], float]) -> Usage:
         kind = self.archetype
@@ -156,7 +193,7 @@ class Behaviour:
         activated = int(self.seats * rate(kind.utilization) * (1 if self.role == "geo" else share))
         busy = activated * (share if self.role == "geo" else 1)
         builds = int(busy * rate(kind.builds))
-        pipelines = builds // 7
+        pipelines = builds // BUILDS_PER_PIPELINE
         deployments = int(busy * rate(kind.deployments))
         succeeded = int(deployments * kind.success)
         scans = int(pipelines * rate(kind.scans_per_pipeline))

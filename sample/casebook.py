@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from uuid import UUID
 
-from sample.archetypes import side_metrics
 from sample.clock import add_months, at, month_start, stream, window_start
+from sample.derived import planned_totals, recent_metrics
 from sample.licensing import grant_for, license_for
 from sample.metrics import SCANS
 from sample.model import (
@@ -89,7 +89,8 @@ class PlannedUsage:
         if self.bare:
             return usage
         span = max((self.as_of - self.first_day).days, 1)
-        return side_metrics(usage, max((day - self.first_day).days, 0) / span) | usage
+        progress = min(max((day - self.first_day).days / span, 0.0), 1.0)
+        return recent_metrics(usage) | planned_totals(self.values, progress) | usage
 
 
 def _scaled(value: object, percent: int) -> int | bool:

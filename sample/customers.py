@@ -115,17 +115,14 @@ def _terms(draft: Draft, lineage_number: int) -> list[Subscription]:
     tier = random.choice(draft.archetype.tiers).capitalize()
     seats = {"SMB": 40, "Mid-Market": 250, "Enterprise": 900}[draft.account.segment]
     seats = int(seats * (0.5 + random.random()))
-    first = add_months(as_of, -random.randrange(3, 46)) - timedelta(days=random.randrange(1, 28))
-    if draft.fate == "onboarding":
-        first = as_of - timedelta(days=random.randrange(9, 28))
-    if draft.fate == "expired":
-        first = add_months(as_of, -12 * random.randrange(1, 3)) - timedelta(days=40)
+    first = _first_start(draft)
     overlap = random.randrange(2)
     terms: list[Subscription] = []
     start = first
     while start <= as_of:
         ends = add_months(start, 12) - timedelta(days=1 - overlap)
-        if draft.fate == "expired" and add_months(start, 12) > as_of:
+        lost = draft.fate == "expired" and add_months(start, 12) > as_of
+        if lost and draft.number % 2 == 0:
             break
         stem = f"A-S{draft.number:06d}{lineage_number}"
         terms.append(
@@ -138,12 +135,22 @@ def _terms(draft: Draft, lineage_number: int) -> list[Subscription]:
                 seats=seats,
                 start_date=start,
                 end_date=ends,
-                status="Active" if ends >= as_of else "Expired",
+                status="Cancelled" if lost else "Active" if ends >= as_of else "Expired",
                 arr=seats * PRICE[tier],
             )
         )
         start = add_months(first, 12 * len(terms))
     return terms
+
+
+def _first_start(draft: Draft) -> date:
+    random, as_of = draft.random, draft.options.as_of
+    if draft.fate == "onboarding":
+        return as_of - timedelta(days=random.randrange(9, 28))
+    if draft.fate == "expired":
+        return add_months(as_of, -12 * random.randrange(1, 3)) - timedelta(days=40)
+    months, days = random.randrange(3, 46), random.randrange(1, 28)
+    return add_months(as_of, -months) - timedelta(days=days)
 
 
 def _add_instances(
@@ -173,26 +180,9 @@ def _instance(
 ) -> Instance:
     random, as_of = draft.random, draft.options.as_of
     uuid, role, rank = identity
-    lineage = terms[0].original_subscription_id
-    slug = draft.account.account_name.lower().replace(" ", "-")
-    prefix = {"production": "gitlab", "staging": "staging", "geo": "geo", "obsolete": "old-git"}[
-        role
-    ]
     lineage_rank = len({s.original_subscription_id for s in customer.subscriptions})
-    hostname = f"{prefix}{rank or ''}.{slug}{'' if lineage_rank == 1 else lineage_rank}.example"
-    if role == "staging" and random.random() < 0.5:
-        hostname = f"staging.{rank}.{slug}.example"
+    hostname = _hostname(draft, role, rank, lineage_rank)
     first, last = _release_span(random)
-    seats = terms[-1].seats or 1
-    behaviour = Behaviour(
-        key=(draft.options.seed, uuid, hostname),
-        archetype=draft.archetype,
-        seats=seats,
-        role=role,
-        first_day=draft.start,
-        last_day=as_of,
-        restored_on=as_of - timedelta(days=100) if draft.number % 11 == 5 else None,
-    )
     until = date.max
     if role == "obsolete" or draft.fate == "stopped":
         until = as_of - timedelta(days=random.randrange(45, 200))
@@ -201,15 +191,36 @@ def _instance(
         hostname=hostname,
         role=role,
         company=draft.account.account_name,
-        lineage=lineage,
+        lineage=terms[0].original_subscription_id,
         grants=grants,
         releases=upgrades(first, last, random.randrange(3, 9), start=draft.start, end=as_of),
-        usage=behaviour,
+        usage=_behaviour(draft, terms[-1].seats or 1, role, (uuid, hostname)),
         phase=random.randrange(min(7, as_of.day)),
         reports_from=terms[0].start_date + timedelta(days=random.randrange(8)),
         reports_until=until,
         installation_type=random.choice(("omnibus-gitlab", "gitlab-helm-chart", "docker")),
         reliability=0.97,
+    )
+
+
+def _hostname(draft: Draft, role: str, rank: int, lineage_rank: int) -> str:
+    slug = draft.account.account_name.lower().replace(" ", "-")
+    if role == "staging" and draft.random.random() < 0.5:
+        return f"staging.{rank}.{slug}.example"
+    prefix = {"production": "gitlab", "obsolete": "old-git"}.get(role, role)
+    return f"{prefix}{rank or ''}.{slug}{'' if lineage_rank == 1 else lineage_rank}.example"
+
+
+def _behaviour(draft: Draft, seats: int, role: str, key: tuple[str, str]) -> Behaviour:
+    as_of = draft.options.as_of
+    return Behaviour(
+        key=(draft.options.seed, *key),
+        archetype=draft.archetype,
+        seats=seats,
+        role=role,
+        first_day=draft.start,
+        last_day=as_of,
+        restored_on=as_of - timedelta(days=100) if draft.number % 11 == 5 else None,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from sample.lineage import (
@@ -177,7 +178,7 @@ def _reporting_share(lineages: Sequence[Lineage], weights: Sequence[float]) -> f
     total = sum(weights)
     scored = [overall(line.groups)[0] is not None for line in lineages]
     share = sum(weight for weight, has in zip(weights, scored, strict=True) if has)
-    return round(share / total, 4) if total else None
+    return _rounded(share / total, 4) if total else None
 
 
 def _unscored_reason(lineages: Sequence[Lineage]) -> str | None:
@@ -250,4 +251,8 @@ def _objective(objective: Objective, customer: Customer, pings: Sequence[Ping], 
 
 
 def _rounded(value: float | None, digits: int) -> float | None:
-    return None if value is None else round(value, digits)
+    """Rounded as the mart does: a half goes up, judged by the number as it is written."""
+    if value is None:
+        return None
+    step = Decimal(1).scaleb(-digits)
+    return float(Decimal(str(value)).quantize(step, ROUND_HALF_UP))

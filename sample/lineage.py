@@ -190,6 +190,7 @@ def instance_type_of(instance: Instance, line: Lineage, customer: Customer) -> t
 
 
 def suggested_type_of(instance: Instance, line: Lineage, customer: Customer) -> str:
+    """What the numbers suggest that an instance is (1.3)."""
     if instance.hostname.startswith("staging."):
         return "Non-Production"
     ping = line.pings.get(instance)

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -329,10 +330,10 @@ def test_accounts_have_owners_and_parents_or_not(folder: Path) -> None:
     assert parents and parents <= ids
 
 
-def test_subscriptions_are_renewed_expired_tried_and_without_seats(folder: Path) -> None:
+def test_subscriptions_are_renewed_expired_cancelled_tried_and_without_seats(folder: Path) -> None:
     rows = read_csv(folder, "subscriptions.csv")
     assert any(r["subscription_id"] != r["original_subscription_id"] for r in rows)
-    assert {"Active", "Expired"} <= {r["status"] for r in rows}
+    assert {r["status"] for r in rows} == {"Active", "Expired", "Cancelled"}
     assert {"true", "false"} == {r["is_trial"] for r in rows}
     assert {"", "0"} <= {r["seats"] for r in rows}
     assert {"Starter", "Premium", "Ultimate"} <= {r["product_tier"] for r in rows}
@@ -354,6 +355,22 @@ def test_manual_files_hold_a_bare_payload(folder: Path) -> None:
 def test_personal_data_stands_in_the_payloads_only(folder: Path) -> None:
     for path in [*folder.glob("*.csv"), folder / "truth.json"]:
         assert "pii-canary" not in path.read_text(encoding="utf-8").lower()
+
+
+def test_all_time_counters_rise_but_for_the_restored_instance(pings: list[Line]) -> None:
+    history: dict[str, list[tuple[str, int]]] = {}
+    for line in pings:
+        total = line.get("counts.merge_requests")
+        if total is not GONE:
+            name = str(line.get("hostname")).strip().lower()
+            history.setdefault(name, []).append((line.row["received_at"], total))
+    falling = {
+        name
+        for name, seen in history.items()
+        for (_, before), (_, after) in pairwise(sorted(seen))
+        if after < before
+    }
+    assert 1 <= len(falling) <= 8 < len(history)
 
 
 RANGES = {
