@@ -33,7 +33,7 @@
     {%- endfor -%}
     {%- set vocabularies = {
         'unit': ['users', 'events', 'projects', 'ratio', 'flag', 'setting'],
-        'time_frame': ['none', '7d', '28d', 'all'],
+        'time_frame': ['none', '7d', '28d', 'all', 'period'],
         'tier': ['free', 'starter', 'premium', 'ultimate'],
     } -%}
     {%- for key, allowed in vocabularies.items() if meta[key] not in allowed -%}

@@ -17,6 +17,8 @@
     {%- endfor -%}
     {%- set recorded_at = var('ping_envelope').recorded_at -%}
     {%- set tree = customer_health.key_path_tree(paths + [recorded_at]) -%}
+    {#- In the envelope, null and absent mean the same. -#}
+    {%- set metric_paths = paths | reject('in', var('ping_envelope').values() | list) | list -%}
     with
 
     read_pings as (
@@ -64,25 +66,32 @@
     candidate_lines as (
         select line, filename
         from ({{ customer_health.all_ping_lines(lines, manual) }})
-        where regexp_matches(line, '{{ customer_health.null_pattern(paths) }}')
+        where regexp_matches(line, '{{ customer_health.null_pattern(metric_paths) }}')
+    ),
+
+    null_leaves as (
+        select
+            line,
+            filename,
+            unnest({{ customer_health.sql_list(metric_paths) }}) as key_path,
+            unnest(try(json_type(line, [
+                {%- for path in metric_paths %}'$.payload.{{ customer_health.quoted_path(path) }}'{{ ', ' if not loop.last }}{% endfor -%}
+            ]))) as leaf_type
+        from candidate_lines
     ),
 
     nulls as (
         select distinct
             {{ customer_health.clean_text("json_extract_string(line, '$.ping_id')") }} as ping_id,
             {{ customer_health.to_utc_timestamp(
-                "coalesce(json_extract_string(line, '$.received_at'), json_extract_string(line, '$.payload." ~ customer_health.quoted_path(recorded_at) ~ "'))"
+                "coalesce(json_extract_string(line, '$.received_at'), json_extract_string(line, '$.payload."
+                ~ customer_health.quoted_path(recorded_at) ~ "'))"
             ) }} as received_at,
             filename as source_file,
-            sought.key_path,
+            key_path,
             cast(null as varchar) as raw_value
-        from candidate_lines
-        cross join (
-            select
-                unnest({{ customer_health.sql_list(paths) }}) as key_path,
-                unnest([{% for path in paths %}'$.payload.{{ customer_health.quoted_path(path) }}'{{ ', ' if not loop.last }}{% endfor %}]) as json_path
-        ) as sought
-        where try(json_type(line, json_path)) = 'NULL'
+        from null_leaves
+        where leaf_type = 'NULL'
     )
 
     select * from unnested

@@ -1,4 +1,5 @@
-{#- 2,000 periods back are 38 years of weeks: further than any subscription or ping. -#}
+{#- 2,000 periods back are 38 years of weeks: further than any subscription or ping.
+    period_number counts back from 0, the period that holds as_of. -#}
 with
 
 numbers as (
@@ -9,7 +10,9 @@ numbers as (
 
 periods as (
 
-    select {{ periods_later(period_start(as_of()), 'cast(1 - generated_number as integer)') }} as period_start
+    select
+        cast(1 - generated_number as integer) as period_number,
+        {{ periods_later(period_start(as_of()), 'cast(1 - generated_number as integer)') }} as period_start
     from numbers
 
 ),
@@ -17,6 +20,7 @@ periods as (
 measured as (
 
     select
+        period_number,
         period_start,
         {{ period_end('period_start') }} as period_end,
         least({{ period_end('period_start') }}, {{ as_of() }}) as measurement_date,

@@ -19,14 +19,9 @@ subscription_scores as (
 
 ),
 
-drivers as (
+explanations as (
 
-    select * from {{ ref('int_score_contributions') }}
-    where contribution_change is not null
-    qualify row_number() over (
-        partition by account_id, period_start
-        order by round(abs(contribution_change), 9) desc, driver_order
-    ) = 1
+    select * from {{ ref('int_account_explanations') }}
 
 ),
 
@@ -76,8 +71,10 @@ account_health as (
         round(account_scores.weight_present, 2) as weight_present,
         reporting.weight_basis,
         round(reporting.arr_reporting_share, 4) as arr_reporting_share,
-        round(account_scores.overall_score - earlier.overall_score, 2) as score_change,
-        case when abs(drivers.contribution_change) > 0 then drivers.score_group end as main_driver,
+        round(explanations.score_change, 2) as score_change,
+        explanations.main_driver,
+        round(explanations.driver_change, 2) as main_driver_change,
+        explanations.explanation,
         account_scores.unscored_reason
     from account_scores
     cross join settings
@@ -87,12 +84,9 @@ account_health as (
     left join reporting
         on account_scores.account_id = reporting.account_id
         and account_scores.period_start = reporting.period_start
-    left join account_scores as earlier
-        on account_scores.account_id = earlier.account_id
-        and account_scores.previous_period_start = earlier.period_start
-    left join drivers
-        on account_scores.account_id = drivers.account_id
-        and account_scores.period_start = drivers.period_start
+    inner join explanations
+        on account_scores.account_id = explanations.account_id
+        and account_scores.period_start = explanations.period_start
 
 )
 

@@ -1,0 +1,9 @@
+with
+
+increases as (
+
+    select * from {{ ref('int_counter_increases') }}
+
+)
+
+select * from increases

@@ -1,0 +1,1 @@
+{{ counter_increase('merge_requests_all_time_event') }}

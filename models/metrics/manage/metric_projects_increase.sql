@@ -1,0 +1,1 @@
+{{ counter_increase('projects_all_time_event') }}

@@ -1,0 +1,1 @@
+{{ counter_increase('ci_internal_pipelines_all_time_event') }}
