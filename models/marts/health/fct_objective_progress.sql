@@ -1,0 +1,119 @@
+{%- do check_objective_metrics(ref('stg_crm__objectives')) -%}
+with
+
+objectives as (
+
+    select * from {{ ref('stg_crm__objectives') }}
+
+),
+
+periods as (
+
+    select * from {{ ref('int_periods') }}
+
+),
+
+metrics as (
+
+    select * from {{ ref('int_metrics') }}
+
+),
+
+primary_instances as (
+
+    select * from {{ ref('int_primary_instances') }}
+
+),
+
+gates as (
+
+    select * from {{ ref('int_subscription_gates') }}
+
+),
+
+metric_values as (
+
+    select * from {{ ref('fct_metric_values') }}
+    where metric_name in (select metric_name from {{ ref('stg_crm__objectives') }})
+
+),
+
+account_values as (
+
+    select
+        gates.account_id,
+        metric_values.period_start,
+        metric_values.metric_name,
+        case
+            when metrics.unit = 'ratio' then avg(metric_values.metric_value)
+            when metrics.unit in ('flag', 'setting') then max(metric_values.metric_value)
+            else sum(metric_values.metric_value)
+        end as current_value
+    from metric_values
+    inner join metrics
+        on metric_values.metric_name = metrics.metric_name
+    inner join primary_instances
+        on metric_values.instance_id = primary_instances.instance_id
+        and metric_values.period_start = primary_instances.period_start
+    inner join gates
+        on primary_instances.original_subscription_id = gates.original_subscription_id
+        and primary_instances.period_start = gates.period_start
+    group by gates.account_id, metric_values.period_start, metric_values.metric_name, metrics.unit
+
+),
+
+progressed as (
+
+    select
+        objectives.objective_id,
+        objectives.account_id,
+        objectives.objective_name,
+        periods.period_start,
+        objectives.metric_name,
+        objectives.starts_on,
+        objectives.due_on,
+        account_values.current_value,
+        objectives.target_value,
+        least(greatest(account_values.current_value / nullif(objectives.target_value, 0), 0), 1) as progress,
+        {{ ratio(
+            days_between('objectives.starts_on', 'periods.measurement_date'),
+            days_between('objectives.starts_on', 'objectives.due_on')
+        ) }} as elapsed_share,
+        periods.measurement_date > objectives.due_on as is_past_due
+    from objectives
+    inner join periods
+        on periods.period_start >= {{ period_start('objectives.starts_on') }}
+        and periods.period_start <= {{ period_start('coalesce(objectives.due_on, ' ~ as_of() ~ ')') }}
+        and objectives.starts_on <= {{ as_of() }}
+    left join account_values
+        on objectives.account_id = account_values.account_id
+        and periods.period_start = account_values.period_start
+        and objectives.metric_name = account_values.metric_name
+
+),
+
+judged as (
+
+    select
+        objective_id,
+        account_id,
+        objective_name,
+        period_start,
+        metric_name,
+        starts_on,
+        due_on,
+        current_value,
+        target_value,
+        round(progress, 4) as progress,
+        round(elapsed_share, 4) as elapsed_share,
+        case
+            when progress is null then 'no_data'
+            when current_value >= target_value then 'achieved'
+            when not coalesce(is_past_due, false) and progress >= coalesce(elapsed_share, 0) then 'on_track'
+            else 'behind'
+        end as status
+    from progressed
+
+)
+
+select * from judged
