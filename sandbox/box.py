@@ -218,8 +218,8 @@ class Sandbox:
             first = checked.first_error()
             if first is not None:
                 raise ValueError(f"{name}: {first.desc}")
-            for row, _ in self._store.match(obj, {"Gsid": gsid}):
-                self._store.update(obj, row, checked.rows[0])
+            found = self._store.match(obj, {"Gsid": gsid})
+            self._store.update(obj, [(row, checked.rows[0]) for row, _ in found])
 
     def delete(self, name: str, gsid: str) -> bool:
         """Remove one row without HTTP; False when there is none."""

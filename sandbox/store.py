@@ -152,13 +152,16 @@ class Store:
         )
         return [(row, gsid) for row, gsid in found]
 
-    def update(self, obj: ObjectType, row: int, values: Row) -> None:
-        """Change one row. Needs a transaction."""
-        changed = {**values, "ModifiedDate": now_text(self._clock()), "ModifiedBy": self.api_user}
-        terms = ", ".join(f"{quoted(name)} = ?" for name in changed)
-        self._connection.execute(
-            f"update {table(obj)} set {terms} where _row = ?", (*changed.values(), row)
-        )
+    def update(self, obj: ObjectType, changes: Sequence[tuple[int, Row]]) -> None:
+        """Change rows, by row number, in this order. Needs a transaction."""
+        tail = (now_text(self._clock()), self.api_user)
+        for names, group in groupby(changes, key=lambda change: tuple(change[1])):
+            columns = (*names, "ModifiedDate", "ModifiedBy")
+            terms = ", ".join(f"{quoted(name)} = ?" for name in columns)
+            self._connection.executemany(
+                f"update {table(obj)} set {terms} where _row = ?",
+                [(*values.values(), *tail, row) for row, values in group],
+            )
 
     def delete(self, obj: ObjectType, gsid: str) -> bool:
         """Remove one row and log it (section 3.6); False if there is none. Needs a transaction."""

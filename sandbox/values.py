@@ -21,6 +21,7 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 _DATETIME = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3})(Z|[+-]\d{2}:?\d{2})\Z")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+\Z")
 _URL = re.compile(r"https?://\S+\Z")
+_TEXT_OR_NULL = frozenset({str, type(None)})
 _SHORTEST_EPOCH_MS = 10**11
 """Shorter integers (such as 210318) are not taken for epoch milliseconds (section 3.4)."""
 _LAST_EPOCH_MS = 253_402_300_799_999
@@ -67,6 +68,9 @@ def column_writer(field: Field) -> Callable[[list[Any]], list[Any] | None]:
 
     def convert_all(values: list[Any]) -> list[Any] | None:
         try:
+            if _TEXT_OR_NULL.issuperset(map(type, values)):
+                converted = {value: convert(value) for value in set(values)}
+                return [converted[value] for value in values]
             return [convert(value) for value in values]
         except InvalidValueError:
             return None

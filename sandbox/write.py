@@ -79,7 +79,7 @@ class Writer:
         if len(records) > MAX_RECORDS:
             desc = f"{len(records)} records, at most {MAX_RECORDS} are allowed"
             raise RefusedError("GSOBJ_EMU_TOO_MANY_RECORDS", desc)
-        if not all(isinstance(each, Mapping) for each in records):
+        if not all(isinstance(each, dict) for each in records):
             raise RefusedError("GSOBJ_EMU_NO_RECORDS", "every record must be an object")
         return records
 
@@ -197,13 +197,12 @@ class Writer:
         matches: Sequence[Sequence[tuple[int, str]]],
     ) -> int:
         """Write each row to its matches, and count the rows written. Needs a transaction."""
-        written = 0
+        changes = []
         for row, found in zip(rows, matches, strict=True):
             values = {name: value for name, value in row.items() if name not in keys}
-            for number, _ in found:
-                self.store.update(obj, number, values)
-                written += 1
-        return written
+            changes += [(number, values) for number, _ in found]
+        self.store.update(obj, changes)
+        return len(changes)
 
     def _writers_of(self, obj: ObjectType) -> _Writers:
         known = self._writers.get(id(obj))
