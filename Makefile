@@ -13,7 +13,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .PHONY: help
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
 
 .PHONY: setup
 setup: $(VENV)/.installed profiles.yml ## make the environment (.venv) and profiles.yml, if there is none
@@ -27,3 +27,48 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 
 profiles.yml:
 	cp profiles.example.yml profiles.yml
+
+.PHONY: demo
+demo: setup ## sample data -> dbt build -> publish to a local Gainsight -> a summary
+	@$(BIN)/python scripts/demo.py
+
+.PHONY: sample
+sample: setup ## write the sample data to sample/raw
+	$(BIN)/python -m sample --out sample/raw --force
+
+.PHONY: build
+build: setup ## dbt build of the raw files under RAW_PATH, without unit tests, as production does
+	@$(BIN)/python scripts/registry.py --check
+	$(BIN)/dbt build --exclude-resource-type unit_test
+
+.PHONY: sandbox
+sandbox: setup ## serve the local Gainsight on port 8765 until Ctrl-C
+	$(BIN)/python -m sandbox --port $(SANDBOX_PORT)
+
+.PHONY: dashboard
+dashboard: setup ## write the dashboard to build/dashboard/index.html
+	$(BIN)/python -m dashboard
+
+.PHONY: registry
+registry: setup ## after adding a metric: registry, publish contract and metric dictionary
+	$(BIN)/python scripts/registry.py
+
+.PHONY: test
+test: setup ## every test
+	$(BIN)/python -m pytest -q -m "not long"
+
+.PHONY: test-long
+test-long: setup ## the tests that take minutes
+	$(BIN)/python -m pytest -q -m long
+
+.PHONY: lint
+lint: setup ## ruff, mypy, sqlfluff and the metric registry
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/sqlfluff lint models
+	$(BIN)/python scripts/registry.py --check
+
+.PHONY: clean
+clean: ## remove what dbt, tests and the demo wrote (not .venv, not your profile)
+	rm -rf target logs build .sandbox customer_health.duckdb* .pytest_cache .mypy_cache .ruff_cache

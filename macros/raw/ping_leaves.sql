@@ -16,7 +16,7 @@
         {%- do (manual if file.endswith('.json') else lines).append(file) -%}
     {%- endfor -%}
     {%- set recorded_at = var('ping_envelope').recorded_at -%}
-    {%- set tree = customer_health.key_path_tree(paths + [recorded_at]) -%}
+    {%- set tree = customer_health.key_path_tree(paths + var('ping_envelope').values() | list) -%}
     {#- In the envelope, null and absent mean the same. -#}
     {%- set metric_paths = paths | reject('in', var('ping_envelope').values() | list) | list -%}
     with
@@ -46,10 +46,14 @@
         from read_pings
     ),
 
+    readable as (
+        select * from dated
+        where ping_id is not null and received_at is not null and {{ customer_health.has_envelope('payload') }}
+    ),
+
     newest as (
         select *
-        from dated
-        where ping_id is not null and received_at is not null
+        from readable
         qualify row_number() over (partition by ping_id order by received_at desc, source_file desc) = 1
     ),
 
@@ -102,7 +106,16 @@
     union all
     select distinct cast(null as varchar), cast(null as timestamp), source_file, '', ''
     from dated
-    where ping_id is null or received_at is null
+    where ping_id is null or received_at is null or not {{ customer_health.has_envelope('payload') }}
+{%- endmacro %}
+
+{#- A payload without a single field of the envelope is no payload: not an object, or empty. -#}
+{% macro has_envelope(payload) -%}
+    (coalesce(
+        {%- for path in var('ping_envelope').values() %}
+        {{ payload }}.{{ customer_health.quoted_path(path) }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    ) is not null)
 {%- endmacro %}
 
 {#- The typed reader of files of JSON lines. A line that is not JSON is a row of nulls. -#}

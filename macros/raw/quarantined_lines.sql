@@ -27,12 +27,13 @@
             when {{ customer_health.clean_text("json_extract_string(lines.line, '$.ping_id')") }} is null
                 then 'no ping_id'
             when records.ping_id is null then 'not text in UTF-8'
-            else 'received_at is missing or not a timestamp'
+            when records.received_at is null then 'received_at is missing or not a timestamp'
+            else 'payload is missing, empty or not an object'
         end as reason
     from ({{ customer_health.numbered_lines(file) }}) as lines
     inner join ({{ customer_health.numbered_records(file) }}) as records
         on lines.record_number = records.record_number
-    where records.ping_id is null or records.received_at is null
+    where records.ping_id is null or records.received_at is null or not records.has_envelope
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 {%- endmacro %}
@@ -60,14 +61,18 @@
 {#- The same file as the typed reader sees it, in the same order: a line it cannot read is a row of nulls. -#}
 {% macro numbered_records(file) -%}
     {%- set recorded_at = var('ping_envelope').recorded_at -%}
-    {%- set tree = customer_health.key_path_tree([recorded_at]) -%}
+    {%- set tree = customer_health.key_path_tree(var('ping_envelope').values() | list) -%}
     select
         row_number() over () as record_number,
         {{ customer_health.clean_text('ping_id') }} as ping_id,
-        {{ customer_health.to_utc_timestamp('received_at') }} as received_at
+        {{ customer_health.to_utc_timestamp('received_at') }} as received_at,
+        {{ customer_health.has_envelope('payload') }} as has_envelope
     from
     {%- if file.endswith('.json') %} (
-        select ping_id, record.payload.{{ customer_health.quoted_path(recorded_at) }} as received_at
+        select
+            ping_id,
+            record.payload.{{ customer_health.quoted_path(recorded_at) }} as received_at,
+            record.payload as payload
         from (
             select ping_id, try(json_transform(line, '{{ customer_health.record_structure(tree) }}')) as record
             from ({{ customer_health.manual_ping_lines([file]) }})

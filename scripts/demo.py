@@ -1,0 +1,192 @@
+"""The demo behind `make demo`: sample data, `dbt build`, a local Gainsight, `publish`, and a summary to read.
+
+Everything runs on this machine. The sandbox counts its limit of calls in windows of five seconds instead of the
+vendor's sixty, so that nobody waits; the loader is told so by GAINSIGHT_WINDOW_SECONDS.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import requests
+
+PROJECT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+RAW = PROJECT / "sample" / "raw"
+WINDOW_SECONDS = "5"
+SANDBOX_FOLDER = PROJECT / ".sandbox"
+
+
+class DemoError(Exception):
+    """A step of the demo failed; the message names the step and where to look."""
+
+
+def step(title: str) -> None:
+    """Prints the heading of a step."""
+    print(f"\n== {title}", flush=True)
+
+
+def run(title: str, command: list[str], environment: dict[str, str]) -> None:
+    """Runs one command of the demo, its output shown.
+
+    Raises:
+        DemoError: it ended with another status than 0.
+    """
+    status = subprocess.run(command, cwd=PROJECT, env=environment, check=False).returncode  # noqa: S603
+    if status:
+        raise DemoError(f"{title} ended with exit code {status}; its own message stands above")
+
+
+def make_sample(environment: dict[str, str]) -> str:
+    """Makes the sample data if it is not there and returns the day it was made for, which is the demo's clock."""
+    if not (RAW / "truth.json").exists():
+        run("sample", [sys.executable, "-m", "sample", "--out", str(RAW)], environment)
+    else:
+        print("sample/raw is there already")
+    return str(json.loads((RAW / "truth.json").read_text(encoding="utf-8"))["as_of"])
+
+
+@contextmanager
+def sandbox(environment: dict[str, str]) -> Iterator[dict[str, str]]:
+    """Serves the local Gainsight; yields the loader's environment. Its rows stay in .sandbox/gainsight.sqlite."""
+    SANDBOX_FOLDER.mkdir(exist_ok=True)
+    log_path = SANDBOX_FOLDER / "demo.log"
+    command = [
+        *(sys.executable, "-m", "sandbox", "--port", "0", "--window-seconds", WINDOW_SECONDS),
+        *("--manifest", "target/manifest.json", "--companies", str(RAW / "accounts.csv")),
+    ]
+    with log_path.open("w", encoding="utf-8") as log:
+        server = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=log, stderr=log)  # noqa: S603
+    try:
+        url = wait_for_url(server, log_path)
+        print(f"serving {url}, rows in {SANDBOX_FOLDER.name}/gainsight.sqlite")
+        yield {**environment, "GAINSIGHT_BASE_URL": url, "GAINSIGHT_WINDOW_SECONDS": WINDOW_SECONDS}
+    finally:
+        server.terminate()
+        server.wait(timeout=10)
+
+
+def wait_for_url(server: subprocess.Popen[bytes], log_path: Path) -> str:
+    """The address that the sandbox prints once it listens.
+
+    Raises:
+        DemoError: it did not come up within 20 seconds.
+    """
+    for _ in range(200):
+        words = log_path.read_text(encoding="utf-8").split()
+        url = next((word.rstrip("/.,") for word in words if word.startswith("http://127.0.0.1:")), None)
+        if url and requests.get(url, timeout=5).ok:
+            return url
+        if server.poll() is not None:
+            break
+        time.sleep(0.1)
+    raise DemoError(f"the sandbox did not start; see {log_path}")
+
+
+def rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:
+    """The rows of a query as dicts."""
+    cursor = connection.execute(sql)
+    names = [column[0] for column in cursor.description or []]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+SUMMARY = {
+    "what there is": """
+        select (select count(*) from dim_accounts) as accounts,
+            (select count(distinct original_subscription_id) from dim_subscriptions) as subscriptions,
+            (select count(*) from dim_instances) as instances,
+            (select count(*) from quarantined_pings) as quarantined_lines,
+            (select count(*) from fct_unmapped_pings) as unmapped_pings""",
+    "subscriptions this period": """
+        select reporting_reason as reason, count(*) as subscriptions,
+            count(case when has_production_ping then 1 end) as from_production
+        from fct_reporting_coverage
+        where period_start = (select max(period_start) from fct_reporting_coverage)
+        group by 1 order by 2 desc""",
+    "seats of subscriptions that report them": """
+        select cast(sum(licensed_seats) as bigint) as licensed, cast(sum(activated_seats) as bigint) as activated,
+            cast(sum(umau) as bigint) as active, cast(sum(inactive_activated_seats) as bigint) as activated_not_active
+        from fct_seat_utilization
+        where period_start = (select max(period_start) from fct_seat_utilization) and activated_seats is not null""",
+    "use cases adopted, by subscription": """
+        select use_case, count(case when adoption_status = 'adopted' then 1 end) as adopted,
+            count(case when adoption_status = 'in_progress' then 1 end) as in_progress,
+            count(case when adoption_status = 'not_adopted' then 1 end) as not_adopted,
+            count(case when adoption_status in ('not_measured', 'not_applicable') then 1 end) as no_answer
+        from fct_stage_adoption
+        where period_start = (select max(period_start) from fct_stage_adoption)
+        group by 1 order by 2 desc""",
+    "health of accounts, as published": """
+        select coalesce(overall_color, 'unscored: ' || unscored_reason) as health, count(*) as accounts
+        from gainsight__company_health group by 1 order by 2 desc""",
+    "the publish runs": """
+        select finished_at, outcome, rows_new as new, rows_changed as changed, rows_unchanged as unchanged,
+            rows_accepted as accepted, rows_rejected as rejected, api_calls
+        from main_publish.publish_runs order by started_at desc limit 2""",
+}
+
+
+def print_table(table: list[dict[str, Any]]) -> None:
+    """Prints rows as aligned columns."""
+    if not table:
+        print("  nothing")
+        return
+    cells = [list(table[0])] + [["" if v is None else str(v) for v in row.values()] for row in table]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]
+    for row in cells:
+        print("  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def print_summary(database: Path) -> None:
+    """Prints what was built and what was sent, from the warehouse alone."""
+    with duckdb.connect(str(database), read_only=True) as connection:
+        for title, sql in SUMMARY.items():
+            print(f"\n{title}")
+            print_table(rows(connection, sql))
+
+
+def main() -> int:
+    """Runs the demo; returns the exit status."""
+    environment = {**os.environ, "RAW_PATH": str(RAW), "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
+    environment.pop("GAINSIGHT_ACCESS_KEY", None)
+    database = Path(environment.get("DUCKDB_PATH", "customer_health.duckdb"))
+    try:
+        step("sample data")
+        as_of = make_sample(environment)
+        step(f"dbt build, as of {as_of}")
+        clock = json.dumps({"as_of": as_of})
+        build = [str(BIN / "dbt"), "build", "--quiet", "--exclude-resource-type", "unit_test", "--target", "duckdb"]
+        run("dbt build", [*build, "--vars", clock], environment)
+        print("built and tested")
+        step("a local Gainsight")
+        with sandbox(environment) as loader_environment:
+            key = (SANDBOX_FOLDER / "access_key").read_text(encoding="utf-8").strip()
+            step("publish")
+            command = [sys.executable, "-m", "loader", "--target", "duckdb", "publish"]
+            run("publish", command, {**loader_environment, "GAINSIGHT_ACCESS_KEY": key})
+        step("summary")
+        print_summary(database if database.is_absolute() else PROJECT / database)
+    except DemoError as error:
+        print(f"demo: {error}", file=sys.stderr)
+        return 1
+    print(
+        "\nwhat to try next\n"
+        "  make demo        again: the second publish sends nothing\n"
+        "  make dashboard   the same figures as a page in build/dashboard/index.html\n"
+        "  make sandbox     the local Gainsight with a page of its rows\n"
+        "  RAW_PATH=/your/files make build   your own data (README.md, \"Your own data\")"
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
