@@ -13,6 +13,7 @@ import yaml
 
 from loader.errors import MisuseError
 
+_YamlLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 PROFILE_SCHEMA_SUFFIX = "_publish"
 
 
@@ -153,7 +154,7 @@ def read_yaml(path: Path, what: str) -> dict[str, Any]:
         MisuseError: it is missing or no such YAML.
     """
     try:
-        loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
+        loaded = yaml.load(path.read_text(encoding="utf-8"), _YamlLoader)  # noqa: S506 - a safe one
     except FileNotFoundError:
         raise MisuseError(f"{what} {path} does not exist.") from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:

@@ -85,9 +85,14 @@ class Problem:
 
 @dataclass(eq=False)
 class RowRejected(ReplyError):  # noqa: N818 - named in the design
-    """The destination looked at the rows and took none of them."""
+    """The destination looked at the rows and took none of them.
+
+    Attributes:
+        vague: it did not say which field of which row, nor with a code that is known to be about rows.
+    """
 
     problems: list[Problem] = field(default_factory=list)
+    vague: bool = False
 
 
 class FatalError(ReplyError):

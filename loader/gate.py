@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-import yaml
-
 from loader.artifacts import Artifacts, PublishModel, value_kind
-from loader.errors import RefusedError
+from loader.config import read_yaml
+from loader.errors import MisuseError, RefusedError
 from loader.state import State
 
 _GOOD = ("success", "pass", "warn", "no-op", "reused")
@@ -135,8 +134,8 @@ def _edited(artifacts: Artifacts, model: PublishModel) -> bool:
     if not model.patch_path or not path.is_file():
         return False
     try:
-        loaded = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except (yaml.YAMLError, UnicodeDecodeError):
+        loaded = read_yaml(path, "The file")
+    except MisuseError:
         return True
     node = artifacts.manifest["nodes"][model.unique_id]
     for given in loaded.get("models", []):

@@ -103,24 +103,21 @@ class State:
             return f"temp.{name}"
         return self.dialect.relation(Relation(self._schema.database, self._schema.schema, name))
 
-    def has_table(self, name: str) -> bool:
-        """Whether the state schema has this table."""
-        found = self.dialect.execute(
-            "select count(*) from information_schema.tables where lower(table_schema) = lower(?)"
-            " and lower(table_name) = lower(?)",
-            [self._schema.schema, name],
-        )
-        return bool(found[0][0])
-
     def _make_tables(self, write: bool) -> None:
-        if write and not all(self.has_table(name) for name in TABLES):
-            self.dialect.execute(f"create schema if not exists {self.table('').rpartition('.')[0]}")
-        for name, columns in TABLES.items():
-            if self.has_table(name):
-                continue
-            kind = "table if not exists" if write else "temp table"
+        found = self.dialect.execute(
+            "select lower(table_name) from information_schema.tables"
+            " where lower(table_schema) = lower(?)",
+            [self._schema.schema],
+        )
+        self._there = {name for (name,) in found}
+        missing = {name: TABLES[name] for name in TABLES if name not in self._there}
+        if missing and write:
+            schema = self.table("").rpartition(".")[0]
+            self.dialect.execute(f"create schema if not exists {schema}")
+        for name, columns in missing.items():
             if not write:
                 self._temporary.add(name)
+            kind = "table if not exists" if write else "temp table"
             self.dialect.execute(f"create {kind} {self.table(name)} ({columns})")
 
     @contextmanager
@@ -337,7 +334,7 @@ class State:
 
     def latest_invocation(self) -> str | None:
         """The dbt invocation that wrote to the warehouse last, or None when nothing says so."""
-        if not self.has_table("dbt_invocations"):
+        if "dbt_invocations" not in self._there:
             return None
         found = self.dialect.execute(
             f"select invocation_id from {self.table('dbt_invocations')} order by completed_at desc limit 1"

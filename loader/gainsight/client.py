@@ -24,6 +24,8 @@ _EMPTY = (NO_MATCH, "GSOBJ_1XXX")
 _UNAUTHORIZED = ("GS_APIG_2401", "GS_APIG_2402", "GSOBJ_1024")
 _TOO_MANY = ("GU_2400",)
 _NO_SUCH_PATH = ("GSOBJ_1023",)
+_ABOUT_ROWS = (*_EMPTY, *(f"GSOBJ_100{n}" for n in range(1, 9)), "OBJECT_NOT_FOUND")
+_VAGUE_TRIES = 3
 _ADVICE = {
     "GS_APIG_2401": "Gainsight refused the credentials: check GAINSIGHT_ACCESS_KEY, or the M2M client's id and secret",
     "GS_APIG_2402": "Gainsight refused this machine's address: add it to the connection's allowlist, or use an M2M client",
@@ -90,7 +92,7 @@ class Client:
         }
         body |= {"removeDeleted": "true", "removeHidden": "false"}
         try:
-            data = self._call("POST", DESCRIBE, body)
+            data = self._read(DESCRIBE, body)
         except RowRejected as error:
             if error.code != "OBJECT_NOT_FOUND":
                 raise
@@ -134,9 +136,7 @@ class Client:
         size, offset = limit or PAGE, 0
         while True:
             try:
-                data = self._call(
-                    "POST", f"{DATA}/query/{quote(name)}", {**body, "limit": size, "offset": offset}
-                )
+                data = self._read(f"{DATA}/query/{quote(name)}", {**body, "limit": size, "offset": offset})
             except RowRejected as error:
                 if error.code not in _EMPTY:
                     raise
@@ -187,6 +187,19 @@ class Client:
         except RowRejected as error:
             if error.code != NO_MATCH:
                 raise
+
+    def _read(self, path: str, body: Any) -> Any:
+        """A call that changes nothing; a refusal that names no reason known to us is tried again."""
+        for left in reversed(range(_VAGUE_TRIES)):
+            try:
+                return self._call("POST", path, body)
+            except RowRejected as error:
+                if not error.vague:
+                    raise
+                refusal = error
+            if left:
+                self.http.meter.pause(0.25)
+        raise FatalError(refusal.message, refusal.status, path, refusal.code, refusal.request_id)
 
     def _call(self, method: str, path: str, body: Any, *, repeat: bool = True) -> Any:
         text = None if body is None else json.dumps(body, allow_nan=False)
@@ -250,7 +263,8 @@ def judge(reply: Reply) -> Any:
         raise FatalError("Gainsight does not know this address; check GAINSIGHT_BASE_URL", **known)
     message = str(envelope.get("errorDesc") or envelope.get("detail") or "refused without a reason")
     problems = _problems(envelope.get("data"))
-    raise RowRejected(_without_values(message, problems), **known, problems=problems)
+    vague = not problems and code not in _ABOUT_ROWS
+    raise RowRejected(_without_values(message, problems), **known, problems=problems, vague=vague)
 
 
 def _json(reply: Reply) -> dict[str, Any]:

@@ -22,16 +22,6 @@ TRIES = 5
 """How often a batch whose fate is unknown is read back and sent again."""
 SETTLE_SECONDS = 5.0
 """How long a request that nobody answers may still take effect, at most one timeout."""
-_PER_ROW = (
-    "GSOBJ_1001",
-    "GSOBJ_1002",
-    "GSOBJ_1005",
-    "GSOBJ_1006",
-    "GSOBJ_1007",
-    "GSOBJ_1008",
-    NO_MATCH,
-)
-
 Item = tuple[Row, dict[str, Any]]
 Sent = tuple[list[Outcome], list[Item]]
 
@@ -152,7 +142,7 @@ class Gainsight:
             try:
                 outcomes, rest = once(model, part)
             except RowRejected as error:
-                if not tries and not error.problems and error.code not in _PER_ROW:
+                if error.vague and not tries:
                     # Refused without saying which field of which row: perhaps it was not about the rows.
                     self._http.meter.pause(0.25)
                     pending.append((part, 1))
@@ -209,6 +199,10 @@ class Gainsight:
             if len(made) < len(part) and error.status in (0, 408, 502, 504):
                 self.settle(time.monotonic() - started)
                 made = self._made(model, part)
+        except RowRejected as error:
+            made = self._made(model, part) if error.vague else {}
+            if not made:
+                raise
         else:
             made = {row.row_key: gsid for (row, _), gsid in zip(part, ids, strict=True)}
         outcomes = []

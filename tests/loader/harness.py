@@ -109,6 +109,9 @@ class Bench:
     def __enter__(self) -> Bench:
         self.box.start()
         self.env["GAINSIGHT_BASE_URL"] = self.box.url
+        labels = ["Production", "Non-Production", "Unknown"]
+        picklist = {"name": "Suggested_Type__gc", "type": "PICKLIST", "options": labels}
+        self.box.create_object("Instance_Data__gc", [picklist])
         self.box.provision(self.folder / "target" / "manifest.json")
         return self
 

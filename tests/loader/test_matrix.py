@@ -1,0 +1,116 @@
+"""Every switch x every fault x insert, update, mixed: nothing is lost, doubled or recorded wrongly.
+
+The default suite runs every switch with every fault on the mixed load (inserts, updates, a bad row and a
+vanished record in one run), and the three loads one by one with every fault; `long` runs all of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from harness import MODELS, Bench
+
+from sandbox import Fault, Switches
+
+INSTANCES = {"gainsight__instances": MODELS["gainsight__instances"]}
+ARGUMENTS = ("--select", "gainsight__instances", "--no-gate")
+SWITCHES: dict[str, dict[str, Any]] = {
+    "default": {},
+    "query_shape=records": {"query_shape": "records"},
+    "empty=result_false": {"empty_result": "result_false"},
+    "empty=gsobj_1011": {"empty_result": "gsobj_1011"},
+    "empty=list": {"empty_result": "list"},
+    "null=omitted": {"null_in_query": "omitted"},
+    "order=arbitrary": {"unsorted_order": "arbitrary"},
+    "no_match=partial": {"put_no_match": "partial"},
+    "no_match=zero": {"put_no_match": "zero"},
+    "multi_match=error": {"put_multi_match": "error"},
+    "multi_match=first": {"put_multi_match": "first"},
+    "duplicate_keys=error": {"put_duplicate_keys": "error"},
+    "errors=sparse": {"errors_index": "sparse"},
+    "echo=full": {"insert_echo": "full"},
+    "retry_after": {"retry_after": True},
+    "error_body=html": {"error_body": "html"},
+    "error_status=200": {"error_status": 200},
+    "unauthorized=403": {"unauthorized_status": 403},
+    "unauthorized=200": {"unauthorized_status": 200},
+    "case=exact": {"object_name_case": "exact"},
+}
+FAULTS: dict[str, Fault] = {
+    "none": Fault("status", operation="bulk"),
+    "500": Fault("status", status=500),
+    "500 after commit": Fault("status", status=500, after_commit=True),
+    "502": Fault("status", status=502),
+    "503": Fault("status", status=503),
+    "429": Fault("status", status=429),
+    "429 Retry-After": Fault("status", status=429, retry_after=0.1),
+    "reset": Fault("reset"),
+    "reset after commit": Fault("reset", after_commit=True),
+    "hang": Fault("hang", seconds=1.0),
+    "hang after commit": Fault("hang", seconds=1.0, after_commit=True),
+    "slow": Fault("slow", seconds=1.0),
+    "truncated": Fault("truncated"),
+    "cut off": Fault("cut_off"),
+    "html": Fault("html"),
+    "html after commit": Fault("html", after_commit=True),
+    "result false": Fault("result_false"),
+    "twice 500": Fault("status", status=500, times=2),
+}
+LOADS = ("insert", "update", "mixed")
+
+
+def make(make_bench: Callable[..., Bench], switches: dict[str, Any]) -> Bench:
+    """A bench with 60 instances."""
+    bench = make_bench(switches=Switches(**switches))
+    bench.fill(instances=60, periods=0)
+    bench.env["GAINSIGHT_WINDOW_SECONDS"] = "0.3"
+    return bench
+
+
+def prepare(bench: Bench, load: str) -> None:
+    """Bring mart, destination and state to where the load starts."""
+    if load == "insert":
+        bench.sql("update gainsight__instances set instance_type = 'No such type' where instance_id = 'i7'")
+        return
+    ended = bench.publish(*ARGUMENTS)
+    assert ended.code == 0, ended.err
+    bench.sql("update gainsight__instances set version = '17.9' where licensed_seats < 55")
+    bench.sql("update gainsight__instances set instance_type = 'No such type' where instance_id = 'i7'")
+    if load == "mixed":
+        bench.sql(
+            "insert into gainsight__instances select 'n' || i, 'A1', null, '1', 'Production', i, true, null"
+            " from range(52) as r(i)"
+        )
+        bench.sql("update gainsight__instances set instance_type = 'No such type' where instance_id = 'n3'")
+        vanished = next(r for r in bench.box.rows("Instance_Data__gc") if r["Instance_Id__gc"] == "i11")
+        bench.box.delete("Instance_Data__gc", vanished["Gsid"])
+
+
+def run(bench: Bench, load: str, fault: Fault) -> None:
+    """One load under one fault, on the first insert, the first update and the first read."""
+    prepare(bench, load)
+    for operation in ("insert", "update", "query", "describe"):
+        given = {"operation": operation} if fault.operation is None else {}
+        bench.box.schedule(replace(fault, **given))
+    bench.box.clear_calls()
+    ended = bench.publish(*ARGUMENTS)
+    assert ended.code == 1, ended.err
+    assert ended.result["rows_rejected"] == (2 if load == "mixed" else 1)
+    assert ended.result["api_calls"] == len(bench.box.calls)
+    bench.assert_settled(INSTANCES)
+    rejected = {key: code for (_, key), (_, code) in bench.rejections().items()}
+    assert rejected.pop('["i7"]') == "GSOBJ_1002"
+    assert rejected == ({'["n3"]': "GSOBJ_1002"} if load == "mixed" else {})
+    again = bench.publish(*ARGUMENTS)
+    assert (again.code, again.result["api_calls"]) == (1, 0), again.err
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("load", LOADS)
+def test_each_load_settles_under_each_fault(
+    make_bench: Callable[..., Bench], load: str, fault: str
+) -> None:
+    run(make(make_bench, {}), load, FAULTS[fault])
