@@ -73,7 +73,7 @@ def _overview(
 ) -> str:
     objects = [
         [_link(obj), obj.kind.lower(), _number(len(obj.fields)), _number(store.count(obj))]
-        for obj in store.objects()
+        for obj in sorted(store.objects(), key=lambda obj: obj.kind == "SYSTEM")
     ]
     used = [
         [_cell(name), _number(count), _number(cap) if cap is not None else _cell("no limit")]

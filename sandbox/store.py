@@ -46,7 +46,7 @@ class Store:
         self.lock = threading.RLock()
         self._clock = clock
         self._connection = sqlite3.connect(
-            path, check_same_thread=False, isolation_level=None, timeout=1.0
+            path, check_same_thread=False, isolation_level=None, timeout=0.5
         )
         try:
             self._connection.executescript(_SETUP)

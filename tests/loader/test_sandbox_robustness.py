@@ -90,7 +90,7 @@ def client() -> Iterator[Client]:
         yield Client(box)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(call=calls)
 def test_no_body_is_answered_by_an_internal_error(client: Client, call: Any) -> None:
     method, path, body = call

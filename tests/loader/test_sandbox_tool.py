@@ -12,14 +12,16 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import requests
 from test_sandbox import FIELDS, USAGE, Client, open_box, row
 
-from sandbox import Limits, Sandbox
+from sandbox import Limits, Sandbox, Switches
+from sandbox.settings import FaultKind
 
 ROOT = Path(__file__).parents[2]
 
@@ -141,23 +143,23 @@ def manifest(tmp_path: Path) -> Path:
 
 def described(box: Sandbox, name: str) -> dict[str, tuple[str, Any]]:
     reply = Client(box).call("GET", f"/v1/meta/services/objects/{name}/describe").json()
-    fields = reply["data"][0]["fields"]
-    return {each["fieldName"]: (each["dataType"], each["meta"].get("length")) for each in fields}
+    listed = reply["data"][0]["fields"]
+    return {each["fieldName"]: (each["dataType"], each["meta"].get("length")) for each in listed}
 
 
 def test_objects_and_fields_come_from_a_manifests_publish_models(tmp_path: Path) -> None:
     with Sandbox() as box:
         added = box.provision(manifest(tmp_path))
-        fields = described(box, USAGE)
+        made = described(box, USAGE)
         assert USAGE in added and "Company.Overall_Score__gc" in added
-        assert fields["Instance_Id__gc"] == ("STRING", 250)
-        assert fields["Period_Start__gc"][0] == "DATE"
-        assert fields["Last_Ping_At__gc"][0] == "DATETIME"
-        assert fields["Licensed_Seats__gc"][0] == fields["User_Engagement__gc"][0] == "NUMBER"
-        assert fields["Is_Reporting__gc"][0] == "BOOLEAN"
-        assert fields["Overall_Color__gc"] == ("STRING", 10)
-        assert fields["Company_Id__gc"][0] == "LOOKUP"
-        assert fields["Instance_Label__gc"][0] == "PICKLIST"
+        assert made["Instance_Id__gc"] == ("STRING", 250)
+        assert made["Period_Start__gc"][0] == "DATE"
+        assert made["Last_Ping_At__gc"][0] == "DATETIME"
+        assert made["Licensed_Seats__gc"][0] == made["User_Engagement__gc"][0] == "NUMBER"
+        assert made["Is_Reporting__gc"][0] == "BOOLEAN"
+        assert made["Overall_Color__gc"] == ("STRING", 10)
+        assert made["Company_Id__gc"][0] == "LOOKUP"
+        assert made["Instance_Label__gc"][0] == "PICKLIST"
         assert described(box, "Company").keys() >= {"Name", "SfdcAccountId", "Overall_Score__gc"}
         assert "account" not in map(str.lower, box.objects())
         assert box.provision(manifest(tmp_path)) == []
@@ -191,12 +193,12 @@ def served(
         process.wait(timeout=10)
 
 
-def rows_of(output: str, key: str, name: str, *fields: str) -> Any:
+def rows_of(output: str, key: str, name: str, *select: str) -> Any:
     url = re.search(r"http://127\.0\.0\.1:\d+", output)
     assert url is not None, output
     return requests.post(
         f"{url[0]}/v1/data/objects/query/{name}",
-        json={"select": fields},
+        json={"select": select},
         headers={"Accesskey": key},
         timeout=5,
     ).json()["data"]
@@ -294,3 +296,9 @@ def test_the_page_is_for_loopback_names_only_and_reads_nothing_else() -> None:
         )
         assert requests.get(f"{box.url}/objects/nope", timeout=5).status_code == 404
         assert requests.get(f"{box.url}/etc/passwd", timeout=5).status_code == 401
+
+
+def test_the_readme_names_every_switch_and_fault() -> None:
+    readme = (ROOT / "sandbox" / "README.md").read_text(encoding="utf-8")
+    names = [each.name for each in fields(Switches)] + list(get_args(FaultKind))
+    assert [name for name in names if f"| `{name}` |" not in readme] == []
