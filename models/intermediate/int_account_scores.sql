@@ -16,17 +16,17 @@ statuses as (
 summed as (
 
     select
-        account_id,
-        period_start,
-        previous_period_start,
-        sum(weight * score) as weighted_score,
-        coalesce(sum(case when score is not null then weight end), 0) as weight_present,
+        account_groups.account_id,
+        account_groups.period_start,
+        account_groups.previous_period_start,
+        sum(account_groups.weight * account_groups.score) as weighted_score,
+        coalesce(sum(case when account_groups.score is not null then account_groups.weight end), 0) as weight_present,
         min(case when account_groups.unscored_reason is not null and not account_groups.is_ruled_out
             then statuses.status_rank * 100 + statuses.reason_rank end) as first_reason_rank
     from account_groups
     left join statuses
         on account_groups.unscored_reason = statuses.value_reason
-    group by account_id, period_start, previous_period_start
+    group by account_groups.account_id, account_groups.period_start, account_groups.previous_period_start
 
 ),
 

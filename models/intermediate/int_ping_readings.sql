@@ -59,11 +59,11 @@ judged as (
     select
         read_values.*,
         case
-            when raw_value is null or replace(raw_value, ' ', '') = '{}' then 'key_null'
-            when replace(raw_value, ' ', '') = '{"-1":-1}' then 'sentinel_1'
-            when number_value < 0 then coalesce(sentinels.value_reason, 'sentinel_other')
-            when is_flag and flag_value is not null then null
-            when not is_flag and number_value is not null then null
+            when read_values.raw_value is null or replace(read_values.raw_value, ' ', '') = '{}' then 'key_null'
+            when replace(read_values.raw_value, ' ', '') = '{"-1":-1}' then 'sentinel_1'
+            when read_values.number_value < 0 then coalesce(sentinels.value_reason, 'sentinel_other')
+            when read_values.is_flag and read_values.flag_value is not null then null
+            when not read_values.is_flag and read_values.number_value is not null then null
             else 'bad_type'
         end as value_reason
     from read_values

@@ -77,7 +77,8 @@ sloped as (
 
     select
         fitted.*,
-        (n * sum_xy - sum_x * sum_y) / nullif(n * sum_xx - sum_x * sum_x, 0) as slope,
+        (fitted.n * fitted.sum_xy - fitted.sum_x * fitted.sum_y)
+        / nullif(fitted.n * fitted.sum_xx - fitted.sum_x * fitted.sum_x, 0) as slope,
         settings.projection_min_points
     from fitted
     cross join settings

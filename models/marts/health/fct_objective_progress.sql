@@ -34,7 +34,7 @@ gates as (
 metric_values as (
 
     select * from {{ ref('fct_metric_values') }}
-    where metric_name in (select metric_name from {{ ref('stg_crm__objectives') }})
+    where metric_name in (select objectives.metric_name from {{ ref('stg_crm__objectives') }} as objectives)
 
 ),
 
@@ -74,7 +74,11 @@ progressed as (
         objectives.due_on,
         account_values.current_value,
         objectives.target_value,
-        least(greatest(account_values.current_value / nullif(objectives.target_value, 0), 0), 1) as progress,
+        {#- DuckDB's least and greatest skip a null. #}
+        case
+            when account_values.current_value is not null and objectives.target_value != 0
+                then least(greatest(account_values.current_value / objectives.target_value, 0), 1)
+        end as progress,
         {{ ratio(
             days_between('objectives.starts_on', 'periods.measurement_date'),
             days_between('objectives.starts_on', 'objectives.due_on')

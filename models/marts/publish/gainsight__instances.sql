@@ -32,7 +32,7 @@ published as (
         cast(instances.instance_type as {{ dbt.type_string() }}) as instance_type,
         cast(instances.instance_type_source as {{ dbt.type_string() }}) as instance_type_source,
         cast(instances.suggested_instance_type as {{ dbt.type_string() }}) as suggested_instance_type,
-        instances.is_tied_to_active_subscription as is_tied_to_active_subscription,
+        instances.is_tied_to_active_subscription,
         cast(instances.version as {{ dbt.type_string() }}) as version,
         cast(instances.edition as {{ dbt.type_string() }}) as edition,
         cast(instances.tier as {{ dbt.type_string() }}) as tier,

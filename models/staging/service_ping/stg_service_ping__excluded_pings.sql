@@ -8,7 +8,7 @@ excluded_pings as (
 
 cleaned as (
 
-    select distinct
+    select
         {{ clean_text('ping_id') }} as ping_id,
         min({{ clean_text('reason') }}) as reason
     from excluded_pings
