@@ -1,0 +1,40 @@
+"""Builds that several modules look at. Each is made once per session, in folders of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dbt_bench import REPO, Bench, DbtRun, Mart
+
+SMALL = REPO / "sample" / "small"
+
+
+@pytest.fixture(scope="session")
+def truth() -> dict[str, Any]:
+    """What the sample's generator knows to be true of sample/small."""
+    return json.loads((SMALL / "truth.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Makes a new folder for one bench."""
+    return tmp_path_factory.mktemp
+
+
+@pytest.fixture(scope="session")
+def sample_bench(home: Callable[[str], Path], truth: dict[str, Any]) -> tuple[Bench, DbtRun]:
+    """The whole `dbt build`, unit tests and data tests included, of sample/small."""
+    bench = Bench(home("sample"), SMALL, as_of=truth["as_of"])
+    return bench, bench.dbt("build")
+
+
+@pytest.fixture(scope="session")
+def sample_mart(sample_bench: tuple[Bench, DbtRun]) -> Mart:
+    """The mart of sample/small."""
+    bench, run = sample_bench
+    assert bench.database.exists(), run.said
+    return bench.mart

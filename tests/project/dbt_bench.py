@@ -1,0 +1,201 @@
+"""A bench for the dbt project: runs dbt in this process and reads what it made.
+
+Nothing of the user's is touched: DuckDB file, target, logs and profile are under the bench's home.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import yaml
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.adapters.factory import reset_adapters
+from dbt.cli.main import dbtRunner
+from dbt_common.events.base_types import EventMsg
+
+REPO = Path(__file__).parents[2]
+PROJECT_PARTS = ("models", "macros", "seeds", "tests/generic", "tests/singular", "scripts", "docs")
+Row = dict[str, Any]
+
+
+@dataclass
+class DbtRun:
+    """What one invocation of dbt said. `exit_code` is what the command line would return."""
+
+    exit_code: int
+    error: str
+    messages: list[tuple[str, str]] = field(default_factory=list)
+    nodes: dict[str, str] = field(default_factory=dict)
+
+    def of_level(self, level: str) -> list[str]:
+        """Messages of one level: debug, info, warn or error."""
+        return [text for found, text in self.messages if found == level]
+
+    @property
+    def said(self) -> str:
+        """Everything that a person at a terminal would have read, and the error."""
+        shown = [text for level, text in self.messages if level in ("info", "warn", "error")]
+        return "\n".join([*shown, self.error])
+
+
+@contextmanager
+def environment(**settings: str) -> Iterator[None]:
+    """Sets environment variables for a while."""
+    before = {name: os.environ.get(name) for name in settings}
+    os.environ.update(settings)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def release_database() -> None:
+    """Closes the DuckDB file that dbt keeps open between invocations."""
+    reset_adapters()
+    if DuckDBConnectionManager._ENV is not None:
+        DuckDBConnectionManager._ENV.close()
+        DuckDBConnectionManager._ENV = None
+
+
+class Mart:
+    """A built DuckDB file, read only."""
+
+    def __init__(self, database: Path) -> None:
+        self.database = database
+        self.connection: duckdb.DuckDBPyConnection | None = None
+
+    def close(self) -> None:
+        """Lets go of the file, so that dbt can write it."""
+        if self.connection is not None:
+            self.connection.close()
+        self.connection = None
+
+    def rows(self, sql: str, *values: Any) -> list[Row]:
+        """The rows of a query, as dicts."""
+        if self.connection is None:
+            self.connection = duckdb.connect(str(self.database), read_only=True)
+        result = self.connection.execute(sql, values)
+        names = [column[0] for column in result.description]
+        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+    def row(self, sql: str, *values: Any) -> Row:
+        """The only row of a query."""
+        rows = self.rows(sql, *values)
+        assert len(rows) == 1, f"{len(rows)} rows of {sql} {values}: {rows[:3]}"
+        return rows[0]
+
+    def find(self, relation: str, **keys: Any) -> list[Row]:
+        """The rows of a relation with these values."""
+        wanted = " and ".join(f"{name} is not distinct from ?" for name in keys) or "true"
+        return self.rows(f"select * from {relation} where {wanted}", *keys.values())
+
+    def one(self, relation: str, **keys: Any) -> Row:
+        """The only row of a relation with these values."""
+        rows = self.find(relation, **keys)
+        assert len(rows) == 1, f"{len(rows)} rows of {relation} with {keys}"
+        return rows[0]
+
+    def relations(self) -> list[tuple[str, str]]:
+        """(schema, name) of every table and view."""
+        return [
+            (row["table_schema"], row["table_name"])
+            for row in self.rows(
+                "select table_schema, table_name from information_schema.tables order by all"
+            )
+        ]
+
+    def contents(self, schema: str = "main") -> dict[str, list[str]]:
+        """Every relation of a schema as sorted lines of text, to compare marts row by row."""
+        return {
+            name: sorted(repr(row) for row in self.rows(f'select * from {schema}."{name}"'))
+            for found, name in self.relations()
+            if found == schema
+        }
+
+
+class Bench:
+    """One DuckDB file and its folders, with the project, raw folder and variables to run."""
+
+    def __init__(self, home: Path, raw: Path, project: Path = REPO, **variables: Any) -> None:
+        self.home = home
+        self.raw = raw
+        self.project = project
+        self.variables = variables
+        self.database = home / "mart.duckdb"
+        self.mart = Mart(self.database)
+        self.profiles = home / "profiles"
+        self.profiles.mkdir(parents=True, exist_ok=True)
+        shutil.copy(REPO / "profiles.example.yml", self.profiles / "profiles.yml")
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The environment that dbt runs in."""
+        return {
+            "DUCKDB_PATH": str(self.database),
+            "RAW_PATH": str(self.raw),
+            "DBT_TARGET": "duckdb",
+            "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        }
+
+    def arguments(self, *command: str) -> list[str]:
+        """The command line, with the bench's own folders."""
+        return [
+            *command,
+            *("--project-dir", str(self.project)),
+            *("--profiles-dir", str(self.profiles)),
+            *("--target-path", str(self.home / "target")),
+            *("--log-path", str(self.home / "logs")),
+            *("--vars", yaml.safe_dump(self.variables)),
+        ]
+
+    def dbt(self, *command: str) -> DbtRun:
+        """Runs dbt in this process. Never raises: what went wrong is in the answer."""
+        messages: list[tuple[str, str]] = []
+
+        def listen(event: EventMsg) -> None:
+            messages.append((event.info.level, event.info.msg))
+
+        self.mart.close()
+        release_database()
+        with environment(**self.settings):
+            result = dbtRunner(callbacks=[listen]).invoke(
+                [*self.arguments(*command), "--log-level", "none", "--no-use-colors"]
+            )
+        release_database()
+        nodes = {one.node.name: str(one.status) for one in getattr(result.result, "results", [])}
+        failed = 0 if result.success else 2 if result.exception else 1
+        return DbtRun(failed, str(result.exception or ""), messages, nodes)
+
+    def build(self, *command: str) -> DbtRun:
+        """Seeds and models, or the given command; fails the test when dbt fails."""
+        arguments = command or ("build", "--exclude-resource-type", "unit_test", "test")
+        run = self.dbt(*arguments)
+        assert run.exit_code == 0, run.said
+        return run
+
+    def snapshot(self, name: str) -> Mart:
+        """A copy of the database as it is now."""
+        copy = self.home / f"{name}.duckdb"
+        shutil.copy(self.database, copy)
+        return Mart(copy)
+
+
+def copy_project(home: Path) -> Path:
+    """A copy of the dbt project's sources, to be changed freely."""
+    home.mkdir(parents=True, exist_ok=True)
+    shutil.copy(REPO / "dbt_project.yml", home)
+    no_caches = shutil.ignore_patterns("__pycache__")
+    for part in PROJECT_PARTS:
+        shutil.copytree(REPO / part, home / part, ignore=no_caches, dirs_exist_ok=True)
+    return home
