@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from dbt_bench import REPO, Bench, DbtRun, Mart
+from worked_examples import worked_examples
 
 SMALL = REPO / "sample" / "small"
 
@@ -38,3 +39,26 @@ def sample_mart(sample_bench: tuple[Bench, DbtRun]) -> Mart:
     bench, run = sample_bench
     assert bench.database.exists(), run.said
     return bench.mart
+
+
+@pytest.fixture(scope="session")
+def worked_bench(home: Callable[[str], Path]) -> Bench:
+    """The worked examples, on 14 July 2026 with the bands of handbook_2025; not built yet."""
+    folder = home("worked")
+    raw = worked_examples()
+    return Bench(folder, raw.write(folder / "raw"), as_of="2026-07-14")
+
+
+@pytest.fixture(scope="session")
+def worked_mart(worked_bench: Bench) -> Mart:
+    """The worked examples under handbook_2025, on 14 July 2026."""
+    worked_bench.build()
+    return worked_bench.snapshot("handbook_2025")
+
+
+@pytest.fixture(scope="session")
+def worked_mart_sql_2023(worked_bench: Bench, worked_mart: Mart) -> Mart:
+    """The same database afterwards, under sql_2023 and on 31 July 2026."""
+    worked_bench.variables = {"as_of": "2026-07-31", "threshold_set": "sql_2023"}
+    worked_bench.build("run")
+    return worked_bench.snapshot("sql_2023")
