@@ -1,0 +1,80 @@
+-- Several instances on one licence do not multiply its seats: a subscription's numbers are those of its one primary
+-- instance, and an account's are the sum over its subscriptions, each counted once.
+with
+
+seat_utilization as (
+
+    select * from {{ ref('fct_seat_utilization') }}
+
+),
+
+activity as (
+
+    select * from {{ ref('fct_instance_activity') }}
+
+),
+
+company_health as (
+
+    select * from {{ ref('gainsight__company_health') }}
+
+),
+
+subscription_differences as (
+
+    select
+        seat_utilization.subscription_id as subject,
+        seat_utilization.period_start
+    from seat_utilization
+    left join activity
+        on seat_utilization.primary_instance_id = activity.instance_id
+        and seat_utilization.period_start = activity.period_start
+    where seat_utilization.primary_instance_id is not null
+        and (
+            activity.instance_id is null
+            or coalesce(seat_utilization.licensed_seats, -1) != coalesce(activity.licensed_seats, -1)
+            or coalesce(seat_utilization.activated_seats, -1) != coalesce(activity.activated_seats, -1)
+            or coalesce(seat_utilization.umau, -1) != coalesce(activity.active_users, -1)
+        )
+
+),
+
+primaries as (
+
+    select
+        seat_utilization.account_id,
+        seat_utilization.period_start,
+        sum(activity.licensed_seats) as licensed_seats,
+        sum(activity.activated_seats) as activated_seats
+    from seat_utilization
+    inner join activity
+        on seat_utilization.primary_instance_id = activity.instance_id
+        and seat_utilization.period_start = activity.period_start
+    where activity.licensed_seats is not null and activity.activated_seats is not null
+    group by seat_utilization.account_id, seat_utilization.period_start
+
+),
+
+account_differences as (
+
+    select
+        company_health.account_id as subject,
+        company_health.health_period as period_start
+    from company_health
+    left join primaries
+        on company_health.account_id = primaries.account_id
+        and company_health.health_period = primaries.period_start
+    where coalesce(company_health.licensed_seats, -1) != coalesce(primaries.licensed_seats, -1)
+        or coalesce(company_health.activated_seats, -1) != coalesce(primaries.activated_seats, -1)
+
+),
+
+differences as (
+
+    select * from subscription_differences
+    union all
+    select * from account_differences
+
+)
+
+select * from differences

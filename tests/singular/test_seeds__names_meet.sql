@@ -1,0 +1,87 @@
+-- A name in one seed that no other place knows would silently take a measure out of every score: metrics, measures,
+-- groups, use cases, tiers and instance types of the seeds are held against each other.
+with
+
+metrics as (
+
+    select metric_name from {{ ref('int_metrics') }}
+
+),
+
+measures as (
+
+    select * from {{ ref('measures') }}
+
+),
+
+operand_parts as (
+
+    select * from {{ ref('operand_parts') }}
+
+),
+
+operands as (
+
+    select metric_name as operand from metrics
+    union
+    select operand from operand_parts
+    union
+    select 'licensed_seats'
+
+),
+
+uses as (
+
+    select 'operand_parts.metric_name' as place, metric_name as used_name, 'metric' as vocabulary from operand_parts
+    union
+    select 'measures.numerator', numerator, 'operand' from measures
+    union
+    select 'measures.denominator', denominator, 'operand' from measures
+    where denominator is not null
+    union
+    select 'scored_measures.measure', measure, 'measure' from {{ ref('scored_measures') }}
+    union
+    select 'score_bands.measure', measure, 'measure' from {{ ref('score_bands') }}
+    union
+    select 'measures.score_group', score_group, 'group' from measures
+    union
+    select 'use_cases.use_case', use_case, 'group' from {{ ref('use_cases') }}
+    union
+    select 'measure_weights.score_group', score_group, 'label' from {{ ref('measure_weights') }}
+    union
+    select 'editions.tier', tier, 'tier' from {{ ref('editions') }}
+    union
+    select 'sentinels.value_reason', value_reason, 'reason' from {{ ref('sentinels') }}
+
+),
+
+vocabulary as (
+
+    select 'metric' as vocabulary, metric_name as known_name from metrics
+    union
+    select 'operand', operand from operands
+    union
+    select 'measure', measure from measures
+    union
+    select 'group', score_group from {{ ref('measure_weights') }}
+    union
+    select 'label', score_group from {{ ref('score_groups') }}
+    union
+    select 'tier', tier from {{ ref('product_tiers') }}
+    union
+    select 'reason', value_reason from {{ ref('value_statuses') }}
+
+),
+
+unknown_names as (
+
+    select uses.*
+    from uses
+    left join vocabulary
+        on uses.vocabulary = vocabulary.vocabulary
+        and uses.used_name = vocabulary.known_name
+    where vocabulary.known_name is null
+
+)
+
+select * from unknown_names
