@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -80,6 +81,15 @@ class PublishModel:
         """Columns of the key, in its order."""
         by_field = {field: column for column, field in self.fields.items()}
         return [by_field[field] for field in self.key]
+
+    def row_key(self, parts: Sequence[str]) -> str:
+        """The key as the state has it, of the canonical text of its parts."""
+        kinds = (self.kinds[column] for column in self.key_columns)
+        texts = (
+            part if kind == "integer" else json.dumps(part, ensure_ascii=False)
+            for part, kind in zip(parts, kinds, strict=True)
+        )
+        return f"[{','.join(texts)}]"
 
     @property
     def date_column(self) -> str | None:
@@ -236,6 +246,9 @@ def _publish_model(node: dict[str, Any], publish: Any) -> PublishModel:
         or len(set(key)) < len(key)
     ):
         raise wrong("key must be one to three different API names out of fields")
+    by_field = {field: kinds[column] for column, field in fields.items()}
+    if odd := [f for f in key if by_field[f] not in ("text", "integer", "date")]:
+        raise wrong(f"key {odd[0]} must be text, a whole number or a date")
     mode = publish.get("mode", "upsert")
     if mode not in MODES:
         raise wrong(f"mode is {mode!r}; known are {', '.join(MODES)}")

@@ -15,14 +15,26 @@ from loader import output
 from loader.artifacts import Artifacts, PublishModel
 from loader.config import Target, read_target
 from loader.destination import Destination
-from loader.errors import MISUSED, STOPPED, FatalError, LoaderError, MisuseError, ReplyError
+from loader.errors import (
+    ACCEPTED,
+    MISUSED,
+    REJECTED,
+    STOPPED,
+    FatalError,
+    LoaderError,
+    MisuseError,
+    ReplyError,
+)
 from loader.gainsight import Gainsight
+from loader.labels import COLUMNS, pull_labels
 from loader.plan import Caps, Plan, make_plan
-from loader.publish import Publisher, Request, open_meter
+from loader.publish import Publisher, Request, metered, open_meter
+from loader.reconcile import Difference, Reconciler
 from loader.state import State
 from loader.warehouse import Mart, Options
 
 DESTINATIONS: dict[str, Callable[[], Destination]] = {"gainsight": Gainsight}
+Selected = tuple[str, ...]
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
@@ -40,10 +52,10 @@ class Project:
         return read_target(self.artifacts.project_dir, self.profiles_dir, self.target_name)
 
     def models(
-        self, select: tuple[str, ...], destination: str | None
+        self, select: Selected, only: str | None
     ) -> Iterator[tuple[Destination, list[PublishModel]]]:
         """Publish models, by destination."""
-        models = self.artifacts.publish_models(select, destination)
+        models = self.artifacts.publish_models(select, only)
         for name in dict.fromkeys(m.destination for m in models):
             if name not in DESTINATIONS:
                 known = ", ".join(DESTINATIONS)
@@ -60,24 +72,48 @@ class Project:
             state.close()
 
 
+def _options(*options: Callable[[_F], _F]) -> Callable[[_F], _F]:
+    def decorate(command: _F) -> _F:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+_select = click.option(
+    "--select", multiple=True, metavar="MODEL", help="Only this publish model; may be repeated."
+)
+_destination = click.option("--destination", help="Only this destination.")
+_full = click.option("--full", is_flag=True, help="Everything again, as updates.")
+_retry_rejected = click.option(
+    "--retry-rejected", is_flag=True, help="Rejected rows that have not changed since, too."
+)
+_no_gate = click.option(
+    "--no-gate", is_flag=True, help="Send whatever dbt's tests said; the run's record says so."
+)
+_output = click.option(
+    "--output",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Form of the result on stdout.",
+)
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.option(
-    "--project-dir",
-    type=click.Path(path_type=Path),
-    default=Path(),
-    show_default=".",
-    help="The dbt project.",
+    "--project-dir", default=".", type=Path, show_default=True, help="Folder of dbt_project.yml."
 )
-@click.option(
-    "--profiles-dir", type=click.Path(path_type=Path), help="Folder of profiles.yml, as for dbt."
-)
+@click.option("--profiles-dir", type=Path, help="Folder of profiles.yml, as for dbt.")
 @click.option("--target", help="Output of the dbt profile; default: the profile's own.")
 @click.option(
     "--log-format",
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="Log lines.",
+    help="Form of the log on stderr.",
 )
 @click.pass_context
 def cli(
@@ -87,63 +123,27 @@ def cli(
     target: str | None,
     log_format: str,
 ) -> None:
-    """Publish the customer-health mart to Gainsight, and never lose a row.
+    """Publish the customer-health mart, and never lose a row.
 
-    Settings come from the environment: GAINSIGHT_BASE_URL, GAINSIGHT_ACCESS_KEY or GAINSIGHT_CLIENT_ID and
-    GAINSIGHT_CLIENT_SECRET; the warehouse is dbt's own profile.
+    Settings come from the environment: GAINSIGHT_BASE_URL, and GAINSIGHT_ACCESS_KEY or GAINSIGHT_CLIENT_ID
+    and GAINSIGHT_CLIENT_SECRET. The warehouse is dbt's own profile.
     """
     output.set_up_logs(log_format)
     context.obj = Project(Artifacts(project_dir), profiles_dir, target)
 
 
-def _selection(command: _F) -> _F:
-    for option in (
-        click.option("--destination", help="Only this destination."),
-        click.option(
-            "--select",
-            multiple=True,
-            metavar="MODEL",
-            help="Only this publish model; may be repeated.",
-        ),
-    ):
-        command = option(command)
-    return command
-
-
-def _diff_options(command: _F) -> _F:
-    retry = "Rows that were rejected and have not changed since, too."
-    for option in (
-        click.option("--retry-rejected", is_flag=True, help=retry),
-        click.option("--full", is_flag=True, help="Everything again, as updates."),
-    ):
-        command = option(command)
-    return command
-
-
-_as_json = click.option(
-    "--output",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Form of the result.",
-)
-
-
 @cli.command()
-@_selection
-@_diff_options
-@_as_json
+@_options(_select, _destination, _full, _retry_rejected, _output)
 @click.pass_obj
 def plan(
     project: Project,
-    select: tuple[str, ...],
+    select: Selected,
     destination: str | None,
     full: bool,
     retry_rejected: bool,
     form: str,
 ) -> None:
-    """Show what publish would send, and what it costs; nothing is called."""
+    """Show what publish would send and what it costs; nothing is called."""
     plans = []
     for target, models in project.models(select, destination):
         with project.state(target.name, write=False) as state:
@@ -157,51 +157,45 @@ def plan(
 
 
 @cli.command()
-@_selection
-@_diff_options
-@click.option(
-    "--max-calls", type=click.IntRange(min=0), help="Send nothing when the plan takes more calls."
-)
+@_options(_select, _destination, _full, _retry_rejected)
+@click.option("--max-calls", type=click.IntRange(0), help="Refuse a plan of more calls.")
 @click.option(
     "--max-null-overwrites",
-    type=click.IntRange(min=0),
-    help="... when more values would become null.",
+    type=click.IntRange(0),
+    help="Refuse to turn more values at the destination into null.",
 )
 @click.option(
     "--max-deletes",
-    type=click.IntRange(min=0),
+    type=click.IntRange(0),
     default=500,
     show_default=True,
-    help="... when mirror mode would delete more.",
+    help="Refuse to delete more records (mirror mode).",
 )
 @click.option(
     "--max-rejected-share",
     type=click.FloatRange(0, 1),
     default=0.0,
     show_default=True,
-    help="Rejected rows per row of the model that still are a success.",
+    help="Rejected rows per row of the models that still exit with 0.",
 )
-@click.option(
-    "--no-gate", is_flag=True, help="Publish whatever dbt's tests said; the run's record says so."
-)
-@_as_json
+@_options(_no_gate, _output)
 @click.pass_obj
 def publish(
     project: Project,
-    select: tuple[str, ...],
+    /,
+    select: Selected,
     destination: str | None,
-    full: bool,
-    retry_rejected: bool,
-    max_calls: int | None,
-    max_null_overwrites: int | None,
-    max_deletes: int,
     max_rejected_share: float,
-    no_gate: bool,
     form: str,
+    **given: Any,
 ) -> None:
     """Gate, diff, plan, send, record."""
-    caps = Caps(max_calls, max_null_overwrites, max_deletes)
-    request = Request(Options(full, retry_rejected), caps, not no_gate, max_rejected_share)
+    request = Request(
+        Options(given["full"], given["retry_rejected"]),
+        Caps(given["max_calls"], given["max_null_overwrites"], given["max_deletes"]),
+        not given["no_gate"],
+        max_rejected_share,
+    )
     results = []
     for target, models in project.models(select, destination):
         with project.state(target.name, write=True) as state, output.bar() as bar:
@@ -214,7 +208,7 @@ def publish(
             try:
                 results.append(publisher.run(project.artifacts, models))
             except LoaderError as error:
-                error.results = [*(r.as_dict() for r in results), publisher.result.as_dict()]
+                error.results = [each.as_dict() for each in (*results, publisher.result)]
                 raise
     if form == "json":
         output.print_json({"results": [each.as_dict() for each in results]})
@@ -225,39 +219,44 @@ def publish(
 
 
 @cli.command()
-@_selection
-@_as_json
+@_options(_select, _destination)
+@click.option(
+    "--repair", is_flag=True, help="Send missing and drifted rows again; extra ones stay."
+)
+@_options(_no_gate, _output)
 @click.pass_obj
-def check(project: Project, select: tuple[str, ...], destination: str | None, form: str) -> None:
-    """Compare the publish models with the destination's own metadata."""
-    found = []
+def reconcile(
+    project: Project,
+    select: Selected,
+    destination: str | None,
+    repair: bool,
+    no_gate: bool,
+    form: str,
+) -> None:
+    """Read the destination back; list missing, extra and drifted rows."""
+    found: list[Difference] = []
+    left = 0
     for target, models in project.models(select, destination):
         with project.state(target.name, write=True) as state:
-            meter = open_meter(target, state)
-            target.connect(meter)
-            found += target.findings(models)
-            if calls := meter.unsaved():
-                state.count_calls(*calls)
-    names = ("model", "object", "field", "problem", "fix")
-    if form == "json":
-        output.print_json({"findings": [vars(each) for each in found]})
-    elif found:
-        output.print_table(
-            "Findings", names, [[getattr(each, name) for name in names] for each in found]
-        )
-    else:
-        output.print_text("The publish models fit the destination.")
-    sys.exit(MisuseError.exit_code if found else 0)
+            with metered(target, state):
+                reconciler = Reconciler(target, state)
+                here = list(reconciler.differences(models))
+            found += here
+            left += sum(not repair or each.kind == "extra" for each in here)
+            if repair and any(each.kind != "extra" for each in here):
+                reconciler.mark(here)
+                request = Request(Options(marked=True), gate=not no_gate)
+                result = Publisher(target, state, request).run(project.artifacts, models)
+                output.log.info("%s", result.message)
+                left += result.rejected
+    output.show_differences(found, repaired=repair, as_json=form == "json")
+    sys.exit(REJECTED if left else ACCEPTED)
 
 
 @cli.command()
-@_as_json
+@_output
 @click.option(
-    "--runs",
-    type=click.IntRange(min=1),
-    default=10,
-    show_default=True,
-    help="How many runs to show.",
+    "--runs", type=click.IntRange(1), default=10, show_default=True, help="How many runs to show."
 )
 @click.pass_obj
 def status(project: Project, form: str, runs: int) -> None:
@@ -266,21 +265,37 @@ def status(project: Project, form: str, runs: int) -> None:
         last, rejected = state.last_runs(runs), state.standing_rejections()
     if form == "json":
         output.print_json({"runs": last, "rejections": rejected})
-        return
-    names = [
-        "started_at",
-        "destination",
-        "outcome",
-        "exit_code",
-        "rows_accepted",
-        "rows_rejected",
-        "api_calls",
-        "gate",
-    ]
-    output.print_table("Last runs", names, [[each[name] for name in names] for each in last])
-    names = ["object", "row_key", "field", "code", "message", "rejected_at"]
-    title = f"Rejected rows: {len(rejected)}"
-    output.print_table(title, names, [[each[name] for name in names] for each in rejected])
+    else:
+        output.show_status(last, rejected)
+
+
+@cli.command()
+@_options(_select, _destination, _output)
+@click.pass_obj
+def check(project: Project, select: Selected, destination: str | None, form: str) -> None:
+    """Compare the publish models with the destination's own metadata."""
+    found = []
+    for target, models in project.models(select, destination):
+        with project.state(target.name, write=True) as state, metered(target, state):
+            found += target.findings(models)
+    output.show_findings(found, as_json=form == "json")
+    sys.exit(MISUSED if found else ACCEPTED)
+
+
+@cli.command("pull-labels")
+@_options(_select, _destination, _output)
+@click.pass_obj
+def pull(project: Project, select: Selected, destination: str | None, form: str) -> None:
+    """Append labels that people gave in the destination to the raw labels."""
+    pulled = []
+    for target, models in project.models(select, destination):
+        with project.state(target.name, write=True) as state, metered(target, state):
+            for model in (m for m in models if m.labels):
+                pulled += pull_labels(target, model, project.artifacts, state, project.target)
+    if form == "json":
+        output.print_json({"labels": [dict(zip(COLUMNS, each, strict=True)) for each in pulled]})
+    else:
+        output.print_text(f"{len(pulled)} labels are new or changed; the next dbt build reads them.")
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -298,8 +313,10 @@ def main(arguments: list[str] | None = None) -> None:
         _fail(given, "Stopped.", STOPPED)
 
 
-def _fail(given: list[str], message: str, code: int, results: list[dict[str, Any]] | None = None) -> None:
-    if "json" in given[given.index("--output") + 1 :][:1] if "--output" in given else "--output=json" in given:
+def _fail(
+    given: list[str], message: str, code: int, results: list[dict[str, Any]] | None = None
+) -> None:
+    if "--output=json" in given or ("--output", "json") in zip(given, given[1:], strict=False):
         output.print_json({"error": message, "exit_code": code, "results": results or []})
     output.log.error("%s", message)
     sys.exit(code)

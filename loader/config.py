@@ -180,12 +180,12 @@ def read_target(project_dir: Path, profiles_dir: Path | None, name: str | None) 
         raise MisuseError(
             f"{path} has no profile {profile_name!r}; profiles.example.yml shows one."
         )
-    wanted = name or _render(profile.get("target", "default"), path)
+    wanted = name or rendered(profile.get("target", "default"), path)
     output = profile["outputs"].get(wanted)
     if not isinstance(output, dict):
         known = ", ".join(map(str, profile["outputs"]))
         raise MisuseError(f"{path}: profile {profile_name!r} has no target {wanted!r} ({known}).")
-    options = _render(output, path)
+    options = rendered(output, path)
     kind = str(options.get("type", ""))
     if kind not in ("duckdb", "snowflake"):
         raise MisuseError(
@@ -209,11 +209,16 @@ def _profiles_file(project_dir: Path, given: Path | None) -> Path:
     )
 
 
-def _render(value: Any, path: Path) -> Any:
+def rendered(value: Any, path: Path) -> Any:
+    """A value of a dbt file with its `env_var` calls rendered.
+
+    Raises:
+        MisuseError: a variable is not set, or it is no template.
+    """
     if isinstance(value, dict):
-        return {key: _render(each, path) for key, each in value.items()}
+        return {key: rendered(each, path) for key, each in value.items()}
     if isinstance(value, list):
-        return [_render(each, path) for each in value]
+        return [rendered(each, path) for each in value]
     if not isinstance(value, str):
         return value
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 from loader.artifacts import PublishModel
@@ -101,6 +102,18 @@ class Destination(Protocol):
         self, model: PublishModel, rows: Sequence[Row], fields: Sequence[str] = ()
     ) -> dict[str, list[Record]]:
         """Records that have the rows' keys, by row key; every row has an entry."""
+
+    def read(self, model: PublishModel, fields: Sequence[str]) -> Iterator[list[Record]]:
+        """All records of a model's object, a page at a time."""
+
+    def stored(self, model: PublishModel, row: Row) -> dict[str, Any]:
+        """The row's values by field, look-ups resolved, in the form that `seen` gives them."""
+
+    def seen(self, model: PublishModel, record: Record) -> dict[str, Any]:
+        """A record's values by field, in a form that can be compared with `stored`."""
+
+    def labels(self, model: PublishModel) -> Iterator[list[tuple[str, str, datetime]]]:
+        """What people filled into a model's label field: our key, the label, and when."""
 
     def insert(self, model: PublishModel, rows: Sequence[Row]) -> Iterator[list[Outcome]]:
         """Create records; outcomes come as soon as they are known."""

@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -16,11 +17,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from loader.destination import Finding
 from loader.plan import Plan
+from loader.reconcile import Difference
 
 log = logging.getLogger("loader")
 _SECRETS = ("ACCESS_KEY", "CLIENT_SECRET", "PASSWORD", "PASSPHRASE", "TOKEN")
 _PLAIN_SECONDS = 10.0
+_SHOWN = 50
 
 
 class Redaction(logging.Filter):
@@ -106,6 +110,46 @@ def show_plan(plan: Plan, *, stderr: bool) -> None:
             log.info("%s", line)
         else:
             print_text(line)
+
+
+def show_status(runs: Sequence[dict[str, Any]], rejections: Sequence[dict[str, Any]]) -> None:
+    """The last runs and the rejected rows, for people."""
+    names = ["started_at", "destination", "outcome", "exit_code", "rows_new", "rows_changed"]
+    names += ["rows_accepted", "rows_rejected", "api_calls", "gate"]
+    print_table("Last runs", names, [[each[name] for name in names] for each in runs])
+    names = ["object", "row_key", "field", "code", "message", "rejected_at"]
+    rows = [[each[name] for name in names] for each in rejections[:_SHOWN]]
+    print_table(f"Rejected rows that still stand: {len(rejections)}", names, rows)
+    for code, count in Counter(each["code"] for each in rejections).most_common():
+        print_text(f"{count} x {code}")
+
+
+def show_findings(found: Sequence[Finding], *, as_json: bool) -> None:
+    """What `check` found."""
+    names = ("model", "object", "field", "problem", "fix")
+    if as_json:
+        print_json({"findings": [vars(each) for each in found]})
+    elif found:
+        print_table("Findings", names, [[getattr(each, name) for name in names] for each in found])
+    else:
+        print_text("The publish models fit the destination.")
+
+
+def show_differences(found: Sequence[Difference], *, repaired: bool, as_json: bool) -> None:
+    """What a reconcile found."""
+    counts = Counter(each.kind for each in found)
+    if as_json:
+        differences = [vars(each) for each in found]
+        print_json({"counts": counts, "repaired": repaired, "differences": differences})
+        return
+    if found:
+        names = ("kind", "object", "row_key", "field", "ours", "theirs")
+        rows = [[getattr(each, name) for name in names] for each in found[:_SHOWN]]
+        print_table("Differences", names, rows)
+    more = f", of which the first {_SHOWN} are shown" if len(found) > _SHOWN else ""
+    again = "; missing and drifted rows were sent again" if repaired else ""
+    kinds = ("missing", "extra", "drifted")
+    print_text(", ".join(f"{counts[kind]} {kind}" for kind in kinds) + f"{more}{again}.")
 
 
 class Bar:

@@ -84,6 +84,18 @@ def open_meter(destination: Destination, state: State, most: int | None = None) 
     )
 
 
+@contextmanager
+def metered(destination: Destination, state: State) -> Iterator[None]:
+    """Connect a destination for calls that are not a publish, and count them all the same."""
+    meter = open_meter(destination, state)
+    destination.connect(meter)
+    try:
+        yield
+    finally:
+        if calls := meter.unsaved():
+            state.count_calls(*calls)
+
+
 class Publisher:
     """One run to one destination.
 

@@ -284,6 +284,18 @@ class State:
             if calls:
                 self._count(*calls)
 
+    def mark(self, object_name: str, keys: Sequence[str], mark: str) -> None:
+        """Put a mark in the place of rows' hashes, so that they count as changed."""
+        gone = ", destination_id = null" if mark == "missing" else ""
+        for start in range(0, len(keys), 1000):
+            chunk = [(key,) for key in keys[start : start + 1000]]
+            query, parameters = self.dialect.table_of(chunk, ["varchar"])
+            self.dialect.execute(
+                f"update {self.table('publish_state')} set row_hash = ?{gone}"
+                f" where destination = ? and object = ? and row_key in ({query})",
+                [mark, self.destination, object_name, *parameters],
+            )
+
     def drop_intents(self, object_name: str, keys: Sequence[str]) -> None:
         """Nothing is uncertain about these rows any more."""
         with self.transaction():
@@ -373,3 +385,32 @@ left join {self.table("publish_state")} as s
 where r.rejected_at = r.last_at and (s.accepted_at is null or s.accepted_at < r.rejected_at)
 order by r.rejected_at desc, r.object, r.row_key""")
         return [dict(zip(names, row, strict=True)) for row in found]
+
+    # Labels
+
+    def instance_names(self, instances: Relation, ids: Sequence[str]) -> dict[str, tuple[str, str]]:
+        """uuid and hostname by instance_id."""
+        if not ids:
+            return {}
+        query, parameters = self.dialect.table_of([(each,) for each in ids], ["varchar"])
+        found = self.dialect.execute(
+            f"select instance_id, uuid, hostname from {self.dialect.relation(instances)}"
+            f" where instance_id in ({query})",
+            parameters,
+        )
+        return {str(each): (str(uuid), str(hostname or "")) for each, uuid, hostname in found}
+
+    def raw_rows(self, relation: tuple[str, str, str], columns: Sequence[str]) -> list[list[str]]:
+        """A raw table's rows, as text."""
+        selected = ", ".join(f"cast({self.dialect.column(name)} as varchar)" for name in columns)
+        table = self.dialect.relation(Relation(*relation))
+        return [[each or "" for each in row] for row in self.dialect.execute(f"select {selected} from {table}")]
+
+    def add_raw_rows(
+        self, relation: tuple[str, str, str], columns: Sequence[str], rows: Sequence[Sequence[str]]
+    ) -> None:
+        """Add rows of text to a raw table; the last column is a timestamp."""
+        query, parameters = self.dialect.table_of(rows, ["varchar"] * (len(columns) - 1) + ["timestamp"])
+        names = ", ".join(self.dialect.column(name) for name in columns)
+        table = self.dialect.relation(Relation(*relation))
+        self.dialect.execute(f"insert into {table} ({names}) {query}", parameters)

@@ -12,6 +12,8 @@ from loader.state import Row, State, utc_now
 
 WINDOW = 5000
 """Rows that are in memory at a time."""
+MARKS = ("missing", "drifted")
+"""What the state holds instead of a row's hash when a reconcile found that it has to be sent again."""
 _DELETABLE = "kind = 'gone' and created_by_us and destination_id is not null"
 
 
@@ -51,10 +53,12 @@ class Options:
     Attributes:
         full: rows that have not changed, too.
         retry_rejected: rows that were rejected and have not changed since, too.
+        marked: only rows that a reconcile marked.
     """
 
     full: bool = False
     retry_rejected: bool = False
+    marked: bool = False
 
 
 class Mart:
@@ -105,40 +109,32 @@ class Mart:
 
     def diff(self, model: PublishModel, options: Options) -> Diff:
         """Compare a model's relation with the state, and stage the rows to send."""
-        table = quoted(f"diff_{model.name}")
+        table, scope = quoted(f"diff_{model.name}"), [self.state.destination, model.object]
         self._db.execute(f"drop table if exists {table}")
-        self._db.execute(
-            f"create temporary table {table} as {self._diff_query(model)}",
-            self._diff_parameters(model),
+        self._db.execute(f"create temporary table {table} as {self._diff_query(model)}", scope * 2)
+        fresh = "true" if options.retry_rejected else "not standing"
+        sent = f"{fresh} and marked" if options.marked else fresh
+        sums = ", ".join(
+            f"coalesce(sum(case when {condition} then {what} end), 0)"
+            for condition, what in (
+                ("true", "copies"),
+                ("kind = 'gone'", "1"),
+                (_DELETABLE if model.mode == "mirror" and not options.marked else "false", "1"),
+                (f"kind = 'new' and {sent}", "1"),
+                (f"kind = 'changed' and {sent}", "1"),
+                (f"kind = 'invalid' or kind <> 'gone' and not ({fresh})", "copies"),
+                (f"kind = 'invalid' and {sent}", "copies"),
+            )
         )
         relation = self._db.relation(model.relation)
-        sent = "kind in ('new', 'changed')" + (
-            "" if options.retry_rejected else " and not standing"
-        )
-        counts = self._db.execute(
-            f"select (select count(*) from {relation}), coalesce(sum(copies), 0),"
-            " coalesce(sum(case when kind = 'gone' then 1 end), 0),"
-            f" coalesce(sum(case when {_DELETABLE} then 1 end), 0),"
-            f" coalesce(sum(case when kind = 'new' and {sent} then 1 end), 0),"
-            f" coalesce(sum(case when kind = 'changed' and {sent} then 1 end), 0),"
-            f" coalesce(sum(case when kind = 'invalid' and {self._fresh(options)} then copies end), 0)"
-            f" from {table}"
-        )
-        rows, odd, gone, deletable, new, changed, fresh = (int(n) for n in counts[0])
-        deletable = deletable if model.mode == "mirror" else 0
-        diff = Diff(
-            model, rows, new, changed, rows - odd, gone, deletable, odd - new - changed, fresh
-        )
+        counts = self._db.execute(f"select (select count(*) from {relation}), {sums} from {table}")
+        rows, odd, *others = (int(n) for n in counts[0])
+        gone, deletable, new, changed, rejected, newly = others
+        diff = Diff(model, rows, new, changed, rows - odd, gone, deletable, rejected, newly)
         if options.full:
             diff.changed, diff.unchanged = changed + diff.unchanged, 0
-        self._stage(model, table, sent, options.full, diff)
+        self._stage(model, f"kind in ('new', 'changed') and {sent}", diff, full=options.full)
         return diff
-
-    def _fresh(self, options: Options) -> str:
-        return "true" if options.retry_rejected else "not standing"
-
-    def _diff_parameters(self, model: PublishModel) -> list[Any]:
-        return [self.state.destination, model.object] * 2
 
     def _diff_query(self, model: PublishModel) -> str:
         return f"""
@@ -163,6 +159,7 @@ with mart as (
 select
     coalesce(k.row_key, s.row_key) as row_key, coalesce(k.copies, 0) as copies, k.problem,
     s.destination_id, coalesce(s.created_by_us, false) as created_by_us, s.null_fields,
+    coalesce(s.row_hash in {MARKS}, false) as marked,
     case
         when k.row_key is null then 'gone'
         when k.problem is not null or k.copies > 1 then 'invalid'
@@ -179,9 +176,8 @@ left join refused as r on k.row_key = r.row_key
 where k.row_key is null or s.row_key is null or k.row_hash <> s.row_hash or k.copies > 1 or k.problem is not null
 """
 
-    def _stage(
-        self, model: PublishModel, diff_table: str, sent: str, full: bool, diff: Diff
-    ) -> None:
+    def _stage(self, model: PublishModel, sent: str, diff: Diff, *, full: bool) -> None:
+        diff_table = quoted(f"diff_{model.name}")
         table = self._staged[model.name] = quoted(f"send_{model.name}")
         self._db.execute(f"drop table if exists {table}")
         if not diff.to_send:
@@ -248,7 +244,7 @@ join (
     select {self.row_key(model)} as row_key, {self.row_hash(model)} as row_hash
     from {self._db.relation(model.relation)}
 ) as m on m.row_key = d.row_key
-where d.kind = 'invalid' and {self._fresh(options)}""",
+where d.kind = 'invalid' and {"true" if options.retry_rejected else "not standing"}""",
             [self.state.run_id, self.state.destination, model.object, utc_now()],
         )
 
@@ -273,11 +269,10 @@ where d.kind = 'invalid' and {self._fresh(options)}""",
             terms.append(f"destination_id is {'not ' if known else ''}null")
         if found is not None:
             terms.append("found" if found else "not found")
-        columns = ", ".join(f"v{n}" for n in range(len(model.columns)))
         last = 0
         while True:
             window = self._db.execute(
-                f"select pos, row_key, row_hash, destination_id, created_by_us, null_fields, {columns}"
+                f"select {self._selected(model)}"
                 f" from {self._staged[model.name]} where {' and '.join(terms)} order by pos limit {WINDOW}",
                 [last],
             )
@@ -286,6 +281,10 @@ where d.kind = 'invalid' and {self._fresh(options)}""",
                 yield [self._row(model, each) for each in window]
             if len(window) < WINDOW:
                 return
+
+    def _selected(self, model: PublishModel) -> str:
+        values = ", ".join(f"v{n}" for n in range(len(model.columns)))
+        return f"pos, row_key, row_hash, destination_id, created_by_us, null_fields, {values}"
 
     def _row(self, model: PublishModel, given: Sequence[Any]) -> Row:
         _, row_key, row_hash, destination_id, created, nulls, *values = given
@@ -346,6 +345,59 @@ where d.kind = 'invalid' and {self._fresh(options)}""",
             f" where {_DELETABLE} order by row_key"
         )
         return [(str(key), str(each)) for key, each in found]
+
+    # What was published
+
+    def stage_published(self, model: PublishModel) -> None:
+        """Stage every row of the state, with the mart's values; without a hash where they differ."""
+        table = self._staged[model.name] = quoted(f"published_{model.name}")
+        self._db.execute(f"drop table if exists {table}")
+        columns = ", ".join(f"m.{self._db.column(c)} as v{n}" for n, c in enumerate(model.columns))
+        self._db.execute(
+            f"""
+create temporary table {table} as
+with mart as (
+    select *, {self.row_key(model)} as loader_key, {self.row_hash(model)} as loader_hash
+    from {self._db.relation(model.relation)}
+)
+select
+    row_number() over (order by s.row_key) as pos, s.row_key, s.destination_id, s.created_by_us,
+    case when m.loader_hash = s.row_hash then s.row_hash else '' end as row_hash,
+    s.null_fields, false as found, 1 as turn, {columns}
+from {self.state.table("publish_state")} as s
+left join mart as m on m.loader_key = s.row_key
+where s.destination = ? and s.object = ?""",
+            [self.state.destination, model.object],
+        )
+
+    def published(self, model: PublishModel, keys: Sequence[str]) -> dict[str, Row]:
+        """Those of the staged rows that have one of these keys and were not seen before."""
+        if not keys:
+            return {}
+        query, parameters = self._db.table_of([(key,) for key in keys], ["varchar"])
+        found = self._db.execute(
+            f"select {self._selected(model)} from {self._staged[model.name]}"
+            f" where not found and row_key in ({query})",
+            parameters,
+        )
+        rows = [self._row(model, each) for each in found]
+        return {row.row_key: row for row in rows}
+
+    def mark_seen(self, model: PublishModel, keys: Sequence[str]) -> None:
+        """Note that these rows were found at the destination."""
+        if keys:
+            query, parameters = self._db.table_of([(key,) for key in keys], ["varchar"])
+            self._db.execute(
+                f"update {self._staged[model.name]} set found = true where row_key in ({query})",
+                parameters,
+            )
+
+    def unseen(self, model: PublishModel) -> list[tuple[str, str | None]]:
+        """Row key and destination id of the rows that were not found."""
+        found = self._db.execute(
+            f"select row_key, destination_id from {self._staged[model.name]} where not found order by pos"
+        )
+        return [(str(key), each) for key, each in found]
 
     def lookup_values(self, models: Sequence[PublishModel]) -> dict[tuple[str, str], list[str]]:
         """Distinct values to look up in the staged rows, by object and matching field."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from loader.artifacts import PublishModel
@@ -12,7 +13,7 @@ from loader.destination import Finding, Outcome, Record, Work
 from loader.errors import Problem, RetriableError, RowRejected, StoppedError
 from loader.gainsight import schema
 from loader.gainsight.client import NO_MATCH, PAGE, Client, Credentials
-from loader.gainsight.schema import Field, key_of, to_api
+from loader.gainsight.schema import Field, canonical, key_of, moment, to_api
 from loader.http import Http
 from loader.limits import Meter
 from loader.state import Rejection, Row
@@ -68,7 +69,8 @@ class Gainsight:
 
     def findings(self, models: Sequence[PublishModel]) -> list[Finding]:
         """See `Destination`."""
-        described = self._client.describe([m.object for m in models])
+        unknown = [m.object for m in models if m.object not in self._fields]
+        described = self._client.describe(unknown) if unknown else {}
         for name, given in described.items():
             fields = (Field.described(each) for each in given.get("fields") or [])
             self._fields[name] = {each.name: each for each in fields}
@@ -78,9 +80,10 @@ class Gainsight:
         """See `Destination`."""
         for (name, match), wanted in values.items():
             ids = self._ids.setdefault((name, match), {})
-            for start in range(0, len(wanted), PAGE):
-                chunk = [to_api(each) for each in wanted[start : start + PAGE]]
-                for page in self._client.query(name, [match], {match: chunk}):
+            unasked = [each for each in map(to_api, wanted) if str(each) not in ids]
+            ids.update({str(each): [] for each in unasked})
+            for start in range(0, len(unasked), PAGE):
+                for page in self._client.query(name, [match], {match: unasked[start : start + PAGE]}):
                     for record in page:
                         ids.setdefault(str(record.get(match)), []).append(record["Gsid"])
 
@@ -102,6 +105,42 @@ class Gainsight:
                     if (row_key := keys.get(record.key)) is not None:
                         found[row_key].append(record)
         return found
+
+    def read(self, model: PublishModel, fields: Sequence[str]) -> Iterator[list[Record]]:
+        """See `Destination`."""
+        select = dict.fromkeys([*model.key, *fields])
+        for page in self._client.query(model.object, list(select)):
+            yield [Record(given["Gsid"], key_of(given, model), given) for given in page]
+
+    def stored(self, model: PublishModel, row: Row) -> dict[str, Any]:
+        """See `Destination`."""
+        ids = {each.field: self._ids[each.object, each.match] for each in model.lookups}
+        looked_up = {f: ids[f].get(str(to_api(v)), [None])[0] for f, v in row.lookups.items()}
+        return {**self._canonical(model, row.values), **looked_up}
+
+    def seen(self, model: PublishModel, record: Record) -> dict[str, Any]:
+        """See `Destination`."""
+        looked_up = {each.field: record.values.get(each.field) for each in model.lookups}
+        return {**self._canonical(model, record.values), **looked_up}
+
+    def _canonical(self, model: PublishModel, values: Mapping[str, Any]) -> dict[str, Any]:
+        fields = self._fields[model.object]
+        return {
+            name: canonical(values.get(name), model.kinds[column], fields[name])
+            for column, name in model.fields.items()
+        }
+
+    def labels(self, model: PublishModel) -> Iterator[list[tuple[str, str, datetime]]]:
+        """See `Destination`."""
+        label, key = str(model.labels), model.key[0]
+        given: dict[str, Sequence[Any]] = {label: ()}
+        field = self._fields[model.object][label]
+        for page in self._client.query(model.object, [key, label, "ModifiedDate"], given):
+            yield [
+                (str(r[key]), str(canonical(r[label], "text", field)), moment(r["ModifiedDate"]))
+                for r in page
+                if r.get(label)
+            ]
 
     def insert(self, model: PublishModel, rows: Sequence[Row]) -> Iterator[list[Outcome]]:
         """See `Destination`."""

@@ -107,12 +107,8 @@ def canonical(value: Any, kind: str, field: Field | None = None) -> Any:
     if value is None or value == "":
         return None
     if kind in ("date", "timestamp"):
-        moment = _moment(value)
-        return (
-            moment.date().isoformat()
-            if kind == "date"
-            else int((moment - _EPOCH) / timedelta(milliseconds=1))
-        )
+        at = moment(value)
+        return at.date().isoformat() if kind == "date" else (at - _EPOCH) // timedelta(milliseconds=1)
     if kind in ("integer", "decimal", "double"):
         return round(float(value), 9)
     if kind == "boolean":
@@ -124,13 +120,19 @@ def canonical(value: Any, kind: str, field: Field | None = None) -> Any:
 
 def key_of(values: Mapping[str, Any], model: PublishModel) -> tuple[str, ...]:
     """The canonical text of a record's key."""
-    return tuple(
-        str(canonical(values.get(field), model.kinds[column]))
-        for field, column in zip(model.key, model.key_columns, strict=True)
-    )
+    kinds = (model.kinds[column] for column in model.key_columns)
+    parts = zip(model.key, kinds, strict=True)
+    return tuple(_key_text(values.get(field), kind) for field, kind in parts)
 
 
-def _moment(value: Any) -> datetime:
+def _key_text(value: Any, kind: str) -> str:
+    if kind == "integer" and value is not None:
+        return str(int(value))
+    return str(value) if kind == "text" else str(canonical(value, kind))
+
+
+def moment(value: Any) -> datetime:
+    """A date or time of ours or of theirs, in UTC."""
     if isinstance(value, datetime):
         return value.replace(tzinfo=UTC)
     if isinstance(value, date):

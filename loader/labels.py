@@ -1,0 +1,129 @@
+"""What people label in the destination comes back as raw input of the mart."""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from loader.artifacts import Artifacts, PublishModel
+from loader.config import Target, read_yaml, rendered
+from loader.destination import Destination
+from loader.errors import MisuseError
+from loader.state import State
+
+COLUMNS = ("uuid", "hostname", "label", "labelled_by", "labelled_at")
+Label = tuple[str, str, str, str, str]
+
+
+def pull_labels(
+    destination: Destination, model: PublishModel, artifacts: Artifacts, state: State, target: Target
+) -> list[Label]:
+    """Append labels that are new or changed to the raw labels.
+
+    Returns:
+        What was appended, in the order of `COLUMNS`.
+
+    Raises:
+        MisuseError: the object or its label field is not there, or the raw labels cannot be read.
+    """
+    if any(each.field in ("", model.labels, *model.key) for each in destination.findings([model])):
+        raise MisuseError(f"{model.object} or its label field {model.labels} is not there; `check` says more.")
+    instances = artifacts.relation("dim_instances")
+    raw: _File | _Table = _File(artifacts) if target.kind == "duckdb" else _Table(artifacts, state, target)
+    known = raw.latest()
+    fresh: dict[tuple[str, str], Label] = {}
+    for page in destination.labels(model):
+        names = state.instance_names(instances, [each[0] for each in page])
+        for instance_id, label, at in page:
+            if instance_id not in names:
+                continue
+            uuid, hostname = names[instance_id]
+            if known.get((uuid, hostname)) != label:
+                stamp = at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+                fresh[uuid, hostname] = (uuid, hostname, label, destination.name, stamp)
+    raw.append(list(fresh.values()))
+    return list(fresh.values())
+
+
+def _latest(rows: Iterable[Sequence[str]]) -> dict[tuple[str, str], str]:
+    """The newest label by uuid and hostname."""
+    newest: dict[tuple[str, str], tuple[datetime | None, str]] = {}
+    for uuid, hostname, label, _, at in rows:
+        key, when = (uuid, hostname.strip().lower()), _when(at)
+        before = newest.get(key)
+        if before is None or before[0] is None or (when is not None and when >= before[0]):
+            newest[key] = (when, label)
+    return {key: label for key, (_, label) in newest.items()}
+
+
+def _when(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text.strip()).replace(tzinfo=None)
+    except ValueError:
+        return None
+
+
+class _File:
+    """instance_labels.csv in the folder of raw files."""
+
+    def __init__(self, artifacts: Artifacts) -> None:
+        project = read_yaml(artifacts.project_dir / "dbt_project.yml", "The dbt project file")
+        folder = rendered((project.get("vars") or {}).get("raw_path"), Path("dbt_project.yml"))
+        path = Path(folder or os.environ.get("RAW_PATH") or "sample/raw")
+        here = path if path.is_absolute() or path.is_dir() else artifacts.project_dir / path
+        if not here.is_dir():
+            raise MisuseError(f"There is no folder {here} of raw files; set RAW_PATH (or var raw_path) to it.")
+        self._path = here / "instance_labels.csv"
+
+    def latest(self) -> dict[tuple[str, str], str]:
+        """The newest label by uuid and hostname."""
+        if not self._path.exists():
+            return {}
+        with self._path.open(encoding="utf-8", newline="") as file:
+            reader = csv.DictReader(file)
+            if missing := [c for c in COLUMNS if c not in (reader.fieldnames or ())]:
+                raise MisuseError(f"{self._path} has no column {missing[0]}; it needs {', '.join(COLUMNS)}.")
+            return _latest([[row[c] or "" for c in COLUMNS] for row in reader])
+
+    def append(self, labels: Sequence[Label]) -> None:
+        """Add rows; a run that is cut off leaves the file as it was."""
+        if not labels:
+            return
+        copy = self._path.with_suffix(".csv.new")
+        header: Sequence[str] = COLUMNS
+        if self._path.exists():
+            shutil.copyfile(self._path, copy)
+            with copy.open("r+", encoding="utf-8", newline="") as file:
+                header = next(csv.reader(file))
+                if not file.read().endswith("\n"):
+                    file.write("\n")
+        else:
+            copy.write_text(",".join(COLUMNS) + "\n", encoding="utf-8")
+        with copy.open("a", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, header, restval="", lineterminator="\n")
+            writer.writerows(dict(zip(COLUMNS, label, strict=True)) for label in labels)
+        copy.replace(self._path)
+
+
+class _Table:
+    """The raw table INSTANCE_LABELS."""
+
+    def __init__(self, artifacts: Artifacts, state: State, target: Target) -> None:
+        project = read_yaml(artifacts.project_dir / "dbt_project.yml", "The dbt project file")
+        given = project.get("vars") or {}
+        database = given.get("raw_database") or target.options.get("database", "")
+        self._state = state
+        self._relation = (str(database), str(given.get("raw_schema") or "RAW"), "instance_labels")
+
+    def latest(self) -> dict[tuple[str, str], str]:
+        """The newest label by uuid and hostname."""
+        return _latest(self._state.raw_rows(self._relation, COLUMNS))
+
+    def append(self, labels: Sequence[Label]) -> None:
+        """Add rows."""
+        if labels:
+            self._state.add_raw_rows(self._relation, COLUMNS, labels)
