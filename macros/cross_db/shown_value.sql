@@ -12,5 +12,5 @@
 
 {#- Score points with two decimals: `75.47`. -#}
 {% macro shown_points(value) -%}
-    cast(cast({{ value }} as decimal(10, 2)) as {{ dbt.type_string() }})
+    cast(cast({{ customer_health.shown_score(value) }} as decimal(10, 2)) as {{ dbt.type_string() }})
 {%- endmacro %}

@@ -53,7 +53,16 @@
 {%- endmacro %}
 
 {% macro to_date(expression) -%}
+    {{ adapter.dispatch('to_date', 'customer_health')(expression) }}
+{%- endmacro %}
+
+{% macro default__to_date(expression) -%}
     try_cast(substr(trim({{ expression }}), 1, 10) as date)
+{%- endmacro %}
+
+{#- With its format: left to itself, Snowflake reads '12345' as seconds since 1970, and other countries' orders. -#}
+{% macro snowflake__to_date(expression) -%}
+    try_to_date(substr(trim({{ expression }}), 1, 10), 'YYYY-MM-DD')
 {%- endmacro %}
 
 {#- UTC timestamp without zone from any of `2020-04-17T07:43:54.162+00:00`, `...Z`, `2021-02-09 13:25:42 UTC`. -#}
@@ -65,11 +74,23 @@
     (try_cast(replace(trim({{ expression }}), ' UTC', 'Z') as timestamptz) at time zone 'UTC')
 {%- endmacro %}
 
+{#- Left to itself, Snowflake takes text without an offset for the session's zone (Los Angeles by default) and a number for
+    seconds since 1970. So only ISO text is read, in one form: a T, and an offset, which is +00:00 unless it says other. -#}
 {% macro snowflake__to_utc_timestamp(expression) -%}
-    cast(convert_timezone('UTC', try_to_timestamp_tz(replace(trim({{ expression }}), ' UTC', 'Z'))) as timestamp_ntz)
+    {%- set text = "regexp_replace(trim(" ~ expression ~ "), '( UTC|Z)$', '+00:00')" -%}
+    cast(convert_timezone('UTC', try_to_timestamp_tz(
+        case
+            when {{ customer_health.full_match(text, '[0-9]{4}-[0-9]{2}-[0-9]{2}') }}
+                then {{ text }} || 'T00:00:00+00:00'
+            when {{ customer_health.full_match(text, '[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]+') }}
+                then replace({{ text }}, ' ', 'T') || '+00:00'
+            when {{ customer_health.full_match(text, '[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]+ ?[+-][0-9:]+') }}
+                then substr({{ text }}, 1, 10) || 'T' || replace(substr({{ text }}, 12), ' ', '')
+        end
+    )) as timestamp_ntz)
 {%- endmacro %}
 
-{#- Four decimals for what people see; comparisons use the unrounded value. -#}
+{#- Four decimals for what people see; comparisons use the unrounded value. See settled(). -#}
 {% macro shown_ratio(expression) -%}
-    round({{ expression }}, 4)
+    (round({{ customer_health.settled(expression) }}, 4) + 0)
 {%- endmacro %}

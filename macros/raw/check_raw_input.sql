@@ -1,10 +1,25 @@
 {#- Before a run: every required file is there, every CSV has its columns, and every cell can be read as its column's
-    data_type says. Raises one compiler error that names file, row and column. Nothing to do where raw data are tables. -#}
+    data_type says. Raises one compiler error that names file, row and column. Where raw data are tables, their columns have
+    types; that the tables and columns are there is checked. -#}
 {% macro check_raw_input() %}
     {{ return(adapter.dispatch('check_raw_input', 'customer_health')()) }}
 {% endmacro %}
 
-{% macro default__check_raw_input() %}{% endmacro %}
+{% macro default__check_raw_input() %}
+    {%- for source in graph.sources.values() | sort(attribute='name') -%}
+        {%- set found = customer_health.raw_columns(api.Relation.create(database=source.database, schema=source.schema, identifier=source.identifier)) -%}
+        {%- set table = source.database ~ '.' ~ source.schema ~ '.' ~ source.identifier -%}
+        {%- if not found and not source.config.meta.get('optional') -%}
+            {{ exceptions.raise_compiler_error(
+                'the raw table ' ~ table ~ ' is missing, or this role may not read it.'
+                ~ ' Create it (snowflake/setup.sql), or set vars raw_database and raw_schema to where it is.'
+            ) }}
+        {%- endif -%}
+        {%- for name in source.columns if found and name not in found -%}
+            {{ exceptions.raise_compiler_error('the raw table ' ~ table ~ ' has no column "' ~ name ~ '"; it has: ' ~ found | sort | join(', ')) }}
+        {%- endfor -%}
+    {%- endfor -%}
+{% endmacro %}
 
 {% macro duckdb__check_raw_input() %}
     {%- set folder = customer_health.raw_path() -%}

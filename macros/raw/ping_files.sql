@@ -30,6 +30,8 @@
 {%- endmacro %}
 
 {% macro default__extraction_inputs() -%}
+    select 'raw_path' as entry_type, '{{ source('service_ping', 'service_pings') }}' as entry_name, '' as entry_version
+    union all
     {{ customer_health.key_path_inputs() }}
 {%- endmacro %}
 
@@ -60,7 +62,7 @@
     {{ return(adapter.get_relation(database=this.database, schema=this.schema, identifier=identifier) if execute else none) }}
 {% endmacro %}
 
-{#- Pre-hook of the leaves: when the raw folder is another one than before, what stood there is not this data's past. -#}
+{#- Pre-hook of the leaves: when the raw folder (or table) is another one than before, what stood there is not this data's past. -#}
 {% macro forget_other_raw_path() %}
     {%- set log = customer_health.earlier_relation('base_service_ping__extraction_log') -%}
     {%- set inputs = customer_health.earlier_relation('base_service_ping__inputs') -%}

@@ -1,15 +1,16 @@
 {#- Reads payloads once for many key paths: rows (ping_id, received_at, source_file, key_path, raw_value).
     - key_path '' is one row per ping, whatever it holds; a line that could not be read is such a row without ping_id.
     - raw_value is the leaf as text; a JSON null is a row whose raw_value is null; an absent key is no row.
-    `files` is the list to read (ignored where pings are a table), `paths` the list of key paths. -#}
-{% macro ping_leaves(files, paths) -%}
-    {{ adapter.dispatch('ping_leaves', 'customer_health')(files, paths) }}
+    `files` is the list to read (ignored where pings are a table), `paths` the list of key paths, `only_new` whether pings
+    that `this` holds already may be left out (ignored where files are read). -#}
+{% macro ping_leaves(files, paths, only_new=false) -%}
+    {{ adapter.dispatch('ping_leaves', 'customer_health')(files, paths, only_new) }}
 {%- endmacro %}
 
 {#- DuckDB: one typed read_json over the files, every leaf as VARCHAR, so that no payload is parsed per metric. That read
     shows null for an absent key and for a JSON null; the second branch finds the nulls, by looking closer only at lines
     where a regular expression sees one of the leaf names with null. -#}
-{% macro duckdb__ping_leaves(files, paths) -%}
+{% macro duckdb__ping_leaves(files, paths, only_new) -%}
     {%- set lines = [] -%}
     {%- set manual = [] -%}
     {%- for file in files -%}
@@ -109,8 +110,161 @@
     where ping_id is null or received_at is null or not {{ customer_health.has_envelope('payload') }}
 {%- endmacro %}
 
+{#- Snowflake: one scan of the raw table. The wanted leaves of a payload become one object, by paths that stand in the SQL,
+    so that only those parts of the VARIANT are read; its entries then become rows. object_construct leaves out an absent key
+    (SQL null) and keeps a JSON null, whose text is null. The entry '.' is the ping itself.
+    For new pings, the names of those not held yet are found in two narrow columns first, and their days stand in the SQL, so
+    that the payloads of other days are not read. -#}
+{% macro snowflake__ping_leaves(files, paths, only_new) -%}
+    {%- set arrivals = source('service_ping', 'service_pings') -%}
+    {%- set columns = customer_health.raw_columns(arrivals) -%}
+    with
+
+    {%- if only_new %}
+
+    new_keys as (
+        {{ customer_health.new_ping_keys(columns) }}
+    ),
+    {%- endif %}
+
+    dated as (
+        select
+            {{ customer_health.clean_text('arrivals.ping_id') }} as ping_id,
+            {{ customer_health.utc_of('arrivals.received_at', columns.get('received_at', 'TIMESTAMP_NTZ')) }} as received_at,
+            {{ customer_health.source_file_of('arrivals', columns) }} as source_file,
+            arrivals.payload
+        from {{ arrivals }} as arrivals
+        {%- if only_new %}
+        where {{ customer_health.in_days('arrivals.received_at', columns, customer_health.new_ping_days(columns)) }}
+        {%- endif %}
+    ),
+
+    judged as (
+        select
+            dated.ping_id,
+            dated.received_at,
+            dated.source_file,
+            {{ customer_health.has_envelope('dated.payload') }} as is_readable,
+            object_construct(
+                '.', ''
+                {%- for path in paths %},
+                '{{ path }}', {{ customer_health.variant_path('dated.payload', path) }}
+                {%- endfor %}
+            ) as leaves
+        from dated
+        {%- if only_new %}
+        inner join new_keys
+            on dated.ping_id = new_keys.ping_id
+            and dated.received_at = new_keys.received_at
+        {%- endif %}
+        where dated.ping_id is not null and dated.received_at is not null
+    ),
+
+    newest as (
+        select *
+        from judged
+        where is_readable
+        qualify row_number() over (partition by ping_id order by received_at desc, source_file desc) = 1
+    )
+
+    select
+        newest.ping_id,
+        newest.received_at,
+        newest.source_file,
+        case when leaf.key = '.' then '' else cast(leaf.key as varchar) end as key_path,
+        cast(leaf.value as varchar) as raw_value
+    from newest,
+        lateral flatten(input => newest.leaves) as leaf
+    union all
+    {#- The id stands as the value, so that the next run knows this one. #}
+    select distinct cast(null as varchar), received_at, source_file, '', ping_id
+    from judged
+    where not is_readable
+{%- endmacro %}
+
+{% macro variant_path(payload, path) -%}
+    {{ payload }}:{{ customer_health.quoted_path(path) }}
+{%- endmacro %}
+
+{#- The file a raw row came from, where the table says so (snowflake/setup.sql does); else the table. -#}
+{% macro source_file_of(arrivals, columns) -%}
+    {%- if 'source_file' in columns -%}
+        cast({{ arrivals }}.source_file as varchar)
+    {%- else -%}
+        '{{ source('service_ping', 'service_pings').identifier }}'
+    {%- endif -%}
+{%- endmacro %}
+
+{#- Rows (ping_id, received_at) of the raw table that `this` does not hold; reads no payload. A ping that came again later
+    is new; a ping that came late is, too, whatever its received_at. -#}
+{% macro new_ping_keys(columns) -%}
+        select distinct keys.ping_id, keys.received_at
+        from (
+            select
+                {{ customer_health.clean_text('arrivals.ping_id') }} as ping_id,
+                {{ customer_health.utc_of('arrivals.received_at', columns.get('received_at', 'TIMESTAMP_NTZ')) }} as received_at
+            from {{ source('service_ping', 'service_pings') }} as arrivals
+        ) as keys
+        left join (
+            select coalesce(ping_id, raw_value) as ping_id, max(received_at) as received_at
+            from {{ this }}
+            where key_path = ''
+            group by coalesce(ping_id, raw_value)
+        ) as held
+            on keys.ping_id = held.ping_id
+        where keys.ping_id is not null
+            and keys.received_at is not null
+            and (held.ping_id is null or held.received_at < keys.received_at)
+{%- endmacro %}
+
+{#- The days of the new pings. -#}
+{% macro new_ping_days(columns) %}
+    {%- if not execute or not load_relation(this) -%}{{ return([]) }}{%- endif -%}
+    {{ return(run_query(
+        'select distinct cast(received_at as date) as day from (' ~ customer_health.new_ping_keys(columns) ~ ') as new_keys order by day'
+    ).columns[0].values() | list) }}
+{% endmacro %}
+
+{#- Whether a time falls on one of these days: ranges of constants, by which Snowflake leaves micro-partitions out. More than
+    a hundred ranges become one. A column that is not a plain timestamp is not compared; the join on the keys still is. -#}
+{% macro in_days(column, columns, days) -%}
+    {%- if columns.get('received_at') != 'TIMESTAMP_NTZ' -%}
+        true
+    {%- elif not days -%}
+        false
+    {%- else -%}
+        {%- set ranges = [] -%}
+        {%- for day in days -%}
+            {%- set after = day + modules.datetime.timedelta(days=1) -%}
+            {%- if ranges and (ranges[-1][1] == day or loop.length > 100) -%}
+                {%- do ranges[-1].__setitem__(1, after) -%}
+            {%- else -%}
+                {%- do ranges.append([day, after]) -%}
+            {%- endif -%}
+        {%- endfor -%}
+        (
+        {%- for start, end in ranges %}
+            ({{ column }} >= '{{ start }}'::timestamp_ntz and {{ column }} < '{{ end }}'::timestamp_ntz)
+            {{- ' or' if not loop.last }}
+        {%- endfor %}
+        )
+    {%- endif -%}
+{%- endmacro %}
+
 {#- A payload without a single field of the envelope is no payload: not an object, or empty. -#}
 {% macro has_envelope(payload) -%}
+    {{ adapter.dispatch('has_envelope', 'customer_health')(payload) }}
+{%- endmacro %}
+
+{% macro snowflake__has_envelope(payload) -%}
+    (coalesce(
+        {%- for path in var('ping_envelope').values() %}
+        cast({{ customer_health.variant_path(payload, path) }} as varchar){{ ',' if not loop.last }}
+        {%- endfor %}
+    ) is not null)
+{%- endmacro %}
+
+{% macro duckdb__has_envelope(payload) -%}
     (coalesce(
         {%- for path in var('ping_envelope').values() %}
         {{ payload }}.{{ customer_health.quoted_path(path) }}{{ ',' if not loop.last }}

@@ -38,6 +38,42 @@
     {%- endfor %}
 {%- endmacro %}
 
+{#- Snowflake: rows of the raw table. A line that is not JSON was landed as text (snowflake/setup.sql). Payloads are looked at
+    only on days that have such a row; which ones, two narrow columns and the leaves say. -#}
+{% macro snowflake__quarantined_lines(leaves) -%}
+    {%- set arrivals = source('service_ping', 'service_pings') -%}
+    {%- set columns = customer_health.raw_columns(arrivals) -%}
+    {%- set ping_id = customer_health.clean_text('arrivals.ping_id') -%}
+    {%- set received_at = customer_health.utc_of('arrivals.received_at', columns.get('received_at', 'TIMESTAMP_NTZ')) -%}
+    {%- set days = [] -%}
+    {%- if execute and load_relation(leaves) and columns -%}
+        {%- do days.extend(run_query(
+            'select distinct cast(' ~ received_at ~ ' as date) as day from ' ~ arrivals ~ ' as arrivals where ' ~ ping_id
+            ~ ' is null and ' ~ received_at ~ ' is not null'
+            ~ ' union select distinct cast(received_at as date) from ' ~ leaves ~ " where ping_id is null and key_path = ''"
+            ~ ' order by 1'
+        ).columns[0].values()) -%}
+    {%- endif -%}
+    select
+        {{ customer_health.source_file_of('arrivals', columns) }} as source_file,
+        {{ 'cast(arrivals.line_number as bigint)' if 'line_number' in columns else 'cast(null as bigint)' }} as line_number,
+        case
+            when {{ ping_id }} is null and {{ received_at }} is null and typeof(arrivals.payload) = 'VARCHAR'
+                then 'not JSON'
+            when {{ ping_id }} is null then 'no ping_id'
+            when {{ received_at }} is null then 'received_at is missing or not a timestamp'
+            else 'payload is missing, empty or not an object'
+        end as reason
+    from {{ arrivals }} as arrivals
+    left join (
+        select distinct raw_value as ping_id, received_at from {{ leaves }} where ping_id is null and key_path = ''
+    ) as unreadable
+        on {{ ping_id }} = unreadable.ping_id
+        and {{ received_at }} = unreadable.received_at
+    where ({{ ping_id }} is null or {{ received_at }} is null or unreadable.ping_id is not null)
+        and (arrivals.received_at is null or {{ customer_health.in_days('arrivals.received_at', columns, days) }})
+{%- endmacro %}
+
 {#- One file's lines that are not blank, with their numbers. Read byte by byte as Latin-1, so that no line is lost to its
     encoding. A hand-saved payload is one line, made of the usual form. -#}
 {% macro numbered_lines(file) -%}

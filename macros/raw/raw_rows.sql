@@ -13,6 +13,63 @@
     {{ return(relation) }}
 {%- endmacro %}
 
+{#- Every column as text, as staging wants it, whatever type the table gives it; an optional table that is absent is empty. -#}
+{% macro snowflake__raw_rows(relation) -%}
+    {%- set found = customer_health.raw_columns(relation) -%}
+    {%- if not execute -%}{{ return(relation) }}{%- endif -%}
+    {%- for source in graph.sources.values() if source.identifier | lower == relation.identifier | lower -%}
+        {%- set columns = [] -%}
+        {%- if found -%}
+            {%- for name in source.columns if name in found -%}
+                {%- do columns.append(customer_health.text_of(name, found[name]) ~ ' as ' ~ name) -%}
+            {%- endfor -%}
+            {{ return('(select ' ~ columns | join(', ') ~ ' from ' ~ relation ~ ')') }}
+        {%- elif source.config.meta.get('optional') -%}
+            {%- for name in source.columns -%}
+                {%- do columns.append('cast(null as varchar) as ' ~ name) -%}
+            {%- endfor -%}
+            {{ return('(select ' ~ columns | join(', ') ~ ' where false)') }}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(relation) }}
+{%- endmacro %}
+
+{#- Type by lower-case name of a raw table's columns; empty when there is no such table. -#}
+{% macro raw_columns(relation) %}
+    {%- set columns = {} -%}
+    {%- if execute -%}
+        {%- set table = adapter.get_relation(database=relation.database, schema=relation.schema, identifier=relation.identifier) -%}
+        {%- if table -%}
+            {%- for column in adapter.get_columns_in_relation(table) -%}
+                {%- do columns.update({column.name | lower: column.dtype | upper}) -%}
+            {%- endfor -%}
+        {%- endif -%}
+    {%- endif -%}
+    {{ return(columns) }}
+{% endmacro %}
+
+{#- A column as text: times in ISO with microseconds, which a session's own output format would cut. -#}
+{% macro text_of(column, type) -%}
+    {%- if type.startswith('TIMESTAMP') -%}
+        to_varchar({{ customer_health.utc_of(column, type) }}, 'YYYY-MM-DD"T"HH24:MI:SS.FF6')
+    {%- elif type == 'DATE' -%}
+        to_varchar({{ column }}, 'YYYY-MM-DD')
+    {%- else -%}
+        cast({{ column }} as varchar)
+    {%- endif -%}
+{%- endmacro %}
+
+{#- A column of any type that can hold a time, as UTC without a zone. -#}
+{% macro utc_of(column, type) -%}
+    {%- if type in ('TIMESTAMP_TZ', 'TIMESTAMP_LTZ') -%}
+        cast(convert_timezone('UTC', {{ column }}) as timestamp_ntz)
+    {%- elif type.startswith('TIMESTAMP') -%}
+        {{ column }}
+    {%- else -%}
+        {{ customer_health.to_utc_timestamp(column) }}
+    {%- endif -%}
+{%- endmacro %}
+
 {% macro duckdb__raw_rows(relation) -%}
     {%- if execute and relation.external and not customer_health.raw_file_has_content(relation.identifier) -%}
         {%- set columns = [] -%}

@@ -80,7 +80,7 @@ explained as (
             else 'Score ' || {{ shown_points('overall_score') }} || ' (' || overall_color || ')'
                 || case
                     when is_first then '; the previous period had no score to compare with.'
-                    when round(score_change, 2) = 0 and main_driver is null then ', unchanged.'
+                    when round(score_change, 6) = 0 and main_driver is null then ', unchanged.'
                     else ', ' || {{ shown_points('abs(score_change)') }} || ' points '
                         || case when score_change < 0 then 'down' else 'up' end
                         || ' since the previous period, mostly through ' || driver_label

@@ -37,7 +37,7 @@ account_scores as (
         summed.period_start,
         summed.previous_period_start,
         round(summed.weight_present, 6) as weight_present,
-        summed.weighted_score / nullif(summed.weight_present, 0) as overall_score,
+        {{ settled('summed.weighted_score / nullif(summed.weight_present, 0)') }} as overall_score,
         case when summed.weight_present = 0 then coalesce(statuses.value_reason, 'tier') end as unscored_reason
     from summed
     left join statuses

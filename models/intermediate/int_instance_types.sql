@@ -32,6 +32,15 @@ staging_hosts as (
 
 ),
 
+staging_instances as (
+
+    select distinct seats.instance_id
+    from seats
+    inner join staging_hosts
+        on seats.hostname like staging_hosts.pattern
+
+),
+
 reporting as (
 
     select
@@ -50,8 +59,7 @@ suggested as (
         seats.instance_id,
         seats.period_start,
         case
-            when exists (select 1 from staging_hosts where seats.hostname like staging_hosts.pattern)
-                then 'Non-Production'
+            when staging_instances.instance_id is not null then 'Non-Production'
             when seats.activated_share >= settings.suggestion_min_share
                 or seats.active_share >= settings.suggestion_min_share
                 or reporting.reporting_instances = 1
@@ -60,6 +68,8 @@ suggested as (
         end as suggested_instance_type
     from seats
     cross join settings
+    left join staging_instances
+        on seats.instance_id = staging_instances.instance_id
     left join reporting
         on seats.original_subscription_id = reporting.original_subscription_id
         and seats.period_start = reporting.period_start

@@ -31,8 +31,10 @@ overall as (
     select
         group_scores.original_subscription_id,
         group_scores.period_start,
-        sum(weights.weight * group_scores.score)
-        / nullif(sum(case when group_scores.score is not null then weights.weight end), 0) as overall_score
+        {{ settled(
+            'sum(weights.weight * group_scores.score)'
+            ~ ' / nullif(sum(case when group_scores.score is not null then weights.weight end), 0)'
+        ) }} as overall_score
     from group_scores
     inner join weights
         on group_scores.score_group = weights.score_group

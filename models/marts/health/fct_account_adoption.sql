@@ -42,15 +42,15 @@ account_adoption as (
         summed.adopted_count,
         summed.adopted_count >= settings.platform_adoption_success as is_platform_customer,
         coalesce(reached.adoption_level, 'none') as adoption_level,
-        following.use_case as next_use_case,
-        following.advice as next_use_case_advice,
+        next_steps.use_case as next_use_case,
+        next_steps.advice as next_use_case_advice,
         summed.adopted_count - earlier.adopted_count as adopted_count_trend
     from summed
     cross join settings
     left join {{ ref('use_cases') }} as reached
         on summed.reached_rank = reached.level_rank
-    left join {{ ref('use_cases') }} as following
-        on summed.next_step = following.step
+    left join {{ ref('use_cases') }} as next_steps
+        on summed.next_step = next_steps.step
     left join summed as earlier
         on summed.account_id = earlier.account_id
         and earlier.period_start = {{ periods_later('summed.period_start', '-cast(settings.trend_periods as integer)') }}

@@ -62,18 +62,18 @@ account_health as (
     select
         account_scores.account_id,
         account_scores.period_start,
-        round(account_scores.overall_score, 2) as overall_score,
+        {{ shown_score('account_scores.overall_score') }} as overall_score,
         {{ score_color('account_scores.overall_score') }} as overall_color,
         {%- for group in groups %}
-        round(pivoted.{{ group }}_score, 2) as {{ group }}_score,
+        {{ shown_score('pivoted.' ~ group ~ '_score') }} as {{ group }}_score,
         {{ score_color('pivoted.' ~ group ~ '_score') }} as {{ group }}_color,
         {%- endfor %}
-        round(account_scores.weight_present, 2) as weight_present,
+        {{ shown_score('account_scores.weight_present') }} as weight_present,
         reporting.weight_basis,
-        round(reporting.arr_reporting_share, 4) as arr_reporting_share,
-        round(explanations.score_change, 2) as score_change,
+        {{ shown_ratio('reporting.arr_reporting_share') }} as arr_reporting_share,
+        {{ shown_score('explanations.score_change') }} as score_change,
         explanations.main_driver,
-        round(explanations.driver_change, 2) as main_driver_change,
+        {{ shown_score('explanations.driver_change') }} as main_driver_change,
         explanations.explanation,
         account_scores.unscored_reason
     from account_scores

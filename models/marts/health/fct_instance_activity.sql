@@ -87,7 +87,7 @@ activity as (
         umau - previous_active_users as active_users_change,
         expected_active_users,
         baseline_periods,
-        round(change_against_expectation, 4) as change_against_expectation,
+        {{ shown_ratio('change_against_expectation') }} as change_against_expectation,
         case
             when ping_id is null then 'not_reporting'
             when change_against_expectation is null then 'no_baseline'

@@ -108,8 +108,8 @@ judged as (
         due_on,
         current_value,
         target_value,
-        round(progress, 4) as progress,
-        round(elapsed_share, 4) as elapsed_share,
+        {{ shown_ratio('progress') }} as progress,
+        {{ shown_ratio('elapsed_share') }} as elapsed_share,
         case
             when progress is null then 'no_data'
             when current_value >= target_value then 'achieved'

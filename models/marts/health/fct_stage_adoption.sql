@@ -21,7 +21,7 @@ stage_adoption as (
         group_scores.period_start,
         use_cases.use_case,
         use_cases.stage,
-        round(group_scores.score, 2) as score,
+        {{ shown_score('group_scores.score') }} as score,
         group_scores.color,
         {{ adoption_status('group_scores.color', 'group_scores.is_ruled_out') }} as adoption_status,
         group_scores.measures_present,

@@ -29,8 +29,8 @@ by_tier as (
         metric_values.metric_name,
         count(*) as production_instances,
         count(metric_values.metric_value) as reporting_instances,
-        avg(metric_values.metric_value) as mean_value,
-        median(metric_values.metric_value) as median_value
+        {{ shown_ratio('avg(metric_values.metric_value)') }} as mean_value,
+        {{ shown_ratio('median(metric_values.metric_value)') }} as median_value
     from metric_values
     inner join instance_periods
         on metric_values.instance_id = instance_periods.instance_id

@@ -12,7 +12,7 @@ with
 
 new_pings as (
 
-    {{ ping_leaves(files, paths) }}
+    {{ ping_leaves(files, paths, only_new=not first_time) }}
 
 ),
 {%- if new_paths %}
