@@ -1,0 +1,20 @@
+"""Looks for texts in every column of every relation that is not staging."""
+
+from __future__ import annotations
+
+from dbt_bench import Mart
+
+
+def places_of(mart: Mart, *texts: str) -> list[str]:
+    """`schema.relation: text` of every place outside staging that holds a text, in any case."""
+    relations = [place for place in mart.relations() if not place[0].endswith("staging")]
+    assert any(schema == "main" for schema, _ in relations)
+    found = []
+    for schema, name in relations:
+        held = mart.rows(
+            f'select text from "{schema}"."{name}" as whole_row, unnest(?) as texts(text) '
+            "where contains(lower(cast(whole_row as varchar)), lower(text)) group by text",
+            list(texts),
+        )
+        found += [f"{schema}.{name}: {row['text']}" for row in held]
+    return sorted(found)
