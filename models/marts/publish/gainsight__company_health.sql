@@ -20,16 +20,7 @@ adoption as (
 
 seats as (
 
-    select
-        account_id,
-        period_start,
-        sum(case when activated_seats is not null and licensed_seats is not null then licensed_seats end)
-            as licensed_seats,
-        sum(case when activated_seats is not null and licensed_seats is not null then activated_seats end)
-            as activated_seats,
-        sum(umau) as umau
-    from {{ ref('fct_seat_utilization') }}
-    group by account_id, period_start
+    select * from {{ ref('fct_account_seats') }}
 
 ),
 
