@@ -1,0 +1,90 @@
+"""A local server that speaks Snowflake's protocol (fakesnow), with its gaps worked round.
+
+Run as `python local_snowflake.py PORT`. One route is ours: POST /duckdb runs SQL on the DuckDB behind it, to land raw tables
+without ten thousand inserts. What is rewritten here is listed in docs/snowflake.md under "not proven here".
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import sys
+from collections.abc import Callable
+from string import Template
+from typing import Any
+
+import asgi_stand_in
+from asgi_stand_in import JSONResponse, Request, Route
+from sqlglot import exp
+
+asgi_stand_in.install()
+
+import fakesnow.cursor  # noqa: E402
+import fakesnow.macros  # noqa: E402
+import fakesnow.server  # noqa: E402
+
+_TEMPORARY = re.compile(r"\b(create\s+(?:or\s+replace\s+)?)temporary\s+(?=(?:table|view)\b)", re.IGNORECASE)
+# The same results as fakesnow's own, which take minutes for a thousand pings (a subquery a row; hash of each object a row).
+_OBJECT_CONSTRUCT = """
+create or replace macro ${catalog}._fs_object_construct(keys, vals, keep_nulls) as (
+    to_json(map_from_entries(list_filter(list_zip(keys, vals), lambda pair: keep_nulls or pair[2] is not null)))
+)"""
+_FLATTEN = """
+create or replace macro ${catalog}._fs_flatten(input) as table
+    select 0 as SEQ, entry.key as KEY, entry.key as PATH, entry.id as INDEX, entry.value as VALUE, null as THIS
+    from json_each(input) as entry"""
+_FORMATS = {
+    'YYYY-MM-DD"T"HH24:MI:SS.FF6': "%Y-%m-%dT%H:%M:%S.%f",
+    'YYYY-MM-DD"T"HH24:MI:SS.FF6"Z"': "%Y-%m-%dT%H:%M:%S.%fZ",
+    "YYYY-MM-DD": "%Y-%m-%d",
+}
+
+
+def _replaced(node: exp.Expression) -> exp.Expression:
+    """What fakesnow hands to DuckDB unchanged, or drops, as DuckDB has it."""
+    if isinstance(node, exp.ToChar) and node.args.get("format"):
+        return exp.Anonymous(
+            this="strftime", expressions=[node.this, exp.Literal.string(_FORMATS[node.args["format"].name])]
+        )
+    if isinstance(node, exp.Anonymous) and node.name.lower() == "try_to_timestamp_tz":
+        return exp.TryCast(this=node.expressions[0], to=exp.DataType.build("timestamptz"))
+    if isinstance(node, exp.Typeof):
+        return exp.Anonymous(this="json_type", expressions=[node.this])
+    return node
+
+
+def _patched(parse: Callable[[str], exp.Expression]) -> Callable[[str], exp.Expression]:
+    def parse_one(command: str) -> exp.Expression:
+        return parse(_TEMPORARY.sub(r"\1", command, count=1)).transform(_replaced)
+
+    return parse_one
+
+
+async def duckdb_route(request: Request) -> JSONResponse:
+    """Run SQL on the DuckDB behind the server."""
+    sql = (await request.body()).decode()
+    try:
+        with fakesnow.server.shared_fs.duck_conn.cursor() as connection:
+            rows = connection.execute(sql).fetchall()
+    except Exception as error:
+        return JSONResponse({"error": str(error)}, status_code=400)
+    return JSONResponse({"rows": json.loads(json.dumps(rows, default=str))})
+
+
+def serve(port: int) -> None:
+    """Serve on loopback until ended; the port in use is the first line printed."""
+    server: Any = fakesnow.server
+    fakesnow.macros.FS_OBJECT_CONSTRUCT = Template(_OBJECT_CONSTRUCT)
+    fakesnow.macros.FS_FLATTEN = Template(_FLATTEN)
+    server.parse_one = _patched(server.parse_one)
+    fakesnow.cursor.parse_one = _patched(fakesnow.cursor.parse_one)
+    logging.getLogger("fakesnow.server").setLevel(logging.ERROR)
+    routes = [*server.routes, Route("/duckdb", duckdb_route, methods=["POST"])]
+    http = asgi_stand_in.make_server(routes, port)
+    print(http.server_port, flush=True)
+    http.serve_forever()
+
+
+if __name__ == "__main__":
+    serve(int(sys.argv[1]) if len(sys.argv) > 1 else 0)

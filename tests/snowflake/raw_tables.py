@@ -1,0 +1,77 @@
+"""Lands a folder of raw files in RAW tables, as the COPY INTO statements of snowflake/setup.sql would."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+COLUMNS = {
+    "accounts": "account_id varchar, account_name varchar, parent_account_id varchar, segment varchar, region varchar,"
+    " csm_email varchar",
+    "subscriptions": "subscription_id varchar, original_subscription_id varchar, account_id varchar,"
+    " product_tier varchar, is_trial boolean, seats bigint, start_date date, end_date date, status varchar, arr double",
+    "licenses": "license_id varchar, license_md5 varchar, license_sha256 varchar, subscription_id varchar,"
+    " seats bigint, starts_at date, expires_at varchar",
+    "instance_labels": "uuid varchar, hostname varchar, label varchar, labelled_by varchar, labelled_at timestamp",
+    "objectives": "objective_id varchar, account_id varchar, objective_name varchar, metric_name varchar,"
+    " target_value double, starts_on date, due_on date",
+    "excluded_pings": "ping_id varchar, reason varchar",
+}
+PINGS = "ping_id varchar, received_at timestamp, payload json, source_file varchar, line_number bigint"
+Run = Callable[[str], object]
+
+
+def land(run: Run, folder: Path, database: str = "CUSTOMER_HEALTH") -> None:
+    """Make and fill every raw table.
+
+    Args:
+        run: runs a statement on the DuckDB behind the local server.
+        folder: in the layout of the raw contract.
+        database: database whose schema RAW is filled.
+    """
+    raw = f"{database}.RAW"
+    for table, columns in COLUMNS.items():
+        run(f"create or replace table {raw}.{table.upper()} ({_upper(columns)})")
+        file = folder / f"{table}.csv"
+        names = ", ".join(f"trim({each.split()[0]})" for each in columns.split(", "))
+        if file.is_file() and file.stat().st_size:
+            run(
+                f"insert into {raw}.{table.upper()} select {names.replace('trim', '')}"
+                f" from read_csv('{file}', header = true, all_varchar = true)"
+            )
+    run(f"create or replace table {raw}.SERVICE_PINGS ({_upper(PINGS)})")
+    pings = folder / "service_pings"
+    land_pings(run, sorted([*pings.rglob("*.jsonl"), *pings.rglob("*.jsonl.gz")]), database)
+    land_manual(run, sorted((pings / "manual").glob("*.json")), database)
+
+
+def land_pings(run: Run, files: Iterable[Path], database: str = "CUSTOMER_HEALTH") -> None:
+    """Append files of JSON lines; a line that is not JSON becomes a payload of text."""
+    for file in files:
+        run(f"""
+insert into {database}.RAW.SERVICE_PINGS
+select
+    case when json_valid(line) then line ->> '$.ping_id' end,
+    case when json_valid(line) then try_cast(line ->> '$.received_at' as timestamptz) at time zone 'UTC' end,
+    case when json_valid(line) then line::json -> '$.payload' else to_json(line) end,
+    '{file}', line_number
+from (
+    select row_number() over () as line_number, line
+    from read_csv('{file}', columns = {{line: 'VARCHAR'}}, header = false, delim = '\\x01', quote = '', escape = '',
+        auto_detect = false, parallel = false, max_line_size = 16777216)
+)
+where trim(line) != ''""")
+
+
+def land_manual(run: Run, files: Iterable[Path], database: str = "CUSTOMER_HEALTH") -> None:
+    """Append bare payloads: the id is the hash of the content, the arrival is recorded_at."""
+    for file in files:
+        run(f"""
+insert into {database}.RAW.SERVICE_PINGS
+select md5(content), try_cast(replace(content ->> '$.recorded_at', ' UTC', 'Z') as timestamptz) at time zone 'UTC',
+    content::json, '{file}', 1
+from read_text('{file}')""")
+
+
+def _upper(columns: str) -> str:
+    return ", ".join(f"{name.upper()} {kind}" for name, kind in (each.split() for each in columns.split(", ")))
