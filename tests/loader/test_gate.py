@@ -1,0 +1,159 @@
+"""The gate refuses rows that are not known to be good, with names; nothing is sent."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from conftest import run_dbt
+from harness import Bench, Ended
+
+
+def edit(bench: Bench, name: str, change: Callable[[dict[str, Any]], None]) -> None:
+    """Change one of dbt's artifacts."""
+    path = bench.folder / "target" / name
+    document = json.loads(path.read_text())
+    change(document)
+    path.write_text(json.dumps(document))
+
+
+def refused(bench: Bench) -> Ended:
+    """Publish, which the gate refuses."""
+    before = len(bench.box.calls)
+    ended = bench.publish()
+    assert ended.code == 3, ended.err
+    assert len(bench.box.calls) == before
+    gate, outcome, code = bench.sql(
+        "select gate, outcome, exit_code from main_publish.publish_runs order by started_at desc limit 1"
+    )[0]
+    assert (gate, outcome, code) == ("refused", "refused", 3)
+    assert ended.err.strip().splitlines()[-1] == ended.json["error"]
+    return ended
+
+
+def result(document: dict[str, Any], part: str) -> dict[str, Any]:
+    """The result of the node with this in its name."""
+    return next(each for each in document["results"] if part in each["unique_id"])
+
+
+@pytest.mark.parametrize("status", ["error", "fail", "skipped", "runtime error"])
+def test_a_publish_model_that_did_not_succeed_is_named(bench: Bench, status: str) -> None:
+    edit(bench, "run_results.json", lambda d: result(d, "model.mini_project.gainsight__instances").update(status=status))
+    assert f"gainsight__instances ended as {status}" in refused(bench).json["error"]
+
+
+def test_a_test_that_failed_is_named(bench: Bench) -> None:
+    edit(bench, "run_results.json", lambda d: result(d, "unique_gainsight__company_health").update(status="fail"))
+    assert "test unique_gainsight__company_health_account_id ended as fail" in refused(bench).json["error"]
+
+
+def test_a_test_that_warned_is_no_reason(bench: Bench) -> None:
+    edit(bench, "run_results.json", lambda d: result(d, "unique_gainsight__company_health").update(status="warn"))
+    assert bench.publish().code == 0
+
+
+def test_a_test_that_was_not_run_is_named(bench: Bench) -> None:
+    def drop(document: dict[str, Any]) -> None:
+        document["results"].remove(result(document, "not_null_gainsight__instances"))
+
+    edit(bench, "run_results.json", drop)
+    error = refused(bench).json["error"]
+    assert "1 tests were not part of the latest run (not_null_gainsight__instances_instance_id)" in error
+
+
+def test_a_model_upstream_counts(bench: Bench) -> None:
+    def add(document: dict[str, Any]) -> None:
+        document["results"].append({"unique_id": "model.mini_project.int_upstream", "status": "error"})
+
+    def link(document: dict[str, Any]) -> None:
+        document["parent_map"]["source.mini_project.plain.instances"] = ["model.mini_project.int_upstream"]
+
+    edit(bench, "run_results.json", add)
+    edit(bench, "manifest.json", link)
+    assert "int_upstream ended as error" in refused(bench).json["error"]
+
+
+def test_only_what_is_selected_is_looked_at(bench: Bench) -> None:
+    edit(bench, "run_results.json", lambda d: result(d, "model.mini_project.gainsight__instances").update(status="error"))
+    assert bench.publish("--select", "gainsight__company_health").code == 0
+
+
+def test_a_warehouse_of_another_run_is_refused(bench: Bench) -> None:
+    bench.sql("insert into main_publish.dbt_invocations values ('other', timestamp '2999-01-01')")
+    assert "last written by dbt invocation other" in refused(bench).json["error"]
+
+
+def test_a_warehouse_that_says_nothing_is_refused(bench: Bench) -> None:
+    bench.sql("drop table main_publish.dbt_invocations")
+    assert "does not say which dbt run wrote it" in refused(bench).json["error"]
+
+
+def test_missing_results_are_refused(bench: Bench) -> None:
+    (bench.folder / "target" / "run_results.json").unlink()
+    assert "run `dbt build` first" in refused(bench).json["error"]
+
+
+def test_a_relation_without_a_column_of_the_contract_is_refused(bench: Bench) -> None:
+    bench.sql("alter table gainsight__instances drop column version")
+    assert "the contract has the column version" in refused(bench).json["error"]
+
+
+def test_a_relation_with_another_type_is_refused(bench: Bench) -> None:
+    bench.sql("alter table gainsight__instances alter licensed_seats type varchar")
+    assert "the contract has licensed_seats as integer" in refused(bench).json["error"]
+
+
+def test_a_yml_that_was_edited_since_the_run_is_refused(bench: Bench) -> None:
+    path = bench.folder / "models" / "schema.yml"
+    path.write_text(path.read_text().replace("version: Version__gc", "version: Other__gc"))
+    assert "gainsight__instances: its yml has changed" in refused(bench).json["error"]
+
+
+def test_skipping_the_gate_is_said_and_recorded(bench: Bench) -> None:
+    bench.sql("drop table main_publish.dbt_invocations")
+    ended = bench.publish("--no-gate")
+    assert ended.code == 0
+    assert "THE GATE IS SKIPPED" in ended.err
+    assert bench.sql("select gate from main_publish.publish_runs") == [("skipped (--no-gate)",)]
+
+
+@pytest.fixture(scope="module")
+def project(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the mini project on which dbt is run again, with a row in each source."""
+    folder = tmp_path_factory.mktemp("gate") / "project"
+    shutil.copytree(built, folder)
+    with duckdb.connect(str(folder / "mini.duckdb")) as connection:
+        connection.execute("insert into plain.companies values ('A1', 'green', 1, date '2026-01-01')")
+    return folder
+
+
+def test_run_then_test_passes_and_run_alone_does_not(
+    project: Path, make_bench: Callable[..., Bench]
+) -> None:
+    bench = make_bench()
+    bench.companies(5)
+    run_dbt(project, "run")
+    shutil.copytree(project / "target", bench.folder / "target", dirs_exist_ok=True)
+    shutil.copy(project / "mini.duckdb", bench.database)
+    assert "4 tests were not part of the latest run" in refused(bench).json["error"]
+    run_dbt(project, "test")
+    shutil.copytree(project / "target", bench.folder / "target", dirs_exist_ok=True)
+    shutil.copy(project / "mini.duckdb", bench.database)
+    assert bench.publish().code == 0
+
+
+def test_a_failed_test_of_dbt_itself_closes_the_gate(
+    project: Path, make_bench: Callable[..., Bench]
+) -> None:
+    bench = make_bench()
+    with duckdb.connect(str(project / "mini.duckdb")) as connection:
+        connection.execute("insert into plain.companies values ('A1', 'red', 2, date '2026-01-01')")
+    run_dbt(project, "build")
+    shutil.copytree(project / "target", bench.folder / "target", dirs_exist_ok=True)
+    shutil.copy(project / "mini.duckdb", bench.database)
+    assert "unique_gainsight__company_health_account_id ended as fail" in refused(bench).json["error"]
