@@ -61,10 +61,10 @@ contradictions as (
         and account_adoption.period_start = reached.period_start
     left join use_cases as stated
         on account_adoption.adoption_level = stated.adoption_level
-    left join use_cases as following
-        on account_adoption.next_use_case = following.use_case
+    left join use_cases as next_steps
+        on account_adoption.next_use_case = next_steps.use_case
     where coalesce(stated.level_rank, 0) != coalesce(reached.level_rank, 0)
-        or coalesce(following.step, 0) != coalesce(open_steps.lowest_open_step, 0)
+        or coalesce(next_steps.step, 0) != coalesce(open_steps.lowest_open_step, 0)
         or coalesce(account_adoption.adopted_count, -1)
         != case when open_steps.scored_count = 0 then -1 else open_steps.adopted_count end
 

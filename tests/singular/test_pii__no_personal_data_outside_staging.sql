@@ -1,18 +1,30 @@
 -- No relation outside staging has a column named for a person, licensee or network address, and no text of a mart looks
--- like an e-mail address. The CRM's own contact, csm_email of the accounts, is the one exception.
-{%- set marts = [
-    ref('dim_accounts'), ref('dim_instances'), ref('dim_metrics'), ref('dim_subscriptions'),
-    ref('fct_account_adoption'), ref('fct_account_health'), ref('fct_counter_increases'), ref('fct_health_signals'),
-    ref('fct_instance_activity'), ref('fct_measure_scores'), ref('fct_metric_values'), ref('fct_objective_progress'),
-    ref('fct_reporting_coverage'), ref('fct_seat_utilization'), ref('fct_stage_adoption'), ref('fct_unmapped_pings'),
-    ref('mart_data_quality'), ref('mart_instance_metrics_wide'), ref('mart_metrics_by_tier'), ref('quarantined_pings'),
-    ref('gainsight__company_health'), ref('gainsight__instance_usage'), ref('gainsight__instances'),
-] %}
-{%- set allowed = ['csm_email'] %}
+-- like an e-mail address. Exceptions: the CRM's own contact (csm_email), and names that the CRM itself gives.
+{#- Every mart of the project is searched; the references only say after which models. -#}
+-- depends_on: {{ ref('dim_accounts') }} {{ ref('dim_instances') }} {{ ref('dim_metrics') }} {{ ref('dim_subscriptions') }}
+-- depends_on: {{ ref('fct_metric_values') }} {{ ref('fct_objective_progress') }} {{ ref('fct_health_signals') }}
+-- depends_on: {{ ref('fct_unmapped_pings') }} {{ ref('quarantined_pings') }} {{ ref('mart_data_quality') }}
+-- depends_on: {{ ref('gainsight__company_health') }} {{ ref('gainsight__instances') }} {{ ref('gainsight__instance_usage') }}
+{%- set allowed = ['csm_email', 'account_name', 'objective_name'] -%}
 {%- set schemas = [] -%}
-{%- for node in (graph.nodes.values() if execute else []) if node.resource_type == 'model' and 'staging' not in node.fqn -%}
-    {%- do schemas.append(node.schema | lower) -%}
-{%- endfor %}
+{%- set marts = {} -%}
+{%- if execute -%}
+    {%- for node in graph.nodes.values() if node.resource_type == 'model' and 'staging' not in node.fqn -%}
+        {%- do schemas.append(node.schema | lower) -%}
+        {%- if 'marts' in node.fqn -%}
+            {%- do marts.update({(node.schema ~ '.' ~ node.alias) | lower: node.relation_name}) -%}
+        {%- endif -%}
+    {%- endfor -%}
+{%- endif -%}
+{%- set texts = {} -%}
+{%- if execute -%}
+    {%- for schema, table, column in run_query(
+        "select table_schema, table_name, column_name from information_schema.columns where data_type in ('VARCHAR', 'TEXT')"
+        ~ " and lower(table_schema) in ('" ~ schemas | unique | join("', '") ~ "') order by 1, 2, 3"
+    ).rows if (schema ~ '.' ~ table) | lower in marts and column | lower not in allowed -%}
+        {%- do texts.setdefault((schema ~ '.' ~ table) | lower, []).append('"' ~ column ~ '"') -%}
+    {%- endfor -%}
+{%- endif %}
 with
 
 suspicious_names as (
@@ -33,19 +45,14 @@ suspicious_names as (
 
 suspicious_values as (
 
-    {%- for mart in marts if execute %}
-    {%- set texts = [] -%}
-    {%- for column in adapter.get_columns_in_relation(mart) if column.is_string() and column.name | lower not in allowed -%}
-        {%- do texts.append(column.name) -%}
-    {%- endfor %}
-    {%- set mart_loop = loop %}
-    {%- for text in texts %}
-    select '{{ mart.identifier }}' as relation, '{{ text }}' as column_name, 'value' as found_in
-    where exists (select 1 from {{ mart }} where {{ text }} like '%_@_%._%')
-    {{ 'union all' if not (loop.last and mart_loop.last) }}
-    {%- endfor %}
+    {%- for mart, columns in texts.items() %}
+    select distinct '{{ mart }}' as relation, '{{ columns | join(', ') }}' as column_name, 'value' as found_in
+    from {{ marts[mart] }}
+    where {{ columns | join(" like '%_@_%._%'\n        or ") }} like '%_@_%._%'
+    {{ 'union all' if not loop.last }}
     {%- else %}
-    select '' as relation, '' as column_name, 'value' as found_in where false
+    select '' as relation, '' as column_name, 'value' as found_in
+    where false
     {%- endfor %}
 
 ),

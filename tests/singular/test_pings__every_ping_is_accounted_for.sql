@@ -51,9 +51,11 @@ places as (
     union all
     select mapped_pings.ping_id, 'superseded'
     from mapped_pings
-    left join standing_pings
-        on mapped_pings.ping_id = standing_pings.ping_id
-    where standing_pings.ping_id is null
+    inner join standing_pings
+        on mapped_pings.instance_id = standing_pings.instance_id
+        and mapped_pings.period_start = standing_pings.period_start
+        and mapped_pings.ping_id != standing_pings.ping_id
+        and mapped_pings.received_at <= standing_pings.received_at
     union all
     select ping_id, 'unmapped'
     from unmapped_pings

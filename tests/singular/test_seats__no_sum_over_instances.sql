@@ -14,6 +14,12 @@ activity as (
 
 ),
 
+account_seats as (
+
+    select * from {{ ref('fct_account_seats') }}
+
+),
+
 company_health as (
 
     select * from {{ ref('gainsight__company_health') }}
@@ -58,14 +64,28 @@ primaries as (
 account_differences as (
 
     select
+        account_seats.account_id as subject,
+        account_seats.period_start
+    from account_seats
+    left join primaries
+        on account_seats.account_id = primaries.account_id
+        and account_seats.period_start = primaries.period_start
+    where coalesce(account_seats.licensed_seats, -1) != coalesce(primaries.licensed_seats, -1)
+        or coalesce(account_seats.activated_seats, -1) != coalesce(primaries.activated_seats, -1)
+
+),
+
+published_differences as (
+
+    select
         company_health.account_id as subject,
         company_health.health_period as period_start
     from company_health
-    left join primaries
-        on company_health.account_id = primaries.account_id
-        and company_health.health_period = primaries.period_start
-    where coalesce(company_health.licensed_seats, -1) != coalesce(primaries.licensed_seats, -1)
-        or coalesce(company_health.activated_seats, -1) != coalesce(primaries.activated_seats, -1)
+    left join account_seats
+        on company_health.account_id = account_seats.account_id
+        and company_health.health_period = account_seats.period_start
+    where coalesce(company_health.licensed_seats, -1) != coalesce(account_seats.licensed_seats, -1)
+        or coalesce(company_health.activated_seats, -1) != coalesce(account_seats.activated_seats, -1)
 
 ),
 
@@ -74,6 +94,8 @@ differences as (
     select * from subscription_differences
     union all
     select * from account_differences
+    union all
+    select * from published_differences
 
 )
 

@@ -127,6 +127,14 @@ mart_sizes as (
         (select count(*) from {{ ref('fct_account_adoption') }}),
         (select count(*) from account_health)
     union all
+    select 'fct_account_seats',
+        (select count(*) from {{ ref('fct_account_seats') }}),
+        (select count(*) from account_health)
+    union all
+    select 'fct_score_contributions',
+        (select count(*) from {{ ref('fct_score_contributions') }}),
+        (select count(*) from account_health) * (select count(*) from {{ ref('score_groups') }})
+    union all
     select 'fct_metric_values',
         (select count(*) from {{ ref('fct_metric_values') }}),
         (select count(*) from activity) * (select count(*) from {{ ref('dim_metrics') }})
