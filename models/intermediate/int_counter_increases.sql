@@ -72,17 +72,10 @@ spread as (
         instance_periods.previous_period_start > flows.earlier_period_start
         or instance_periods.period_start < flows.period_start as is_estimated,
         {{ days_between(
-            'greatest(flows.earlier_ping_date, ' ~ days_later('instance_periods.period_start', -1) ~ ')',
+            'case when instance_periods.previous_period_start = flows.earlier_period_start then flows.earlier_ping_date'
+            ~ ' else ' ~ days_later('instance_periods.period_start', -1) ~ ' end',
             'least(flows.ping_date, ' ~ period_end('instance_periods.period_start') ~ ')'
-        ) }}
-        + case
-            when instance_periods.previous_period_start = flows.earlier_period_start
-                then {{ days_between(
-                    'flows.earlier_ping_date',
-                    'greatest(flows.earlier_ping_date, ' ~ days_later('instance_periods.period_start', -1) ~ ')'
-                ) }}
-            else 0
-        end as days_in_period
+        ) }} as days_in_period
     from flows
     inner join instance_periods
         on flows.instance_id = instance_periods.instance_id

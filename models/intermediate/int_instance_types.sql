@@ -41,18 +41,6 @@ staging_instances as (
 
 ),
 
-reporting as (
-
-    select
-        original_subscription_id,
-        period_start,
-        count(*) as reporting_instances
-    from seats
-    where ping_id is not null and original_subscription_id is not null
-    group by original_subscription_id, period_start
-
-),
-
 suggested as (
 
     select
@@ -62,7 +50,10 @@ suggested as (
             when staging_instances.instance_id is not null then 'Non-Production'
             when seats.activated_share >= settings.suggestion_min_share
                 or seats.active_share >= settings.suggestion_min_share
-                or reporting.reporting_instances = 1
+                or (
+                    seats.original_subscription_id is not null
+                    and count(*) over (partition by seats.original_subscription_id, seats.period_start) = 1
+                )
                 then 'Production'
             else 'Unknown'
         end as suggested_instance_type
@@ -70,9 +61,6 @@ suggested as (
     cross join settings
     left join staging_instances
         on seats.instance_id = staging_instances.instance_id
-    left join reporting
-        on seats.original_subscription_id = reporting.original_subscription_id
-        and seats.period_start = reporting.period_start
     where seats.ping_id is not null
 
 ),

@@ -1,16 +1,10 @@
-{#- What the measures divide: metric values of the primary instance, its licensed seats, and sums over several metrics.
-    `all_needed` takes the first missing part's reason; `present` leaves absent parts out, but one failed part fails all. -#}
+{#- What the measures divide: the primary instance's values, and sums over several of them. `all_needed` takes the first
+    missing part's reason; `present` leaves absent parts out, but one failed part fails all. -#}
 with
 
-primary_instances as (
+metric_operands as (
 
-    select * from {{ ref('int_primary_instances') }}
-
-),
-
-ping_metrics as (
-
-    select * from {{ ref('int_ping_metrics') }}
+    select * from {{ ref('int_metric_operands') }}
 
 ),
 
@@ -23,39 +17,6 @@ parts as (
 statuses as (
 
     select * from {{ ref('value_statuses') }}
-
-),
-
-metric_operands as (
-
-    select
-        primary_instances.original_subscription_id,
-        primary_instances.period_start,
-        ping_metrics.metric_name as operand,
-        ping_metrics.metric_value as operand_value,
-        ping_metrics.value_status,
-        ping_metrics.value_reason,
-        statuses.reason_rank
-    from primary_instances
-    inner join ping_metrics
-        on primary_instances.instance_id = ping_metrics.instance_id
-        and primary_instances.period_start = ping_metrics.period_start
-    left join statuses
-        on ping_metrics.value_status = statuses.value_status
-        and coalesce(ping_metrics.value_reason, '') = coalesce(statuses.value_reason, '')
-
-),
-
-licensed_seats as (
-
-    select
-        original_subscription_id,
-        period_start,
-        'licensed_seats' as operand,
-        cast(licensed_seats as double) as operand_value,
-        case when licensed_seats is null then 'not_reported' else 'reported' end as value_status,
-        case when licensed_seats is null then 'seats_unknown' end as value_reason
-    from primary_instances
 
 ),
 
@@ -120,11 +81,8 @@ combined_operands as (
 
 operands as (
 
-    select
-        original_subscription_id, period_start, operand, operand_value, value_status, value_reason
+    select original_subscription_id, period_start, operand, operand_value, value_status, value_reason
     from metric_operands
-    union all
-    select * from licensed_seats
     union all
     select * from combined_operands
 

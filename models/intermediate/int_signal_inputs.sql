@@ -93,9 +93,6 @@ inputs as (
         seats.licensed_seats,
         ratios.license_utilization,
         ratios.user_engagement,
-        coalesce(counters.projects_jenkins_active_all_time_event, 0)
-        + coalesce(counters.projects_teamcity_active_all_time_event, 0)
-        + coalesce(counters.projects_bamboo_active_all_time_event, 0) as competitor_projects,
         {%- for metric in metrics %}
         counters.{{ metric }},
         {%- endfor %}

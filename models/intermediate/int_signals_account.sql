@@ -53,13 +53,12 @@ scored_pings as (
         gates.original_subscription_id,
         gates.subscription_id,
         gates.period_start,
-        gates.measurement_date,
         gates.is_in_force,
-        max(primary_instances.last_ping_at) over (
-            partition by gates.original_subscription_id
-            order by gates.period_start
-            rows between unbounded preceding and current row
-        ) as last_scored_ping_at
+        {{ days_between(
+            'cast(max(primary_instances.last_ping_at) over (partition by gates.original_subscription_id'
+            ~ ' order by gates.period_start rows between unbounded preceding and current row) as date)',
+            'gates.measurement_date'
+        ) }} as days_since_scored_ping
     from {{ ref('int_subscription_gates') }} as gates
     left join {{ ref('int_primary_instances') }} as primary_instances
         on gates.original_subscription_id = primary_instances.original_subscription_id
@@ -75,14 +74,12 @@ silences as (
         rules.signal,
         scored_pings.subscription_id as subject,
         cast(null as double) as previous_value,
-        cast({{ days_between('cast(scored_pings.last_scored_ping_at as date)', 'scored_pings.measurement_date') }}
-            as double) as current_value
+        cast(scored_pings.days_since_scored_ping as double) as current_value
     from scored_pings
     inner join rules
         on rules.signal = 'stopped_reporting'
+        and scored_pings.days_since_scored_ping > rules.limit_value
     where scored_pings.is_in_force
-        and {{ days_between('cast(scored_pings.last_scored_ping_at as date)', 'scored_pings.measurement_date') }}
-        > rules.limit_value
 
 ),
 

@@ -56,6 +56,9 @@ inputs as (
 
     select
         *,
+        coalesce(projects_jenkins_active_all_time_event, 0)
+        + coalesce(projects_teamcity_active_all_time_event, 0)
+        + coalesce(projects_bamboo_active_all_time_event, 0) as competitor_projects,
         max(license_utilization) over (
             partition by original_subscription_id
             order by period_start

@@ -13,52 +13,9 @@ periods as (
 
 ),
 
-metrics as (
-
-    select * from {{ ref('int_metrics') }}
-
-),
-
-primary_instances as (
-
-    select * from {{ ref('int_primary_instances') }}
-
-),
-
-gates as (
-
-    select * from {{ ref('int_subscription_gates') }}
-
-),
-
-metric_values as (
-
-    select * from {{ ref('fct_metric_values') }}
-    where metric_name in (select objectives.metric_name from {{ ref('stg_crm__objectives') }} as objectives)
-
-),
-
 account_values as (
 
-    select
-        gates.account_id,
-        metric_values.period_start,
-        metric_values.metric_name,
-        case
-            when metrics.unit = 'ratio' then avg(metric_values.metric_value)
-            when metrics.unit in ('flag', 'setting') then max(metric_values.metric_value)
-            else sum(metric_values.metric_value)
-        end as current_value
-    from metric_values
-    inner join metrics
-        on metric_values.metric_name = metrics.metric_name
-    inner join primary_instances
-        on metric_values.instance_id = primary_instances.instance_id
-        and metric_values.period_start = primary_instances.period_start
-    inner join gates
-        on primary_instances.original_subscription_id = gates.original_subscription_id
-        and primary_instances.period_start = gates.period_start
-    group by gates.account_id, metric_values.period_start, metric_values.metric_name, metrics.unit
+    select * from {{ ref('fct_account_metric_values') }}
 
 ),
 
@@ -72,12 +29,12 @@ progressed as (
         objectives.metric_name,
         objectives.starts_on,
         objectives.due_on,
-        account_values.current_value,
+        account_values.metric_value as current_value,
         objectives.target_value,
         {#- DuckDB's least and greatest skip a null. #}
         case
-            when account_values.current_value is not null and objectives.target_value != 0
-                then least(greatest(account_values.current_value / objectives.target_value, 0), 1)
+            when account_values.metric_value is not null and objectives.target_value != 0
+                then least(greatest(account_values.metric_value / objectives.target_value, 0), 1)
         end as progress,
         {{ ratio(
             days_between('objectives.starts_on', 'periods.measurement_date'),

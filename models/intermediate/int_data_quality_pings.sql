@@ -1,0 +1,92 @@
+{#- Per period: how many standing pings hold each metric, how many failed to count it, how many instances have no type, how
+    many clocks are off. -#}
+with
+
+settings as (
+
+    select * from {{ ref('int_settings') }}
+
+),
+
+pings as (
+
+    select * from {{ ref('int_pings_tiered') }}
+    where exclusion is null
+
+),
+
+reporting as (
+
+    select * from {{ ref('int_instance_periods') }}
+    where ping_id is not null
+
+),
+
+types as (
+
+    select * from {{ ref('int_instance_types') }}
+
+),
+
+ping_metrics as (
+
+    select ping_metrics.*
+    from {{ ref('int_ping_metrics') }} as ping_metrics
+    inner join reporting
+        on ping_metrics.instance_id = reporting.instance_id
+        and ping_metrics.period_start = reporting.period_start
+
+),
+
+counted as (
+
+    select
+        period_start,
+        'metric_present' as check_name,
+        metric_name as subject,
+        count(metric_value) as affected,
+        count(*) as total
+    from ping_metrics
+    group by period_start, metric_name
+    union all
+    select
+        period_start,
+        'metric_sentinel',
+        metric_name,
+        count(case when value_reason like 'sentinel%' then 1 end),
+        count(*)
+    from ping_metrics
+    group by period_start, metric_name
+    union all
+    select
+        reporting.period_start,
+        'unlabelled_instance',
+        '',
+        count(case when types.instance_type = 'Unknown' then 1 end),
+        count(*)
+    from reporting
+    inner join types
+        on reporting.instance_id = types.instance_id
+        and reporting.period_start = types.period_start
+    where reporting.account_id is not null
+    group by reporting.period_start
+    union all
+    select
+        pings.period_start,
+        'clock_off',
+        '',
+        count(case
+            when pings.recorded_at
+                > {{ dbt.dateadd('day', 'cast(settings.clock_off_days as integer)', 'pings.received_at') }}
+                or pings.recorded_at
+                < {{ dbt.dateadd('day', '-cast(settings.clock_off_days as integer)', 'pings.received_at') }}
+                then 1
+        end),
+        count(*)
+    from pings
+    cross join settings
+    group by pings.period_start
+
+)
+
+select * from counted

@@ -1,0 +1,54 @@
+{#- A metric over an account's primary instances: counts are added, ratios averaged, a flag is on when it is on anywhere.
+    Only reported values count. -#}
+with
+
+metrics as (
+
+    select * from {{ ref('int_metrics') }}
+
+),
+
+primary_instances as (
+
+    select * from {{ ref('int_primary_instances') }}
+
+),
+
+gates as (
+
+    select * from {{ ref('int_subscription_gates') }}
+
+),
+
+metric_values as (
+
+    select * from {{ ref('fct_metric_values') }}
+
+),
+
+account_values as (
+
+    select
+        gates.account_id,
+        metric_values.period_start,
+        metric_values.metric_name,
+        case
+            when metrics.unit = 'ratio' then avg(metric_values.metric_value)
+            when metrics.unit in ('flag', 'setting') then max(metric_values.metric_value)
+            else sum(metric_values.metric_value)
+        end as metric_value,
+        count(metric_values.metric_value) as reporting_subscriptions
+    from metric_values
+    inner join metrics
+        on metric_values.metric_name = metrics.metric_name
+    inner join primary_instances
+        on metric_values.instance_id = primary_instances.instance_id
+        and metric_values.period_start = primary_instances.period_start
+    inner join gates
+        on primary_instances.original_subscription_id = gates.original_subscription_id
+        and primary_instances.period_start = gates.period_start
+    group by gates.account_id, metric_values.period_start, metric_values.metric_name, metrics.unit
+
+)
+
+select * from account_values
