@@ -154,7 +154,7 @@ def _account_row(lineages: Sequence[Lineage]) -> Row:
 
 
 def _weights(lineages: Sequence[Lineage]) -> list[float]:
-    """Weight of each lineage (3.6, rule 2); 0 where no version is in force."""
+    """Weight of each lineage; 0 where no version is in force."""
     active = [line for line in lineages if line.current]
     if any((line.current.arr or 0) > 0 for line in active if line.current):
         return [float(line.current.arr or 0) if line.current else 0.0 for line in lineages]
@@ -226,7 +226,7 @@ def _instance_row(instance: Instance, line: Lineage, customer: Customer) -> Row:
 
 
 def _objective(objective: Objective, customer: Customer, pings: Sequence[Ping], as_of: date) -> Row:
-    """Progress of a counted objective (3.8)."""
+    """Progress of a counted objective."""
     lineages = lineages_of(customer, pings, current_period(as_of))
     seen = [observed(line.primary, objective.metric_name).value for line in lineages]
     known = [value for value in seen if value is not None]

@@ -51,7 +51,7 @@ class Lineage:
         return min(version.start_date for version in self.versions)
 
     def in_force(self, day: date) -> Subscription | None:
-        """The version in force on a day (2.4)."""
+        """The version in force on a day."""
         holding = [version for version in self.versions if version.in_force(day)]
         return max(holding, key=lambda v: (v.start_date, v.subscription_id), default=None)
 
@@ -69,7 +69,7 @@ class Lineage:
 
     @property
     def devsecops_applies(self) -> bool:
-        """Ultimate, sold or on trial (2.5)."""
+        """Ultimate, sold or on trial."""
         if self.current is None:
             return False
         grant = self.primary.grant if self.primary else None
@@ -109,7 +109,7 @@ def lineages_of(customer: Customer, pings: Sequence[Ping], period: Period) -> li
 
 
 def _last_pings(pings: Sequence[Ping], period: Period) -> dict[Instance, Ping]:
-    """The ping that stands for each instance in the period (2.1)."""
+    """The ping that stands for each instance in the period."""
     inside = [p for p in pings if period.start <= p.received_at.date() <= period.measured_on]
     return {p.instance: p for p in sorted(inside, key=lambda p: p.received_at)}
 
@@ -157,7 +157,7 @@ def _gate(line: Lineage) -> Measure | None:
 def _licensed(
     ping: Ping | None, line: Lineage, records: Sequence[License]
 ) -> tuple[Measure, str | None]:
-    """Seats sold, and where the number comes from (1.1)."""
+    """Seats sold, and where the number comes from."""
     day = ping.received_at.date() if ping else line.period.measured_on
     version = line.in_force(day)
     if version and version.seats is not None:
@@ -173,7 +173,7 @@ def _licensed(
 
 
 def instance_type_of(instance: Instance, line: Lineage, customer: Customer) -> tuple[str, str]:
-    """(type, source): the latest label, else the suggestion for unowned accounts (1.3)."""
+    """(type, source): the latest label, else the suggestion for unowned accounts."""
     given = [
         label
         for label in customer.labels
@@ -190,7 +190,7 @@ def instance_type_of(instance: Instance, line: Lineage, customer: Customer) -> t
 
 
 def suggested_type_of(instance: Instance, line: Lineage, customer: Customer) -> str:
-    """What the numbers suggest that an instance is (1.3)."""
+    """What the numbers suggest that an instance is."""
     if instance.hostname.startswith("staging."):
         return "Non-Production"
     ping = line.pings.get(instance)
@@ -203,7 +203,7 @@ def suggested_type_of(instance: Instance, line: Lineage, customer: Customer) -> 
 
 
 def umau_of(ping: Ping | None) -> tuple[float | None, str | None]:
-    """Active users for display: log-ins, else authors of events (1.1)."""
+    """Active users for display: log-ins, else authors of events."""
     for metric, source in (
         ("unique_active_28_days_user", "unique_active"),
         ("umau_28_days_user", "events"),

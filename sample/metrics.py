@@ -1,6 +1,6 @@
 """The metrics that the mart ships with: where each stands in a payload, from and until when.
 
-The ranges are those of the product's Metrics Dictionary (domain.md 1.2 and 5): a path is sent
+The ranges are those of the product's Metrics Dictionary (docs/metrics.md): a path is sent
 from version `since` on and no more from `until` on.
 """
 

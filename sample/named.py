@@ -1,6 +1,6 @@
 """The named accounts: one situation each, with numbers that can be checked by hand.
 
-Numbers in a comment are those of the worked examples in domain.md, section 4.
+Numbers in a comment are those of the worked examples the rules were agreed on.
 """
 
 from __future__ import annotations

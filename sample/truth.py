@@ -1,7 +1,7 @@
 """What must hold in the mart for the named accounts, worked out in plain Python.
 
-A second implementation of domain.md, sections 1 to 3, from the planned numbers; it shares no code
-and no seed with the SQL. Where a rule is quoted, the number is that of domain.md.
+A second implementation of docs/rules.md, from the planned numbers; it shares no code
+and no seed with the SQL.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ UTILIZATION_BANDS: tuple[tuple[int, tuple[Bound, Bound]], ...] = (
 
 @dataclass(frozen=True)
 class Measure:
-    """A value with its status and reason (1.4), and the points it earns."""
+    """A value with its status and reason, and the points it earns."""
 
     value: float | None
     status: str = "reported"
@@ -88,7 +88,7 @@ def no_value(status: str, reason: str) -> Measure:
 
 
 def color(score: float | None) -> str | None:
-    """Color of a group or overall score (3.5, rule 6)."""
+    """Color of a group or overall score."""
     if score is None:
         return None
     score = round(score, 6)
@@ -104,12 +104,12 @@ def points(value: float, bands: tuple[Bound, Bound]) -> float:
 
 
 def completed_months(start: date, day: date) -> int:
-    """The age clock (2.4)."""
+    """The age clock."""
     return 12 * (day.year - start.year) + day.month - start.month - (day.day < start.day)
 
 
 def observed(ping: Ping | None, metric: str) -> Measure:
-    """A metric as the mart must read it from a planned ping (1.4, 3.1)."""
+    """A metric as the mart must read it from a planned ping."""
     if ping is None:
         return no_value("not_reported", "no_ping")
     version, wanted = major_minor(ping.version), BY_NAME[metric]
@@ -130,7 +130,7 @@ def observed(ping: Ping | None, metric: str) -> Measure:
 
 
 def tier_of(ping: Ping) -> str:
-    """Tier of an instance at a ping (2.5), for pings that carry a plan."""
+    """Tier of an instance at a ping, for pings that carry a plan."""
     grant, day = ping.grant, ping.received_at.date().isoformat()
     if grant is None or (grant.expires_at and grant.expires_at < day):
         return "free"
@@ -144,7 +144,7 @@ def worst(*inputs: Measure) -> Measure | None:
 
 
 def ratio(numerator: Measure, denominator: Measure) -> Measure:
-    """A quotient, or why there is none (3.3)."""
+    """A quotient, or why there is none."""
     missing = worst(numerator, denominator)
     if missing:
         return no_value(missing.status, str(missing.reason))
@@ -189,7 +189,7 @@ def _scans(scans: list[Measure]) -> tuple[Measure, Measure]:
 
 
 def with_points(measures: dict[str, Measure], age: int) -> dict[str, Measure]:
-    """The measures with points by the bands of handbook_2025 (3.4)."""
+    """The measures with points by the bands of handbook_2025."""
     graded = {}
     for name, measure in measures.items():
         bands = BANDS.get(name) or next((b for low, b in UTILIZATION_BANDS if age >= low), None)
@@ -203,7 +203,7 @@ def with_points(measures: dict[str, Measure], age: int) -> dict[str, Measure]:
 
 
 def group_scores(measures: dict[str, Measure]) -> dict[str, float | None]:
-    """Plain mean of the points in each group (3.5, rule 4)."""
+    """Plain mean of the points in each group."""
     scores: dict[str, float | None] = {}
     for group, names in GROUPS.items():
         earned = [m.points for m in (measures[name] for name in names) if m.points is not None]
@@ -212,7 +212,7 @@ def group_scores(measures: dict[str, Measure]) -> dict[str, float | None]:
 
 
 def overall(groups: dict[str, float | None]) -> tuple[float | None, float]:
-    """Overall score and the weight present (3.5, rule 5)."""
+    """Overall score and the weight present."""
     scored = {group: score for group, score in groups.items() if score is not None}
     weight = sum((WEIGHTS[group] for group in scored), 0.0)
     total = sum(WEIGHTS[group] * score for group, score in scored.items())

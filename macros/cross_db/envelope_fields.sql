@@ -1,4 +1,4 @@
-{#- Fields of the ping's envelope as the product writes them (domain.md 1.3, 3.2). -#}
+{#- Fields of the ping's envelope as the product writes them (docs/rules.md 1). -#}
 
 {#- Trimmed and lower-cased; null and a failed count (-1) are ''. An address of the network would tell where somebody
     sits, so it is replaced by a stable name; loopback addresses are nobody's. -#}
@@ -23,7 +23,7 @@
     {{ customer_health.to_integer(dbt.split_part("split_part(" ~ version ~ ", '-', 1)", "'.'", part)) }}
 {%- endmacro %}
 
-{#- A licence's last day; a date past what warehouses can show is clamped (domain.md 3.2). -#}
+{#- A licence's last day; a date past what warehouses can show is clamped (docs/rules.md 1). -#}
 {% macro license_end(expression) -%}
     case
         when {{ customer_health.full_match('trim(' ~ expression ~ ')', '[0-9]{5,}-.*') }} then cast('9999-12-30' as date)

@@ -1,4 +1,4 @@
-{#- The identity of an installation: a hash of uuid and hostname (domain.md 1.3). -#}
+{#- The identity of an installation: a hash of uuid and hostname (docs/rules.md 1). -#}
 {% macro instance_id(uuid, hostname) -%}
     md5({{ uuid }} || '|' || {{ hostname }})
 {%- endmacro %}

@@ -53,7 +53,7 @@
     {{ dbt.datediff(earlier, later, 'day') }}
 {%- endmacro %}
 
-{#- Completed months between two dates (domain.md 2.4): 12*(Y2-Y1) + (M2-M1), less 1 when the day of month is earlier. -#}
+{#- Completed months between two dates (docs/rules.md 2): 12*(Y2-Y1) + (M2-M1), less 1 when the day of month is earlier. -#}
 {% macro completed_months(start, until) -%}
     (
         12 * (extract(year from {{ until }}) - extract(year from {{ start }}))

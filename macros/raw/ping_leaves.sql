@@ -118,6 +118,8 @@
 {% macro snowflake__ping_leaves(files, paths, only_new) -%}
     {%- set arrivals = source('service_ping', 'service_pings') -%}
     {%- set columns = customer_health.raw_columns(arrivals) -%}
+    {#- In the envelope, null and absent mean the same: as text, both are SQL null. -#}
+    {%- set envelope = var('ping_envelope').values() | list -%}
     with
 
     {%- if only_new %}
@@ -148,7 +150,8 @@
             object_construct(
                 '.', ''
                 {%- for path in paths %},
-                '{{ path }}', {{ customer_health.variant_path('dated.payload', path) }}
+                {%- set leaf = customer_health.variant_path('dated.payload', path) %}
+                '{{ path }}', {{ 'cast(' ~ leaf ~ ' as varchar)' if path in envelope else leaf }}
                 {%- endfor %}
             ) as leaves
         from dated

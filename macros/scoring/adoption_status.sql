@@ -1,4 +1,4 @@
-{#- Adoption from a group's color (domain.md 1.5): only a plan that rules the use case out is not_applicable. -#}
+{#- Adoption from a group's color (docs/rules.md 7): only a plan that rules the use case out is not_applicable. -#}
 {% macro adoption_status(color, is_ruled_out) -%}
     case
         when {{ color }} = 'green' then 'adopted'

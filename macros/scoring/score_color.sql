@@ -1,4 +1,4 @@
-{#- Color of a group or overall score, after rounding to 6 decimals (domain.md 3.5). Needs int_settings as `settings`. -#}
+{#- Color of a group or overall score, after rounding to 6 decimals (docs/rules.md 6). Needs int_settings as `settings`. -#}
 {% macro score_color(score) -%}
     case
         when {{ score }} is null then null

@@ -1,4 +1,4 @@
-{#- Which version of a subscription counts on a day (domain.md 2.4): start and end are both inside. -#}
+{#- Which version of a subscription counts on a day (docs/rules.md 2): start and end are both inside. -#}
 {% macro is_in_force(versions, day) -%}
     (
         {{ versions }}.start_date <= {{ day }}

@@ -1,4 +1,4 @@
-{#- The period whose figures are an account's current ones (domain.md 2.1, 3.9): this period when it says something; when
+{#- The period whose figures are an account's current ones (docs/rules.md 1): this period when it says something; when
     it only lacks a ping so far, the last period with a scored one if that ping is not stale. -#}
 with
 

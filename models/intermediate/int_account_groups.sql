@@ -1,4 +1,4 @@
-{#- Group scores of an account: the mean over its subscriptions with a score, by their weight (domain.md 3.6). -#}
+{#- Group scores of an account: the mean over its subscriptions with a score, by their weight (docs/rules.md 6). -#}
 with
 
 group_scores as (

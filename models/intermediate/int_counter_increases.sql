@@ -1,4 +1,4 @@
-{#- By how much all-time counters grew (domain.md 2.2): this standing ping's value less the previous reported one's. Over a
+{#- By how much all-time counters grew (docs/rules.md 5): this standing ping's value less the previous reported one's. Over a
     gap of several periods the increase is spread by days and marked as estimated. -#}
 with
 

@@ -1,4 +1,4 @@
-{#- The ping that stands for an instance in a period: the last one received in it (domain.md 2.1). -#}
+{#- The ping that stands for an instance in a period: the last one received in it (docs/rules.md 1). -#}
 with
 
 pings as (

@@ -1,5 +1,5 @@
 {#- Production or not: a person's label wins from the day it was given; the suggestion counts only where nobody owns the
-    account (domain.md 1.3, 3.9). A period without a ping keeps the suggestion of the last period with one. -#}
+    account (docs/rules.md 3). A period without a ping keeps the suggestion of the last period with one. -#}
 with
 
 seats as (

@@ -1,5 +1,5 @@
 {#- Every plain counter for every instance and period from the instance's first ping on. What the payload holds comes
-    first; only an absent key is explained by tier, version or removal (domain.md 1.2, 1.4). -#}
+    first; only an absent key is explained by tier, version or removal (docs/rules.md 5). -#}
 with
 
 instance_periods as (

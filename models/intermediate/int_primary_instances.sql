@@ -1,4 +1,4 @@
-{#- The one instance that stands for a subscription in a period; seats are never added over instances (domain.md 3.6). -#}
+{#- The one instance that stands for a subscription in a period; seats are never added over instances (docs/rules.md 4). -#}
 with
 
 seats as (

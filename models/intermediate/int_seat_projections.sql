@@ -1,4 +1,4 @@
-{#- Activated seats at the term's end: least squares over the last period rows that have a value (domain.md 3.9).
+{#- Activated seats at the term's end: least squares over the last period rows that have a value (docs/rules.md 4).
     slope = (n*Sxy - Sx*Sy) / (n*Sxx - Sx*Sx), with x in days from the measurement day. -#}
 with
 

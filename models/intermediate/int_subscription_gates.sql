@@ -1,4 +1,4 @@
-{#- Whether a subscription's measures may be scored in a period at all, and if not, why (domain.md 3.5). -#}
+{#- Whether a subscription's measures may be scored in a period at all, and if not, why (docs/rules.md 6). -#}
 with
 
 coverage as (

@@ -1,4 +1,4 @@
-{#- Group scores: the mean of the points that are there (domain.md 3.5). -#}
+{#- Group scores: the mean of the points that are there (docs/rules.md 6). -#}
 with
 
 measures as (

@@ -1,5 +1,5 @@
 {#- Status and reason of every measure. Where several inputs have something to say, the first by the precedence of
-    domain.md 1.4 is kept, the numerator's before the denominator's. -#}
+    docs/rules.md 5 is kept, the numerator's before the denominator's. -#}
 with
 
 divided as (

@@ -1,4 +1,4 @@
-{#- Overall score of a subscription, and its weight in the account: ARR, else licensed seats, else 1 (domain.md 3.6). -#}
+{#- Overall score of a subscription, and its weight in the account: ARR, else licensed seats, else 1 (docs/rules.md 6). -#}
 with
 
 gates as (
