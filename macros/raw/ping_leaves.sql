@@ -1,5 +1,6 @@
 {#- Reads payloads once for many key paths: rows (ping_id, received_at, source_file, key_path, raw_value).
-    - key_path '' is one row per ping, whatever it holds; a line that could not be read is such a row without ping_id.
+    - key_path '' is one row per arrival of a ping, whatever it holds; a line that could not be read is such a row without
+      ping_id. Which of several arrivals counts is decided later, for it depends on as_of.
     - raw_value is the leaf as text; a JSON null is a row whose raw_value is null; an absent key is no row.
     `files` is the list to read (ignored where pings are a table), `paths` the list of key paths, `only_new` whether pings
     that `this` holds already may be left out (ignored where files are read). -#}
@@ -52,10 +53,10 @@
         where ping_id is not null and received_at is not null and {{ customer_health.has_envelope('payload') }}
     ),
 
-    newest as (
+    arrived as (
         select *
         from readable
-        qualify row_number() over (partition by ping_id order by received_at desc, source_file desc) = 1
+        qualify row_number() over (partition by ping_id, received_at order by source_file desc) = 1
     ),
 
     unnested as (
@@ -65,7 +66,7 @@
             source_file,
             unnest({{ customer_health.sql_list([''] + paths) }}) as key_path,
             unnest([''{% for path in paths %}, payload.{{ customer_health.quoted_path(path) }}{% endfor %}]) as raw_value
-        from newest
+        from arrived
     ),
 
     candidate_lines as (
@@ -86,17 +87,18 @@
     ),
 
     nulls as (
-        select distinct
+        select
             {{ customer_health.clean_text("json_extract_string(line, '$.ping_id')") }} as ping_id,
             {{ customer_health.to_utc_timestamp(
                 "coalesce(json_extract_string(line, '$.received_at'), json_extract_string(line, '$.payload."
                 ~ customer_health.quoted_path(recorded_at) ~ "'))"
             ) }} as received_at,
-            filename as source_file,
+            min(filename) as source_file,
             key_path,
             cast(null as varchar) as raw_value
         from null_leaves
         where leaf_type = 'NULL'
+        group by all
     )
 
     select * from unnested
@@ -163,21 +165,21 @@
         where dated.ping_id is not null and dated.received_at is not null
     ),
 
-    newest as (
+    arrived as (
         select *
         from judged
         where is_readable
-        qualify row_number() over (partition by ping_id order by received_at desc, source_file desc) = 1
+        qualify row_number() over (partition by ping_id, received_at order by source_file desc) = 1
     )
 
     select
-        newest.ping_id,
-        newest.received_at,
-        newest.source_file,
+        arrived.ping_id,
+        arrived.received_at,
+        arrived.source_file,
         case when leaf.key = '.' then '' else cast(leaf.key as varchar) end as key_path,
         cast(leaf.value as varchar) as raw_value
-    from newest,
-        lateral flatten(input => newest.leaves) as leaf
+    from arrived,
+        lateral flatten(input => arrived.leaves) as leaf
     union all
     {#- The id stands as the value, so that the next run knows this one. #}
     select distinct cast(null as varchar), received_at, source_file, '', ping_id
@@ -198,8 +200,8 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- Rows (ping_id, received_at) of the raw table that `this` does not hold; reads no payload. A ping that came again later
-    is new; a ping that came late is, too, whatever its received_at. -#}
+{#- Rows (ping_id, received_at) of the raw table that `this` does not hold; reads no payload. A ping that came again is
+    new; a ping that came late is, too, whatever its received_at. -#}
 {% macro new_ping_keys(columns) -%}
         select distinct keys.ping_id, keys.received_at
         from (
@@ -209,15 +211,15 @@
             from {{ source('service_ping', 'service_pings') }} as arrivals
         ) as keys
         left join (
-            select coalesce(ping_id, raw_value) as ping_id, max(received_at) as received_at
+            select distinct coalesce(ping_id, raw_value) as ping_id, received_at
             from {{ this }}
             where key_path = ''
-            group by coalesce(ping_id, raw_value)
         ) as held
             on keys.ping_id = held.ping_id
+            and keys.received_at = held.received_at
         where keys.ping_id is not null
             and keys.received_at is not null
-            and (held.ping_id is null or held.received_at < keys.received_at)
+            and held.ping_id is null
 {%- endmacro %}
 
 {#- The days of the new pings. -#}
@@ -239,15 +241,15 @@
         {%- set ranges = [] -%}
         {%- for day in days -%}
             {%- set after = day + modules.datetime.timedelta(days=1) -%}
-            {%- if ranges and (ranges[-1][1] == day or loop.length > 100) -%}
-                {%- do ranges[-1].__setitem__(1, after) -%}
+            {%- if ranges and (ranges[-1].after == day or loop.length > 100) -%}
+                {%- do ranges[-1].update({'after': after}) -%}
             {%- else -%}
-                {%- do ranges.append([day, after]) -%}
+                {%- do ranges.append({'start': day, 'after': after}) -%}
             {%- endif -%}
         {%- endfor -%}
         (
-        {%- for start, end in ranges %}
-            ({{ column }} >= '{{ start }}'::timestamp_ntz and {{ column }} < '{{ end }}'::timestamp_ntz)
+        {%- for range in ranges %}
+            ({{ column }} >= '{{ range.start }}'::timestamp_ntz and {{ column }} < '{{ range.after }}'::timestamp_ntz)
             {{- ' or' if not loop.last }}
         {%- endfor %}
         )

@@ -16,10 +16,13 @@ from typing import Any
 
 import asgi_stand_in
 from asgi_stand_in import JSONResponse, Request, Route
+import pyarrow
+import pyarrow.compute
 from sqlglot import exp
 
 asgi_stand_in.install()
 
+import fakesnow.arrow  # noqa: E402
 import fakesnow.cursor  # noqa: E402
 import fakesnow.macros  # noqa: E402
 import fakesnow.server  # noqa: E402
@@ -61,6 +64,19 @@ def _patched(parse: Callable[[str], exp.Expression]) -> Callable[[str], exp.Expr
     return parse_one
 
 
+def _nulls_kept(to_struct: Callable[[Any], pyarrow.StructArray]) -> Callable[[Any], pyarrow.StructArray]:
+    """Timestamps as the connector wants them; fakesnow turns a null into 1970."""
+
+    def convert(times: Any) -> pyarrow.StructArray:
+        array = times.combine_chunks() if isinstance(times, pyarrow.ChunkedArray) else times
+        made = to_struct(array)
+        return pyarrow.StructArray.from_arrays(
+            made.flatten(), fields=list(made.type), mask=pyarrow.compute.is_null(array)
+        )
+
+    return convert
+
+
 async def duckdb_route(request: Request) -> JSONResponse:
     """Run SQL on the DuckDB behind the server."""
     sql = (await request.body()).decode()
@@ -79,6 +95,7 @@ def serve(port: int) -> None:
     fakesnow.macros.FS_FLATTEN = Template(_FLATTEN)
     server.parse_one = _patched(server.parse_one)
     fakesnow.cursor.parse_one = _patched(fakesnow.cursor.parse_one)
+    fakesnow.arrow.timestamp_to_sf_struct = _nulls_kept(fakesnow.arrow.timestamp_to_sf_struct)
     logging.getLogger("fakesnow.server").setLevel(logging.ERROR)
     routes = [*server.routes, Route("/duckdb", duckdb_route, methods=["POST"])]
     http = asgi_stand_in.make_server(routes, port)

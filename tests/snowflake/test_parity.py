@@ -1,0 +1,60 @@
+"""The same project gives the same cells on DuckDB and through dbt-snowflake, in full and incrementally."""
+
+from __future__ import annotations
+
+import re
+
+from conftest import FORGOTTEN, Parity, differences
+from snowflake_bench import LocalSnowflake
+
+
+def test_the_full_build_passes_on_both(parity: Parity) -> None:
+    failed = {target: text[-4000:] for target, text in parity.first.items() if not text.startswith("passed")}
+    assert failed == {}
+
+
+def test_after_the_full_build_every_relation_is_the_same_cell_by_cell(parity: Parity) -> None:
+    assert parity.first_differences == {}
+
+
+def test_the_incremental_build_passes_on_both(parity: Parity) -> None:
+    failed = {target: text[-4000:] for target, text in parity.second.items() if not text.startswith("passed")}
+    assert failed == {}
+
+
+def test_after_new_and_late_pings_every_relation_is_the_same_cell_by_cell(parity: Parity) -> None:
+    assert len(parity.warehouses.relations()) > 140
+    assert differences(parity.warehouses) == {}
+
+
+def test_the_incremental_build_reads_payloads_of_new_days_only(parity: Parity) -> None:
+    path = "compiled/customer_health/models/staging/service_ping/base_service_ping__leaves.sql"
+    sql = (parity.warehouses.target_path("snowflake") / path).read_text(encoding="utf-8")
+    new_pings, _, back_fill = sql.partition("back_filled as (")
+    days = re.findall(r"received_at >= '([0-9-]+)'::timestamp_ntz and \S+ < '([0-9-]+)'", new_pings)
+    assert days[-1] == ("2026-06-01", "2026-07-01")
+    assert len(days) > 5, "the late pings' days, one by one"
+    assert all(int(after[-2:]) - int(start[-2:]) in (1, 1 - 28, 1 - 30, 1 - 31) for start, after in days[:-1])
+    assert FORGOTTEN in back_fill
+    assert "counts.projects" not in back_fill
+
+
+def test_a_key_path_that_is_new_is_read_from_the_pings_already_there(
+    parity: Parity, server: LocalSnowflake
+) -> None:
+    rows = server.duckdb(
+        "select count(*), min(RECEIVED_AT) < timestamp '2026-02-01' from"
+        f" CUSTOMER_HEALTH.MARTS_STAGING.BASE_SERVICE_PING__LEAVES where KEY_PATH = '{FORGOTTEN}'"
+    )
+    assert rows[0][0] > 1000
+    assert rows[0][1]
+
+
+def test_lines_that_are_no_pings_are_listed_with_the_same_reasons(parity: Parity, server: LocalSnowflake) -> None:
+    rows = server.duckdb("select REASON, count(*) from CUSTOMER_HEALTH.MARTS.QUARANTINED_PINGS group by all order by all")
+    assert dict(rows) == {
+        "no ping_id": 1,
+        "not JSON": 3,
+        "payload is missing, empty or not an object": 3,
+        "received_at is missing or not a timestamp": 1,
+    }
