@@ -1,0 +1,66 @@
+"""Every model is described beside its SQL; the data quality mart's queries list what it counts."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from dbt_bench import REPO, Mart
+
+MODELS = sorted((REPO / "models").rglob("*.sql"))
+CHECKS = list(csv.DictReader((REPO / "seeds" / "data_quality_checks.csv").open(encoding="utf-8")))
+GRAIN_TESTS = {"unique_grain", "is_metric"}
+
+
+def nodes(path: Path, kind: str) -> Iterator[dict[str, Any]]:
+    """The entries of one kind (models, seeds) in a yml file."""
+    yield from yaml.safe_load(path.read_text(encoding="utf-8")).get(kind, [])
+
+
+def data_tests_of(node: dict[str, Any]) -> set[str]:
+    """The names of the data tests of a whole model or seed."""
+    return {next(iter(t)) if isinstance(t, dict) else t for t in node.get("data_tests", [])}
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda path: path.stem)
+def test_every_model_has_a_yml_with_a_description_and_a_tested_grain(
+    model: Path,
+) -> None:
+    yml = model.with_suffix(".yml")
+    assert yml.exists(), f"{model.name} has no {yml.name} beside it"
+    (node,) = [node for node in nodes(yml, "models") if node["name"] == model.stem]
+    assert node["description"].strip()
+    assert data_tests_of(node) & GRAIN_TESTS
+
+
+def test_every_seed_has_a_description_and_a_tested_grain() -> None:
+    described = {node["name"]: node for node in nodes(REPO / "seeds" / "_seeds.yml", "seeds")}
+    assert set(described) == {path.stem for path in (REPO / "seeds").glob("*.csv")}
+    for node in described.values():
+        assert node["description"].strip()
+        assert data_tests_of(node) & GRAIN_TESTS
+
+
+def test_the_data_quality_mart_has_each_drill_down_in_its_description() -> None:
+    yml = REPO / "models" / "marts" / "health" / "mart_data_quality.yml"
+    (node,) = nodes(yml, "models")
+    for check in CHECKS:
+        assert f"`{check['check_name']}`" in node["description"]
+        assert f"`{check['drill_down']}`" in node["description"]
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check["check_name"])
+def test_a_drill_down_lists_exactly_what_the_data_quality_mart_counts(sample_mart: Mart, check: dict[str, str]) -> None:
+    counted = sample_mart.find("main.mart_data_quality", check_name=check["check_name"])
+    assert counted
+    sample_mart.rows("set search_path = 'main,main_intermediate,main_staging'")
+    for row in counted:
+        query = check["drill_down"].replace(":period", f"date '{row['period_start']}'")
+        listed = len(sample_mart.rows(query.replace(":subject", f"'{row['subject']}'")))
+        # What is listed for this check are the pings that lack the metric.
+        lacks = check["check_name"] == "metric_present"
+        assert listed == (row["total"] - row["affected"] if lacks else row["affected"]), row
