@@ -68,8 +68,8 @@ wrong_means as (
     cross join settings
     where (means.score is null) != (means.color is null)
         or (means.color is not null and means.color not in ('red', 'yellow', 'green'))
-        or means.score < (select min(points) from score_points)
-        or means.score > (select max(points) from score_points)
+        or means.score < (select min(score_points.points) from score_points)
+        or means.score > (select max(score_points.points) from score_points)
         or (means.color = 'green' and means.score < settings.score_green_above - 0.005)
         or (means.color != 'green' and means.score > settings.score_green_above + 0.005)
         or (means.color = 'red' and means.score > settings.score_yellow_above + 0.005)
