@@ -62,7 +62,7 @@ account_groups as (
         weights.score_group,
         weights.weight,
         weights.driver_order,
-        {{ settled('summed.weighted_score / nullif(summed.scored_weight, 0)') }} as score,
+        {{ settled('summed.weighted_score / nullif(summed.scored_weight, 0)', 12) }} as score,
         coalesce(summed.is_ruled_out, false) as is_ruled_out,
         case
             when summed.account_id is null then 'no_active_subscription'

@@ -33,7 +33,7 @@ leaves as (
         from {{ this }} as held
         where held.ping_id = new_pings.ping_id
             and held.key_path = ''
-            and held.received_at >= new_pings.received_at
+            and held.received_at = new_pings.received_at
     )
     {%- endif %}
     {%- if new_paths %}
