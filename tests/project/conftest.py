@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dbt_bench import REPO, Bench, DbtRun, Mart
+from dbt_bench import SMALL, Bench, DbtRun, Mart
+from history import History, build_history
 from worked_examples import worked_examples
-
-SMALL = REPO / "sample" / "small"
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +36,7 @@ def sample_bench(home: Callable[[str], Path], truth: dict[str, Any]) -> tuple[Be
 def sample_mart(sample_bench: tuple[Bench, DbtRun]) -> Mart:
     """The mart of sample/small."""
     bench, run = sample_bench
-    assert bench.database.exists(), run.said
+    assert run.exit_code == 0, run.failures
     return bench.mart
 
 
@@ -62,3 +61,9 @@ def worked_mart_sql_2023(worked_bench: Bench, worked_mart: Mart) -> Mart:
     worked_bench.variables = {"as_of": "2026-07-31", "threshold_set": "sql_2023"}
     worked_bench.build("run")
     return worked_bench.snapshot("sql_2023")
+
+
+@pytest.fixture(scope="session")
+def history(home: Callable[[str], Path], truth: dict[str, Any]) -> History:
+    """Several runs over one database, and the mart after each."""
+    return build_history(home("history"), truth["as_of"])

@@ -21,6 +21,7 @@ from dbt.cli.main import dbtRunner
 from dbt_common.events.base_types import EventMsg
 
 REPO = Path(__file__).parents[2]
+SMALL = REPO / "sample" / "small"
 PROJECT_PARTS = ("models", "macros", "seeds", "tests/generic", "tests/singular", "scripts", "docs")
 Row = dict[str, Any]
 
@@ -37,6 +38,11 @@ class DbtRun:
     def of_level(self, level: str) -> list[str]:
         """Messages of one level: debug, info, warn or error."""
         return [text for found, text in self.messages if found == level]
+
+    @property
+    def failures(self) -> str:
+        """What a failed test should show: the errors, and no word of what went well."""
+        return "\n".join([*self.of_level("warn"), *self.of_level("error"), self.error])
 
     @property
     def said(self) -> str:
@@ -110,9 +116,7 @@ class Mart:
         """(schema, name) of every table and view."""
         return [
             (row["table_schema"], row["table_name"])
-            for row in self.rows(
-                "select table_schema, table_name from information_schema.tables order by all"
-            )
+            for row in self.rows("select table_schema, table_name from information_schema.tables order by all")
         ]
 
     def contents(self, schema: str = "main") -> dict[str, list[str]]:
@@ -181,7 +185,7 @@ class Bench:
         """Seeds and models, or the given command; fails the test when dbt fails."""
         arguments = command or ("build", "--exclude-resource-type", "unit_test", "test")
         run = self.dbt(*arguments)
-        assert run.exit_code == 0, run.said
+        assert run.exit_code == 0, run.failures
         return run
 
     def snapshot(self, name: str) -> Mart:

@@ -14,8 +14,7 @@ COLUMNS = {
     "seats start_date end_date status arr",
     "licenses": "license_id license_md5 license_sha256 subscription_id seats starts_at expires_at",
     "instance_labels": "uuid hostname label labelled_by labelled_at",
-    "objectives": "objective_id account_id objective_name metric_name target_value starts_on "
-    "due_on",
+    "objectives": "objective_id account_id objective_name metric_name target_value starts_on due_on",
     "excluded_pings": "ping_id reason",
 }
 
@@ -81,9 +80,7 @@ class RawFolder:
         cells.setdefault("account_name", account_id)
         self.add("accounts", account_id=account_id, csm_email=csm_email, **cells)
 
-    def subscription(
-        self, subscription_id: str, account_id: str, start_date: str, **cells: Any
-    ) -> None:
+    def subscription(self, subscription_id: str, account_id: str, start_date: str, **cells: Any) -> None:
         """A Premium subscription that runs until the end of 2027."""
         self.add(
             "subscriptions",
@@ -101,9 +98,7 @@ class RawFolder:
             start_date=start_date,
         )
 
-    def label(
-        self, uuid: str, hostname: str, label: str = "Production", at: str = "2020-01-01T00:00:00Z"
-    ) -> None:
+    def label(self, uuid: str, hostname: str, label: str = "Production", at: str = "2020-01-01T00:00:00Z") -> None:
         """A label that a person gave."""
         by = {"labelled_by": "csm@us.example", "labelled_at": at}
         self.add("instance_labels", uuid=uuid, hostname=hostname, label=label, **by)
@@ -162,7 +157,7 @@ class RawFolder:
         folder.mkdir(parents=True, exist_ok=True)
         for table, rows in self.tables.items():
             with (folder / f"{table}.csv").open("w", newline="", encoding="utf-8") as file:
-                writer = csv.DictWriter(file, COLUMNS[table].split())
+                writer = csv.DictWriter(file, COLUMNS[table].split(), lineterminator="\n")
                 writer.writeheader()
                 writer.writerows(rows)
         for name, lines in self.files.items():

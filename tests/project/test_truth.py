@@ -10,8 +10,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from conftest import SMALL
-from dbt_bench import Bench, DbtRun, Mart
+from dbt_bench import SMALL, Bench, DbtRun, Mart
 from raw_folder import instance_id
 
 TRUTH = json.loads((SMALL / "truth.json").read_text(encoding="utf-8"))
@@ -52,9 +51,7 @@ def subscription_findings(mart: Mart, period: str, wanted: dict[str, Any]) -> It
     coverage = mart.one("fct_reporting_coverage", **keys)
     yield from held_against(coverage, {name: wanted.pop(name) for name in COVERAGE}, where)
     seats = mart.one("fct_seat_utilization", **keys)
-    yield from held_against(
-        seats, {"primary_instance_id": identity(wanted.pop("primary_instance"))}, where
-    )
+    yield from held_against(seats, {"primary_instance_id": identity(wanted.pop("primary_instance"))}, where)
     use_cases = wanted.pop("use_cases")
     yield from held_against(seats, wanted, where)
     assert len(mart.find("fct_stage_adoption", **keys)) == len(use_cases)
@@ -153,9 +150,7 @@ def test_an_objective_stands_where_its_generator_says(
         ("lines_not_json", "select count(*) from quarantined_pings where reason = 'not JSON'"),
     ],
 )
-def test_the_mart_has_as_many_rows_as_the_generator_wrote(
-    sample_mart: Mart, name: str, sql: str
-) -> None:
+def test_the_mart_has_as_many_rows_as_the_generator_wrote(sample_mart: Mart, name: str, sql: str) -> None:
     """Rows of the dimensions against the generator's counts."""
     assert sample_mart.rows(f"select ({sql}) as found") == [{"found": TRUTH["counts"][name]}]
 
@@ -200,8 +195,7 @@ def test_no_raw_ping_vanishes(sample_mart: Mart) -> None:
     assert later == counts["after_as_of"]
 
     activity = sample_mart.row(
-        "select sum(ping_count) as pings, count(*) filter (ping_count > 0) as standing "
-        "from fct_instance_activity"
+        "select sum(ping_count) as pings, count(*) filter (ping_count > 0) as standing from fct_instance_activity"
     )
     unmapped = Counter(row["unmapped_reason"] for row in sample_mart.find("fct_unmapped_pings"))
     never_in_a_mart = unmapped["invalid"] + unmapped["internal"] + unmapped["excluded"]
@@ -216,7 +210,7 @@ def test_the_whole_build_has_no_warning_no_skip_and_no_error(
 ) -> None:
     """`dbt build` with its unit tests and data tests, as an analyst runs it."""
     _, run = sample_bench
-    assert run.exit_code == 0, run.said
+    assert run.exit_code == 0, run.failures
     assert run.of_level("warn") == []
     assert run.of_level("error") == []
     bad = {name: status for name, status in run.nodes.items() if status not in ("success", "pass")}
