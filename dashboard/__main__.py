@@ -55,9 +55,7 @@ def _parser() -> argparse.ArgumentParser:
         default=18,
         help="periods in the trends (default: %(default)s)",
     )
-    parser.add_argument(
-        "--title", default="Customer health", help="the heading (default: %(default)s)"
-    )
+    parser.add_argument("--title", default="Customer health", help="the heading (default: %(default)s)")
     return parser
 
 

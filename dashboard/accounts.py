@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from dashboard import details
-from dashboard.formats import number, plural
+from dashboard.formats import plural
 from dashboard.queries import Mart
 from dashboard.source import Row, group_by
 from dashboard.words import NO_SUBSCRIPTION, USE_CASES, Words
@@ -108,6 +108,11 @@ class Account:
     objectives: list[details.Objective] = field(default_factory=list)
 
     @property
+    def signal_weight(self) -> int:
+        """A number to sort by: any graver signal outweighs all lesser ones."""
+        return sum(100 ** (2 - SEVERITIES.index(signal.severity)) for signal in self.signals)
+
+    @property
     def search(self) -> str:
         """What the search box looks at, in lower case."""
         hosts = [instance.hostname for instance in self.instances]
@@ -136,9 +141,7 @@ def build_accounts(mart: Mart, words: Words) -> list[Account]:
     return sorted(views, key=lambda view: (view.name.lower(), view.account_id))
 
 
-def _account(
-    mart: Mart, words: Words, row: Row, current: Row, rows: dict[str, list[Row]]
-) -> Account:
+def _account(mart: Mart, words: Words, row: Row, current: Row, rows: dict[str, list[Row]]) -> Account:
     period = current.get("health_period") or mart.clock.current
     health = _of_period(rows["health"], period)
     adoption = _of_period(rows["adoption"], period)
@@ -192,18 +195,14 @@ def _adoption(words: Words, health: Row, row: Row, stages: list[Row], period: da
     )
 
 
-def _add_details(
-    view: Account, mart: Mart, words: Words, rows: dict[str, list[Row]], activity: dict[str, Row]
-) -> None:
+def _add_details(view: Account, mart: Mart, words: Words, rows: dict[str, list[Row]], activity: dict[str, Row]) -> None:
     now = [row for row in rows["coverage"] if row["period_start"] == mart.clock.current]
     of_period = [row for row in rows["measures"] if row["period_start"] == view.period]
     stale_after = mart.settings.get("stale_after_days")
     view.reporting = [row["reporting_reason"] for row in now]
     view.measures = details.measures(of_period, words)
     view.groups = details.groups(_of_period(rows["health"], view.period), view.measures, words)
-    view.subscriptions = details.subscriptions(
-        rows["subscriptions"], rows["seats"], now, view.period, words
-    )
+    view.subscriptions = details.subscriptions(rows["subscriptions"], rows["seats"], now, view.period, words)
     view.instances = details.instances(rows["instances"], activity, stale_after)
     view.signals = details.signals(rows["signals"], SEVERITIES)
     view.objectives = details.objectives(rows["objectives"], mart.metrics)
@@ -225,8 +224,7 @@ def _sum(values: Iterable[float | None]) -> float | None:
 
 def _seats(totals: Row, rows: list[Row], words: Words) -> Seats:
     """The account's sums, and what its subscriptions say about them."""
-    subscriptions, known = totals.get("subscriptions"), totals.get("subscriptions_with_seats")
-    is_partial = known and subscriptions and known < subscriptions
+    total, known = totals.get("subscriptions") or 0, totals.get("subscriptions_with_seats") or 0
     codes = [row["missing_reason"] for row in rows if row["activated_seats"] is None]
     return Seats(
         licensed=totals.get("licensed_seats") if known else totals.get("sold_seats"),
@@ -237,14 +235,12 @@ def _seats(totals: Row, rows: list[Row], words: Words) -> Seats:
         utilization=totals.get("license_utilization"),
         engagement=totals.get("user_engagement"),
         over_license=totals.get("seats_over_license"),
-        note=f"of {number(known)} in {plural(subscriptions, 'subscription')}" if is_partial else "",
+        note=f"in {known} of {plural(total, 'subscription')}" if 0 < known < total else "",
         reason=words.reason(codes[0]) if codes and codes[0] else "",
     )
 
 
-def _use_cases(
-    words: Words, health: Row, adoption: Row, stages: list[Row], period: date
-) -> list[UseCase]:
+def _use_cases(words: Words, health: Row, adoption: Row, stages: list[Row], period: date) -> list[UseCase]:
     adopted = _listed(adoption.get("adopted_use_cases"))
     in_progress = _listed(adoption.get("in_progress_use_cases"))
     statuses: dict[str, set[str]] = defaultdict(set)

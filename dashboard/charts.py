@@ -132,9 +132,7 @@ def line_chart(
         return nothing(NO_VALUES)
     ticks = [top * step / 4 for step in range(5)] if top else nice_ticks(max(known))
     plot = Plot(axis, ticks[-1], frame or Frame())
-    parts = (
-        [_band(plot, band) for band in bands] + _grid(plot, ticks, tick_fmt or fmt) + _periods(plot)
-    )
+    parts = [_band(plot, band) for band in bands] + _grid(plot, ticks, tick_fmt or fmt) + _periods(plot)
     for line in series:
         parts += _line(plot, line)
     ends = [
@@ -174,14 +172,10 @@ def nice_ticks(highest: float) -> list[float]:
 
 def _columns(axis: Axis, layers: Sequence[Series]) -> list[list[float]]:
     """Per period the layers' heights; a missing one has none."""
-    return [
-        [float(layer.values[index] or 0) for layer in layers] for index in range(len(axis.labels))
-    ]
+    return [[float(layer.values[index] or 0) for layer in layers] for index in range(len(axis.labels))]
 
 
-def _stack(
-    plot: Plot, layers: Sequence[Series], column: Sequence[float], index: int
-) -> list[Markup]:
+def _stack(plot: Plot, layers: Sequence[Series], column: Sequence[float], index: int) -> list[Markup]:
     is_partial = plot.axis.partial and index == len(plot.axis.labels) - 1
     width, base, parts = min(plot.slot * 0.78, 34), 0.0, []
     for layer, value in zip(layers, column, strict=True):
@@ -233,8 +227,7 @@ def _band(plot: Plot, band: Band) -> Markup:
 
 def _line(plot: Plot, line: Series) -> list[Markup]:
     points: list[Point | None] = [
-        None if value is None else (plot.x(at), plot.y(value))
-        for at, value in enumerate(line.values)
+        None if value is None else (plot.x(at), plot.y(value)) for at, value in enumerate(line.values)
     ]
     partial = plot.axis.partial and len(points) > 1
     solid, last = path(points[:-1] if partial else points), points[-1]

@@ -118,11 +118,7 @@ def measures(rows: Sequence[Row], words: Words) -> list[Measure]:
 
 def _measure(row: Row, words: Words) -> Measure:
     value, above, below = row["measure_value"], row["numerator"], row["denominator"]
-    working = (
-        f"{number(above, 1)} of {number(below, 1)}"
-        if above is not None and below is not None
-        else ""
-    )
+    working = f"{number(above, 1)} of {number(below, 1)}" if above is not None and below is not None else ""
     return Measure(
         subscription_id=row["subscription_id"],
         group=row["score_group"],
@@ -148,9 +144,7 @@ def groups(health: Row, found: Sequence[Measure], words: Words) -> list[Group]:
         score = health.get(f"{code}_score")
         reasons = [measure.reason for measure in found if measure.group == code and measure.reason]
         reason = "" if score is not None else (reasons[0] if reasons else "not measured")
-        views.append(
-            Group(words.group(code), score, health.get(f"{code}_color") or "unscored", reason)
-        )
+        views.append(Group(words.group(code), score, health.get(f"{code}_color") or "unscored", reason))
     return views
 
 
@@ -159,9 +153,7 @@ def subscriptions(
 ) -> list[Subscription]:
     """One view per lineage that had started, the active ones first."""
     by_id = {row["subscription_id"]: row for row in rows}
-    of_period = {
-        row["original_subscription_id"]: row for row in seats if row["period_start"] == period
-    }
+    of_period = {row["original_subscription_id"]: row for row in seats if row["period_start"] == period}
     found = [
         _subscription(
             by_id.get(row["subscription_id"], {}),
@@ -180,9 +172,9 @@ def _subscription(row: Row, seats: Row, coverage: Row, words: Words) -> Subscrip
         seats.get("projected_seats_over_license"),
         seats.get("projected_activated_seats"),
     )
-    outlook = "" if projected is None else f"{number(projected)} activated by the end of the term"
+    outlook = "" if projected is None else f"{number(projected)} activated at the term's end"
     if over:
-        outlook += f", {number(over)} over the license"
+        outlook += f", {number(over)} over"
     missing = seats.get("missing_reason") if seats.get("activated_seats") is None else None
     return Subscription(
         subscription_id=coverage["subscription_id"],
@@ -201,14 +193,10 @@ def _subscription(row: Row, seats: Row, coverage: Row, words: Words) -> Subscrip
     )
 
 
-def instances(
-    rows: Sequence[Row], activity: dict[str, Row], stale_after: float | None
-) -> list[Instance]:
+def instances(rows: Sequence[Row], activity: dict[str, Row], stale_after: float | None) -> list[Instance]:
     """Instances, production first, then by age of their last ping."""
     views = [_instance(row, activity.get(row["instance_id"], {}), stale_after) for row in rows]
-    return sorted(
-        views, key=lambda view: (view.type != "Production", view.days or 0, view.hostname)
-    )
+    return sorted(views, key=lambda view: (view.type != "Production", view.days or 0, view.hostname))
 
 
 def _instance(row: Row, activity: Row, stale_after: float | None) -> Instance:
@@ -260,9 +248,7 @@ def objectives(rows: Sequence[Row], metrics: Sequence[Row]) -> list[Objective]:
         latest[row["objective_id"]] = row
     return [
         Objective(
-            name=row["objective_name"]
-            or labels.get(row["metric_name"])
-            or humanize(row["metric_name"]),
+            name=row["objective_name"] or labels.get(row["metric_name"]) or humanize(row["metric_name"]),
             metric=labels.get(row["metric_name"]) or humanize(row["metric_name"]),
             current=row["current_value"],
             target=row["target_value"],

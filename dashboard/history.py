@@ -50,9 +50,7 @@ class PeriodFigures:
     @property
     def reporting_share(self) -> float | None:
         """Subscriptions in force that report, from whatever instance."""
-        return share(
-            self.reporting["production"] + self.reporting["other_type"], self.subscriptions
-        )
+        return share(self.reporting["production"] + self.reporting["other_type"], self.subscriptions)
 
     @property
     def production_share(self) -> float | None:
@@ -62,31 +60,20 @@ class PeriodFigures:
 
 def figures(mart: Mart) -> list[PeriodFigures]:
     """The figures of every period of the clock, oldest first."""
-    tables = [
-        group_by(rows, "period_start")
-        for rows in (mart.coverage, mart.seats, mart.health, mart.adoption)
-    ]
-    return [
-        _figures(*(table.get((start,), []) for table in tables)) for start in mart.clock.periods
-    ]
+    tables = [group_by(rows, "period_start") for rows in (mart.coverage, mart.seats, mart.health, mart.adoption)]
+    return [_figures(*(table.get((start,), []) for table in tables)) for start in mart.clock.periods]
 
 
-def _figures(
-    coverage: list[Row], seats: list[Row], health: list[Row], adoption: list[Row]
-) -> PeriodFigures:
+def _figures(coverage: list[Row], seats: list[Row], health: list[Row], adoption: list[Row]) -> PeriodFigures:
     in_force = [row for row in coverage if row["reporting_reason"] != NO_SUBSCRIPTION]
     reporting = Counter(_how_it_reports(row) for row in in_force)
-    ended = Counter(
-        bool(row["is_reporting"]) for row in coverage if row["reporting_reason"] == NO_SUBSCRIPTION
-    )
+    ended = Counter(bool(row["is_reporting"]) for row in coverage if row["reporting_reason"] == NO_SUBSCRIPTION)
     known = comparable(seats)
     activated, idle = _sum(known, "activated_seats"), _sum(known, "inactive_activated_seats")
     scores = [float(row["overall_score"]) for row in health if row["overall_score"] is not None]
     colors = Counter(row["overall_color"] or "unscored" for row in health)
     return PeriodFigures(
-        reporting={
-            code: reporting[code] for code in (*REPORTING, *sorted(set(reporting) - set(REPORTING)))
-        },
+        reporting={code: reporting[code] for code in (*REPORTING, *sorted(set(reporting) - set(REPORTING)))},
         ended=dict(ended),
         compared=len(known),
         licensed=_sum(known, "licensed_seats"),

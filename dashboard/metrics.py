@@ -68,9 +68,7 @@ def _metric(row: Row, statuses: list[Row], words: Words) -> MetricView:
         min_version=row["min_version"] or "",
         tier=row["tier"] or "",
         instances=total,
-        statuses={
-            status: counts[status] for status in (*STATUSES, *sorted(set(counts) - set(STATUSES)))
-        },
+        statuses={status: counts[status] for status in (*STATUSES, *sorted(set(counts) - set(STATUSES)))},
         reported_share=share(counts["reported"], total),
         median=_median(row["unit"], values),
         median_value=values.get("median_value"),

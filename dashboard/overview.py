@@ -87,9 +87,7 @@ class Overview:
     books: list[Book]
 
 
-def build_overview(
-    mart: Mart, words: Words, accounts: list[Account], found: Sequence[PeriodFigures]
-) -> Overview:
+def build_overview(mart: Mart, words: Words, accounts: list[Account], found: Sequence[PeriodFigures]) -> Overview:
     """The overview; `found` are the figures of `trends.figures`."""
     with_score = scored(accounts)
     dropped = [a for a in accounts if a.health.change is not None and a.health.change < 0]
@@ -156,9 +154,7 @@ def _ended(now: PeriodFigures) -> list[Part]:
     ]
 
 
-def _part(
-    code: str, label: str, count: int, total: int, *, hint: str = "", amount: float | None = None
-) -> Part:
+def _part(code: str, label: str, count: int, total: int, *, hint: str = "", amount: float | None = None) -> Part:
     return Part(code, label, count, share(count, total), hint, amount)
 
 
@@ -209,12 +205,8 @@ def _total_arr(accounts: Sequence[Account]) -> float | None:
 
 def _unscored(accounts: Sequence[Account]) -> list[Part]:
     missing = [account for account in accounts if account.health.score is None]
-    counts = Counter(
-        (account.health.reason_code or "", account.health.reason) for account in missing
-    )
-    return [
-        _part(code, label, count, len(missing)) for (code, label), count in counts.most_common()
-    ]
+    counts = Counter((account.health.reason_code or "", account.health.reason) for account in missing)
+    return [_part(code, label, count, len(missing)) for (code, label), count in counts.most_common()]
 
 
 def _levels(accounts: Sequence[Account]) -> list[Part]:
@@ -234,9 +226,7 @@ def _levels(accounts: Sequence[Account]) -> list[Part]:
 
 def _use_case(accounts: Sequence[Account], code: str) -> list[Part]:
     statuses = ("adopted", "in_progress", "not_adopted", "not_measured", "not_applicable")
-    counts = Counter(
-        use.status for account in accounts for use in account.adoption.use_cases if use.code == code
-    )
+    counts = Counter(use.status for account in accounts for use in account.adoption.use_cases if use.code == code)
     return [_part(status, word(status), counts[status], len(accounts)) for status in statuses]
 
 
@@ -247,9 +237,7 @@ def _signals(accounts: Sequence[Account]) -> list[tuple[str, str, str, int]]:
         for account in accounts
         for signal in {(s.code, s.severity): s for s in account.signals}.values()
     )
-    ranked = sorted(
-        raised.items(), key=lambda entry: (SEVERITIES.index(entry[0][2]), -entry[1], entry[0][1])
-    )
+    ranked = sorted(raised.items(), key=lambda entry: (SEVERITIES.index(entry[0][2]), -entry[1], entry[0][1]))
     return [(code, label, severity, count) for (code, label, severity), count in ranked]
 
 

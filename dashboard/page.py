@@ -17,7 +17,7 @@ from dashboard.charts import Series, line_chart
 from dashboard.details import instance_summary
 from dashboard.history import figures
 from dashboard.metrics import STATUSES, build_metrics
-from dashboard.overview import UNOWNED, Book, Part, build_overview
+from dashboard.overview import UNOWNED, Part, build_overview
 from dashboard.quality import build_quality
 from dashboard.queries import Mart
 from dashboard.trends import period_axis, reporting_trend, score_bands, trend_charts
@@ -71,6 +71,11 @@ def write(mart: Mart, folder: Path, title: str = "Customer health") -> Path:
     return page
 
 
+_FILTERS = (
+    "number", "compact", "percent", "signed", "score", "day", "days_ago", "plural", "humanize",
+)  # fmt: skip
+
+
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
@@ -79,52 +84,42 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    for name in (
-        "number",
-        "compact",
-        "percent",
-        "signed",
-        "score",
-        "day",
-        "days_ago",
-        "plural",
-        "humanize",
-    ):
-        environment.filters[name] = getattr(formats, name)
+    environment.filters.update({name: getattr(formats, name) for name in _FILTERS})
     environment.filters["word"] = word
     environment.filters["capitalize_first"] = lambda text: text[:1].upper() + text[1:]
     environment.globals.update(
         share=formats.share,
-        share_bar=svg.share_bar,
-        sparkline=svg.sparkline,
-        instance_summary=instance_summary,
-        reporting_parts=_parts,
-        color_parts=_parts,
-        use_parts=lambda parts: [(f"use-{part.code}", part.count) for part in parts],
-        status_parts=lambda counts: [(f"status-{code}", count) for code, count in counts.items()],
-        book_parts=_book_parts,
-        time_frame=_time_frame,
         lower_first=formats.lower_first,
+        instance_summary=instance_summary,
+        time_frame=_time_frame,
         COLORS=COLORS,
         SEVERITIES=SEVERITIES,
         UNOWNED=UNOWNED,
         MISSING=formats.MISSING,
+        **_drawings(),
     )
     return environment
+
+
+def _drawings() -> dict[str, Any]:
+    """What the templates draw with: bars, and the parts they are made of."""
+    return {
+        "share_bar": svg.share_bar,
+        "sparkline": svg.sparkline,
+        "reporting_parts": _parts,
+        "color_parts": _parts,
+        "book_parts": lambda book: list(book.colors.items()),
+        "use_parts": lambda parts: [(f"use-{part.code}", part.count) for part in parts],
+        "status_parts": lambda counts: [(f"status-{code}", n) for code, n in counts.items()],
+    }
 
 
 def _parts(parts: list[Part]) -> list[tuple[str, float]]:
     return [(part.code, part.count) for part in parts]
 
 
-def _book_parts(book: Book) -> list[tuple[str, float]]:
-    return [(color, count) for color, count in book.colors.items()]
-
-
 def _time_frame(code: str) -> str:
-    return {"28d": "in 28 days", "7d": "in 7 days", "all": "all time", "none": "at the ping"}.get(
-        code, code
-    )
+    return {"28d": "in 28 days", "7d": "in 7 days", "all": "all time", "none": "at the ping"}.get(code, code)
 
 
 def _assets() -> Assets:

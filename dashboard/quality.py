@@ -86,7 +86,7 @@ def _unlabelled(mart: Mart, accounts: list[Account]) -> list[Unlabelled]:
     return sorted(views, key=_urgency)
 
 
-def _urgency(view: Unlabelled) -> tuple:
+def _urgency(view: Unlabelled) -> tuple[bool, bool, bool, str, str]:
     is_scored, looks_like_production = (
         view.account.health.score is not None,
         view.suggested == "Production",
@@ -111,9 +111,7 @@ def _checks(rows: list[Row]) -> list[Check]:
 
 def _check(name: str, rows: list[Row]) -> Check:
     shares = sorted(float(row["share"]) for row in rows if row["share"] is not None)
-    ranked = sorted(
-        rows, key=lambda row: (row["share"] is None, -(row["share"] or 0), row["subject"])
-    )
+    ranked = sorted(rows, key=lambda row: (row["share"] is None, -(row["share"] or 0), row["subject"]))
     low, high = (percent(shares[0]), percent(shares[-1])) if shares else (MISSING, MISSING)
     return Check(
         label=humanize(name),

@@ -59,7 +59,8 @@ HEALTH = (
     "license_utilization_score", "license_utilization_color",
     "user_engagement_score", "user_engagement_color", "scm_score", "scm_color",
     "ci_score", "ci_color", "cd_score", "cd_color", "devsecops_score", "devsecops_color",
-    "weight_present", "arr_reporting_share", "score_change", "main_driver", "unscored_reason", "explanation",
+    "weight_present", "arr_reporting_share", "score_change", "main_driver", "unscored_reason",
+    "explanation",
 )  # fmt: skip
 SIGNALS = (
     "account_id", "period_start", "signal", "severity", "subject", "message",
@@ -135,19 +136,13 @@ class _Reader:
     def relation(self, name: str) -> Relation | None:
         return self._relations.get(name)
 
-    def read(
-        self, name: str, columns: tuple[str, ...], where: str = "", *, required: bool = False
-    ) -> list[Row]:
+    def read(self, name: str, columns: tuple[str, ...], where: str = "", *, required: bool = False) -> list[Row]:
         relation = self.relation(name)
         if relation is None:
             if required:
-                raise DashboardError(
-                    f"There is no table {name}: build the mart first (`make build`)."
-                )
+                raise DashboardError(f"There is no table {name}: build the mart first (`make build`).")
             return []
-        chosen = [
-            column if column in relation.columns else f"null as {column}" for column in columns
-        ]
+        chosen = [column if column in relation.columns else f"null as {column}" for column in columns]
         condition = f" where {where}" if where else ""
         return self._source.rows(f"select {', '.join(chosen)} from {relation.sql_name}{condition}")
 
@@ -161,9 +156,7 @@ class _Reader:
 
 def _clock(reader: _Reader, instances: list[Row], periods: int) -> Clock:
     reader.read("fct_account_health", HEALTH[:1], "1 = 0", required=True)
-    found = reader.run(
-        "select distinct period_start from {fct_account_health}", "fct_account_health"
-    )
+    found = reader.run("select distinct period_start from {fct_account_health}", "fct_account_health")
     started = reader.run(
         "select min(period_start) as first_period from {fct_instance_activity}",
         "fct_instance_activity",
@@ -196,26 +189,18 @@ def _read_history(reader: _Reader, mart: Mart) -> None:
     mart.seats = reader.read("fct_seat_utilization", SEATS, window)
     mart.account_seats = reader.read("fct_account_seats", ACCOUNT_SEATS, window)
     mart.coverage = reader.read("fct_reporting_coverage", COVERAGE, window)
-    mart.current = reader.read(
-        "gainsight__company_health", ("account_id", "health_period", "unscored_reason")
-    )
+    mart.current = reader.read("gainsight__company_health", ("account_id", "health_period", "unscored_reason"))
 
 
 def _read_current(reader: _Reader, mart: Mart) -> None:
     now = _since(mart.clock.current)
-    oldest = min(
-        (row["health_period"] for row in mart.current if row["health_period"]), default=None
-    )
-    mart.measures = reader.read(
-        "fct_measure_scores", MEASURES, _since(oldest or mart.clock.current)
-    )
+    oldest = min((row["health_period"] for row in mart.current if row["health_period"]), default=None)
+    mart.measures = reader.read("fct_measure_scores", MEASURES, _since(oldest or mart.clock.current))
     mart.stages = reader.read("fct_stage_adoption", STAGES, _since(oldest or mart.clock.current))
     mart.subscriptions = reader.read("dim_subscriptions", SUBSCRIPTIONS)
     mart.activity = reader.read("fct_instance_activity", ACTIVITY, now)
     mart.signals = reader.read("fct_health_signals", SIGNALS, now)
-    mart.objectives = reader.read(
-        "fct_objective_progress", OBJECTIVES, _since(mart.clock.periods[0])
-    )
+    mart.objectives = reader.read("fct_objective_progress", OBJECTIVES, _since(mart.clock.periods[0]))
     mart.value_statuses = reader.read("value_statuses", ("value_reason", "meaning"))
     mart.use_cases = reader.read("use_cases", ("use_case", "label", "advice"))
     settings = reader.read("health_settings", ("setting", "setting_value"))
@@ -266,8 +251,7 @@ def _read_quality(reader: _Reader, mart: Mart) -> None:
         "fct_unmapped_pings",
     )
     mart.quarantined = reader.run(
-        "select reason, count(*) as lines from {quarantined_pings} "
-        "group by reason order by lines desc, reason",
+        "select reason, count(*) as lines from {quarantined_pings} group by reason order by lines desc, reason",
         "quarantined_pings",
     )
     mart.quarantined_lines = reader.run(
@@ -275,8 +259,6 @@ def _read_quality(reader: _Reader, mart: Mart) -> None:
         f"order by source_file desc, line_number limit {LISTED_LINES}",
         "quarantined_pings",
     )
-    latest = reader.run(
-        "select max(period_start) as period_start from {mart_data_quality}", "mart_data_quality"
-    )
+    latest = reader.run("select max(period_start) as period_start from {mart_data_quality}", "mart_data_quality")
     if latest and latest[0]["period_start"]:
         mart.checks = reader.read("mart_data_quality", CHECKS, _since(latest[0]["period_start"]))

@@ -27,9 +27,9 @@ class Relation:
     columns: tuple[str, ...]
 
 
-def group_by(rows: Iterable[Row], *keys: str) -> dict[tuple, list[Row]]:
+def group_by(rows: Iterable[Row], *keys: str) -> dict[tuple[Any, ...], list[Row]]:
     """Rows by the values of `keys`."""
-    grouped: dict[tuple, list[Row]] = defaultdict(list)
+    grouped: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
     for row in rows:
         grouped[tuple(row[key] for key in keys)].append(row)
     return grouped
@@ -59,9 +59,7 @@ class DuckDbSource:
             DashboardError: there is no such file, or it cannot be opened.
         """
         if not path.is_file():
-            raise DashboardError(
-                f"There is no database {path}. Run `make build`, or name it with --database."
-            )
+            raise DashboardError(f"There is no database {path}. Run `make build`, or name it with --database.")
         try:
             self._connection = duckdb.connect(str(path), read_only=True)
         except duckdb.Error as error:

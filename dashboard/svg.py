@@ -21,6 +21,8 @@ def element(name: str, *children: Markup | str, **attributes: object) -> Markup:
         for key, value in attributes.items()
         if value is not None
     )
+    if not children:
+        return Markup("<{}{}/>").format(name, written)
     inner = Markup().join(escape(child) for child in children)
     return Markup("<{0}{1}>{2}</{0}>").format(name, written, inner)
 
@@ -66,12 +68,10 @@ def share_bar(title: str, parts: Sequence[tuple[str, float]], height: int = 16) 
                 )
             )
             x += width
-    return element(
-        "svg", *drawn, class_="bar", width="100%", height=height, role="img", aria_label=title
-    )
+    return element("svg", *drawn, class_="bar", width="100%", height=height, role="img", aria_label=title)
 
 
-def sparkline(title: str, values: Values, color: str, width: int = 92, height: int = 26) -> Markup:
+def sparkline(title: str, values: Values, color: str, width: int = 76, height: int = 26) -> Markup:
     """A score's trend, 0 to 100, with gaps where there is none."""
     if not any(value is not None for value in values):
         return Markup()

@@ -67,21 +67,19 @@ def score_bands(settings: dict[str, float]) -> list[Band]:
     return [Band(0, yellow, "red"), Band(yellow, green, "yellow"), Band(green, 100, "green")]
 
 
-def _chart(
-    title: str, note: str, axis: Axis, drawing: Markup, *columns: tuple[Series, Format]
-) -> Chart:
+def _chart(title: str, note: str, axis: Axis, drawing: Markup, *columns: tuple[Series, Format]) -> Chart:
     """A chart with the table of `columns`, each a series and how to write it."""
-    rows = [
-        [name, *(fmt(series.values[index]) for series, fmt in columns)]
-        for index, name in enumerate(axis.names)
-    ]
+    rows = [[name, *(fmt(series.values[index]) for series, fmt in columns)] for index, name in enumerate(axis.names)]
     return Chart(title, note, drawing, ["Period", *(series.label for series, _ in columns)], rows)
 
 
-def _series(
-    label: str, style: str, found: Figures, value: Callable[[PeriodFigures], float | None]
-) -> Series:
+def _series(label: str, style: str, found: Figures, value: Callable[[PeriodFigures], float | None]) -> Series:
     return Series(label, [value(figures) for figures in found], style)
+
+
+def _layer(label: str, style: str, counts: Sequence[dict[str, int]], code: str) -> Series:
+    """The count of one code in every period."""
+    return Series(label, [of_period.get(code, 0) for of_period in counts], style)
 
 
 def _reporting_series(found: Figures) -> list[Series]:
@@ -106,10 +104,8 @@ def _subscriptions(axis: Axis, found: Figures) -> Chart:
         "stopped_reporting": "stopped",
         "never_reported": "never",
     }
-    series = [
-        _series(labels[code], code, found, lambda f, code=code: f.reporting[code])
-        for code in REPORTING
-    ]
+    counts = [figures.reporting for figures in found]
+    series = [_layer(labels[code], code, counts, code) for code in REPORTING]
     drawing = stacked_columns(title, axis, series, number)
     note = "Reporting from production or from other types only, stopped, or never reported."
     return _chart(title, note, axis, drawing, *((layer, number) for layer in series))
@@ -135,12 +131,8 @@ def _seats(axis: Axis, found: Figures) -> Chart:
     ]
     compared = _series("Subscriptions", "c", found, lambda f: f.compared)
     drawing = line_chart(title, axis, series, compact)
-    note = (
-        "Of the subscriptions of which all three are known, so the sums also move with reporting."
-    )
-    return _chart(
-        title, note, axis, drawing, *((line, number) for line in series), (compared, number)
-    )
+    note = "Of the subscriptions of which all three are known, so the sums also move with reporting."
+    return _chart(title, note, axis, drawing, *((line, number) for line in series), (compared, number))
 
 
 def _ratios(axis: Axis, found: Figures) -> Chart:
@@ -167,9 +159,8 @@ def _scores(axis: Axis, found: Figures, settings: dict[str, float]) -> Chart:
 
 def _colors(axis: Axis, found: Figures) -> Chart:
     title = "Accounts by health color"
-    series = [
-        _series(color, color, found, lambda f, color=color: f.colors[color]) for color in COLORS
-    ]
+    counts = [figures.colors for figures in found]
+    series = [_layer(color, color, counts, color) for color in COLORS]
     drawing = stacked_columns(title, axis, series, number)
     note = "Unscored accounts are shown as such, never as red."
     return _chart(title, note, axis, drawing, *((layer, number) for layer in series))
@@ -178,7 +169,7 @@ def _colors(axis: Axis, found: Figures) -> Chart:
 def _use_cases(axis: Axis, found: Figures, words: Words) -> Chart:
     title = "Use cases adopted"
     series = [
-        _series(words.short(code), style, found, lambda f, code=code: f.adopted[code])
+        Series(words.short(code), [figures.adopted[code] for figures in found], style)
         for code, style in zip(USE_CASES, "abcd", strict=True)
     ]
     drawing = line_chart(title, axis, series, percent, top=1)
@@ -194,10 +185,8 @@ def _levels(axis: Axis, found: Figures) -> Chart:
         "basic_adoption": "basic",
         "none": "no step",
     }
-    series = [
-        _series(short[code], f"level-{code}", found, lambda f, code=code: f.levels.get(code, 0))
-        for code in LEVELS
-    ]
+    counts = [figures.levels for figures in found]
+    series = [_layer(short[code], f"level-{code}", counts, code) for code in LEVELS]
     drawing = stacked_columns(title, axis, series, number)
     note = "Accounts in which at least one use case is measured."
     return _chart(title, note, axis, drawing, *((layer, number) for layer in series))

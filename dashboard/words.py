@@ -66,9 +66,7 @@ class Words:
 
     def __init__(self, value_statuses: Iterable[Row], use_cases: Iterable[Row]) -> None:
         """Take the seeds' rows; either may be empty."""
-        self._meanings = {
-            row["value_reason"]: row["meaning"] for row in value_statuses if row["value_reason"]
-        }
+        self._meanings = {row["value_reason"]: row["meaning"] for row in value_statuses if row["value_reason"]}
         self._use_cases = {row["use_case"]: row["label"] for row in use_cases if row["label"]}
         self._advice = {row["use_case"]: row["advice"] for row in use_cases}
 

@@ -53,6 +53,7 @@
       const button = document.createElement("button");
       button.type = "button";
       button.textContent = head.textContent;
+      head.dataset.title = head.textContent;
       head.replaceChildren(button);
       button.addEventListener("click", () => {
         const first = head.dataset.sort === "num" ? "descending" : "ascending";
@@ -155,12 +156,12 @@
   $("#f-csv").addEventListener("click", () => {
     const heads = [...table.tHead.rows[0].cells];
     const picked = heads.filter((head) => head.dataset.sort).map((head) => head.cellIndex);
-    const lines = [["Account id", "Account", "Color", "Manager", "Segment", ...picked.slice(1).map((i) => heads[i].textContent)]];
+    const lines = [["Account id", "Account", "Color", "Why unscored", "Manager", "Segment", ...picked.slice(1).map((i) => heads[i].textContent)]];
     for (const account of $$("tbody.account", table)) {
       if (account.hidden) continue;
-      const { id, color, csm, segment } = account.dataset;
+      const { id, color, reason, csm, segment } = account.dataset;
       const name = $(".open", account).lastChild.textContent;
-      lines.push([id, name, color, csm, segment, ...picked.slice(1).map((i) => account.rows[0].cells[i].dataset.v)]);
+      lines.push([id, name, color, reason, csm, segment, ...picked.slice(1).map((i) => account.rows[0].cells[i].dataset.v)]);
     }
     const text = lines.map((line) => line.map(csvCell).join(",")).join("\r\n");
     const link = document.createElement("a");
