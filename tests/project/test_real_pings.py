@@ -80,9 +80,7 @@ def real_pings() -> RawFolder:
         ("other", "Free", "2025-01-01", "", 7),
     ):
         raw.account(f"A-{name}")
-        raw.subscription(
-            f"S-{name}", f"A-{name}", start, product_tier=tier, end_date=end, seats=seats
-        )
+        raw.subscription(f"S-{name}", f"A-{name}", start, product_tier=tier, end_date=end, seats=seats)
     raw.account("A-fixture")
     raw.subscription("subscription-9", "A-fixture", "2025-11-15", seats="")
     raw.add("licenses", license_id="L1", license_sha256="0" * 64, subscription_id="S-docs")
@@ -152,9 +150,7 @@ def value(mart: Mart, ping_id: str, metric_name: str) -> tuple[Any, Any, Any]:
 
 @pytest.mark.parametrize("metric", metrics() if CASES.is_dir() else [], ids=lambda one: one.name)
 @pytest.mark.parametrize("ping_id", TIERS)
-def test_a_metric_of_a_real_ping_is_what_a_plain_reading_finds(
-    mart: Mart, ping_id: str, metric: Metric
-) -> None:
+def test_a_metric_of_a_real_ping_is_what_a_plain_reading_finds(mart: Mart, ping_id: str, metric: Metric) -> None:
     """Every metric of the reference's table, for every real payload."""
     wanted = value_of(payload_of(ping_id), metric, TIERS[ping_id])
     assert value(mart, ping_id, metric.name) == wanted
@@ -331,9 +327,7 @@ def test_the_envelope_of_a_real_ping_is_typed_cleaned_and_mapped(mart: Mart, pin
 
 def test_internal_and_invalid_pings_are_listed_and_reach_no_other_mart(mart: Mart) -> None:
     """The three as they are: no instance of theirs exists, and none is lost."""
-    listed = mart.rows(
-        "select ping_id, uuid, hostname, unmapped_reason from fct_unmapped_pings order by 1"
-    )
+    listed = mart.rows("select ping_id, uuid, hostname, unmapped_reason from fct_unmapped_pings order by 1")
     assert [tuple(row.values()) for row in listed] == [
         ("full", "b4002b0e-666a-43ba-9422-6cc2cab3baff", "127.0.0.1", "internal"),
         ("non-sql", None, "localhost", "invalid"),
@@ -367,9 +361,7 @@ def test_seats_of_a_real_ping(
     age: int,
 ) -> None:
     """Licensed seats by their three sources, and active users, in the month of the ping."""
-    row = mart.one(
-        "fct_seat_utilization", subscription_id=subscription, period_start=period_of(ping_id)
-    )
+    row = mart.one("fct_seat_utilization", subscription_id=subscription, period_start=period_of(ping_id))
     assert row["primary_instance_id"] == instance_of(ping_id)
     assert (row["licensed_seats"], row["licensed_seats_source"]) == (licensed, source)
     assert row["seats_mismatch"] is mismatch
@@ -387,9 +379,7 @@ def test_seats_of_a_real_ping(
         ("subscription-9", "fixture", "key_absent"),
     ],
 )
-def test_no_score_is_made_up_for_a_real_ping(
-    mart: Mart, subscription: str, ping_id: str, reason: str
-) -> None:
+def test_no_score_is_made_up_for_a_real_ping(mart: Mart, subscription: str, ping_id: str, reason: str) -> None:
     """None has billable users, so nothing per seat can be scored; each blank has its reason."""
     keys = {"subscription_id": subscription, "period_start": period_of(ping_id)}
     row = mart.one("fct_seat_utilization", **keys)
@@ -398,9 +388,7 @@ def test_no_score_is_made_up_for_a_real_ping(
     adoption = {one["use_case"]: one for one in mart.find("fct_stage_adoption", **keys)}
     assert {one["score"] for one in adoption.values()} == {None}
     applies = ping_id in ("docs", "full-customer")
-    assert adoption["devsecops"]["adoption_status"] == (
-        "not_measured" if applies else "not_applicable"
-    )
+    assert adoption["devsecops"]["adoption_status"] == ("not_measured" if applies else "not_applicable")
 
 
 def test_no_licensee_of_a_real_ping_is_in_a_mart(mart: Mart) -> None:

@@ -125,11 +125,7 @@ def account(truth: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in folder.rglob("*")
-        if path.is_file()
-    }
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_equal_options_give_identical_bytes(tmp_path: Path) -> None:
@@ -138,9 +134,7 @@ def test_equal_options_give_identical_bytes(tmp_path: Path) -> None:
     assert contents(tmp_path / "a") == contents(tmp_path / "b")
 
 
-def test_another_seed_gives_other_customers_and_the_same_named_accounts(
-    tmp_path: Path, truth: dict[str, Any]
-) -> None:
+def test_another_seed_gives_other_customers_and_the_same_named_accounts(tmp_path: Path, truth: dict[str, Any]) -> None:
     generate(small_options(tmp_path / "other", seed=8))
     other = json.loads((tmp_path / "other" / "truth.json").read_text(encoding="utf-8"))
     assert other["accounts"] == truth["accounts"]
@@ -365,10 +359,7 @@ def test_all_time_counters_rise_but_for_the_restored_instance(pings: list[Line])
             name = str(line.get("hostname")).strip().lower()
             history.setdefault(name, []).append((line.row["received_at"], total))
     falling = {
-        name
-        for name, seen in history.items()
-        for (_, before), (_, after) in pairwise(sorted(seen))
-        if after < before
+        name for name, seen in history.items() for (_, before), (_, after) in pairwise(sorted(seen)) if after < before
     }
     assert 1 <= len(falling) <= 8 < len(history)
 
@@ -462,9 +453,7 @@ def is_internal(line: Line) -> bool:
     )
 
 
-def test_the_seats_of_named_accounts_are_those_of_their_last_ping(
-    pings: list[Line], truth: dict[str, Any]
-) -> None:
+def test_the_seats_of_named_accounts_are_those_of_their_last_ping(pings: list[Line], truth: dict[str, Any]) -> None:
     last: dict[tuple[str, str], Line] = {}
     inside = [x for x in pings if "2026-06-01" <= x.row["received_at"][:10] <= "2026-06-30"]
     for line in sorted(inside, key=lambda x: x.row["received_at"]):
@@ -553,9 +542,7 @@ def test_nutmeg_stands_under_its_renewal(truth: dict[str, Any]) -> None:
         ("Sorrel", "tier", "reporting"),
     ],
 )
-def test_an_unscored_account_says_why(
-    name: str, reason: str, reporting: str, truth: dict[str, Any]
-) -> None:
+def test_an_unscored_account_says_why(name: str, reason: str, reporting: str, truth: dict[str, Any]) -> None:
     now = account(truth, name)["current"]
     assert (now["overall_score"], now["overall_color"]) == (None, None)
     assert now["unscored_reason"] == reason
@@ -568,9 +555,7 @@ def test_alders_objectives_have_every_status(truth: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("as_of", [date(2026, 3, 1), date(2026, 12, 31), date(2028, 2, 29)])
-def test_named_accounts_score_the_same_on_any_day_of_a_month(
-    as_of: date, truth: dict[str, Any]
-) -> None:
+def test_named_accounts_score_the_same_on_any_day_of_a_month(as_of: date, truth: dict[str, Any]) -> None:
     options = Options(out=Path("unused"), as_of=as_of, months=6)
     for customer in named_customers(options):
         now = account_truth(customer, named_pings(customer, options), as_of)["current"]
@@ -610,9 +595,7 @@ def test_age_counts_completed_months() -> None:
 # --- the command
 
 
-def test_a_folder_of_somebody_else_is_never_replaced(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_folder_of_somebody_else_is_never_replaced(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "notes.txt").write_text("keep")
     for options in ([], ["--force"]):
@@ -635,9 +618,7 @@ def test_force_replaces_a_folder_of_its_own_and_leaves_nothing_behind(tmp_path: 
     ("option", "value"),
     [("--accounts", "5"), ("--months", "1"), ("--as-of", "June"), ("--payload-keys", "9999")],
 )
-def test_a_wrong_option_is_named(
-    option: str, value: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_wrong_option_is_named(option: str, value: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:
         main(["--out", str(tmp_path / "raw"), option, value])
     assert stop.value.code == 2

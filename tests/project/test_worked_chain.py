@@ -19,9 +19,7 @@ UNSCORED = (None, None)
 
 def measure(mart: Mart, name: str, measure: str, period: date = JUNE) -> Row:
     """One measure of an example's subscription."""
-    return mart.one(
-        "fct_measure_scores", subscription_id=f"S{name}", measure=measure, period_start=period
-    )
+    return mart.one("fct_measure_scores", subscription_id=f"S{name}", measure=measure, period_start=period)
 
 
 def scored(mart: Mart, name: str, of: str, period: date = JUNE) -> tuple[float | None, str | None]:
@@ -43,9 +41,7 @@ def seats(mart: Mart, name: str, period: date = JUNE) -> Row:
 
 def use_case(mart: Mart, name: str, use_case: str, period: date = JUNE) -> tuple[Any, Any, Any]:
     """Score, color and adoption status of one use case."""
-    row = mart.one(
-        "fct_stage_adoption", subscription_id=f"S{name}", use_case=use_case, period_start=period
-    )
+    row = mart.one("fct_stage_adoption", subscription_id=f"S{name}", use_case=use_case, period_start=period)
     return row["score"], row["color"], row["adoption_status"]
 
 
@@ -143,9 +139,7 @@ def test_example_4_builds_per_user_count_in_handbook_2025_only(
     assert use_case(worked_mart_sql_2023, name, "ci") == (None, None, "not_measured")
 
 
-@pytest.mark.parametrize(
-    ("users", "points"), [(100, RED), (101, YELLOW), (333, YELLOW), (334, GREEN)]
-)
+@pytest.mark.parametrize(("users", "points"), [(100, RED), (101, YELLOW), (333, YELLOW), (334, GREEN)])
 def test_example_5_pipeline_users_count_in_sql_2023_only(
     worked_mart: Mart, worked_mart_sql_2023: Mart, users: int, points: tuple[int, str]
 ) -> None:
@@ -186,9 +180,7 @@ def test_example_7_exactly_ten_percent(worked_mart: Mart, worked_mart_sql_2023: 
 
 
 @pytest.mark.parametrize(("activated", "points"), [(500, RED), (750, RED), (751, GREEN)])
-def test_example_8_no_yellow_from_nine_months_on(
-    worked_mart: Mart, activated: int, points: tuple[int, str]
-) -> None:
+def test_example_8_no_yellow_from_nine_months_on(worked_mart: Mart, activated: int, points: tuple[int, str]) -> None:
     row = seats(worked_mart, f"8-{activated}")
     assert values(row, "license_utilization_score", "license_utilization_color") == points
 
@@ -322,9 +314,7 @@ def test_example_20_deployments(worked_mart: Mart) -> None:
     assert use_case(worked_mart, "20", "cd") == (79.67, "green", "adopted")
 
 
-@pytest.mark.parametrize(
-    ("name", "points"), [("21-low", YELLOW), ("21-high", YELLOW), ("21-above", GREEN)]
-)
+@pytest.mark.parametrize(("name", "points"), [("21-low", YELLOW), ("21-high", YELLOW), ("21-above", GREEN)])
 def test_example_21_edges_of_cd(worked_mart: Mart, name: str, points: tuple[int, str]) -> None:
     for of in ("cd_user_rate", "cd_deployments_per_user", "cd_success_rate"):
         assert scored(worked_mart, name, of) == points
@@ -363,10 +353,7 @@ def test_example_25_seats_of_one_licence_are_not_added_up(worked_mart: Mart) -> 
     assert row["primary_instance_id"] == instance_id("uuid-25", "git25.example")
     coverage = worked_mart.one("fct_reporting_coverage", subscription_id="S25", period_start=JUNE)
     assert values(coverage, "instance_count", "production_instance_count") == (3, 1)
-    types = {
-        row["hostname"]: row["instance_type"]
-        for row in worked_mart.find("dim_instances", subscription_id="S25")
-    }
+    types = {row["hostname"]: row["instance_type"] for row in worked_mart.find("dim_instances", subscription_id="S25")}
     assert types == {
         "git25.example": "Production",
         "git25n.example": "Non-Production",
@@ -406,12 +393,8 @@ def test_example_28_sixty_days_are_current_and_sixty_one_are_stale(worked_mart: 
         assert values(row, "activated_seats", "missing_reason") == (activated, reason)
 
 
-@pytest.mark.parametrize(
-    ("name", "suspect"), [("30-ahead", True), ("30-behind", True), ("30-right", False)]
-)
-def test_example_30_a_wrong_clock_moves_no_ping(
-    worked_mart: Mart, name: str, suspect: bool
-) -> None:
+@pytest.mark.parametrize(("name", "suspect"), [("30-ahead", True), ("30-behind", True), ("30-right", False)])
+def test_example_30_a_wrong_clock_moves_no_ping(worked_mart: Mart, name: str, suspect: bool) -> None:
     instance = instance_id(f"uuid-{name}", f"git{name}.example")
     rows = worked_mart.rows(
         "select min(period_start) as first, sum(ping_count) as pings, max(last_ping_at) as last "
@@ -452,8 +435,7 @@ def test_example_31_flows_of_an_all_time_counter(worked_mart: Mart) -> None:
 
 def test_example_31_no_flow_of_a_28_day_metric(worked_mart: Mart) -> None:
     assert worked_mart.rows(
-        "select distinct time_frame from fct_counter_increases "
-        "inner join dim_metrics using (metric_name)"
+        "select distinct time_frame from fct_counter_increases inner join dim_metrics using (metric_name)"
     ) == [{"time_frame": "all"}]
 
 
@@ -486,9 +468,7 @@ def test_example_32_adoption_along_the_path(worked_mart: Mart) -> None:
         (81, -0.19, "as_expected"),
     ],
 )
-def test_example_33_activity_against_its_expectation(
-    worked_mart: Mart, now: int, change: float, status: str
-) -> None:
+def test_example_33_activity_against_its_expectation(worked_mart: Mart, now: int, change: float, status: str) -> None:
     row = worked_mart.one(
         "fct_instance_activity",
         instance_id=instance_id(f"uuid-33-{now}", f"git33-{now}.example"),
@@ -512,11 +492,7 @@ def test_example_33_activity_against_its_expectation(
         ("34-400", "2026-07-15", 1.0, "achieved"),
     ],
 )
-def test_example_34_objectives(
-    worked_mart: Mart, name: str, due_on: str, progress: float, status: str
-) -> None:
-    row = worked_mart.one(
-        "fct_objective_progress", objective_id=f"O{name}-{due_on}", period_start=JUNE
-    )
+def test_example_34_objectives(worked_mart: Mart, name: str, due_on: str, progress: float, status: str) -> None:
+    row = worked_mart.one("fct_objective_progress", objective_id=f"O{name}-{due_on}", period_start=JUNE)
     assert values(row, "current_value", "target_value") == (int(name[3:]), 400)
     assert values(row, "progress", "status") == (progress, status)

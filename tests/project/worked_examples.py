@@ -27,9 +27,7 @@ class WorkedExamples(RawFolder):
         """The instance_id of an example's instance."""
         return instance_id(f"uuid-{name}", f"git{name}.example")
 
-    def customer(
-        self, name: str, start: str | None = None, age: int = 14, seats: int = 1000, **cells: Any
-    ) -> None:
+    def customer(self, name: str, start: str | None = None, age: int = 14, seats: int = 1000, **cells: Any) -> None:
         """An account with one subscription, and a label that makes its instance Production."""
         self.account(f"A{name}")
         self.subscription(f"S{name}", f"A{name}", start or started(age), seats=seats, **cells)
