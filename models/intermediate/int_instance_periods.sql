@@ -76,8 +76,11 @@ instance_periods as (
         latest.tier,
         latest.tier_rank,
         latest.is_ultimate_trial,
-        latest.subscription_seats,
-        latest.license_seats
+        case
+            when spine.ping_id is not null then latest.subscription_seats
+            when subscription_periods.is_in_force then subscription_periods.seats
+        end as subscription_seats,
+        case when spine.ping_id is not null then latest.license_seats end as license_seats
     from spine
     inner join pings as latest
         on spine.instance_id = latest.instance_id

@@ -39,14 +39,10 @@ with_licenses as (
         pivoted.unique_active,
         pivoted.umau_events,
         pivoted.licensed_seats_ping,
+        coalesce(
+            instance_periods.subscription_seats, instance_periods.license_seats, pivoted.licensed_seats_ping
+        ) as licensed_seats,
         case
-            when instance_periods.ping_id is null then null
-            else coalesce(
-                instance_periods.subscription_seats, instance_periods.license_seats, pivoted.licensed_seats_ping
-            )
-        end as licensed_seats,
-        case
-            when instance_periods.ping_id is null then null
             when instance_periods.subscription_seats is not null then 'subscription'
             when instance_periods.license_seats is not null then 'license'
             when pivoted.licensed_seats_ping is not null then 'ping'
