@@ -22,7 +22,9 @@ summed as (
         sum(account_groups.weight * account_groups.score) as weighted_score,
         coalesce(sum(case when account_groups.score is not null then account_groups.weight end), 0) as weight_present,
         min(case when account_groups.unscored_reason is not null and not account_groups.is_ruled_out
-            then statuses.status_rank * 100 + statuses.reason_rank end) as first_reason_rank
+            then statuses.status_rank * 100 + statuses.reason_rank end) as first_reason_rank,
+        max(case when account_groups.unscored_reason = 'zero_weight' then account_groups.unscored_reason end)
+            as weight_reason
     from account_groups
     left join statuses
         on account_groups.unscored_reason = statuses.value_reason
@@ -38,7 +40,9 @@ account_scores as (
         summed.previous_period_start,
         round(summed.weight_present, 6) as weight_present,
         {{ settled('summed.weighted_score / nullif(summed.weight_present, 0)') }} as overall_score,
-        case when summed.weight_present = 0 then coalesce(statuses.value_reason, 'tier') end as unscored_reason
+        {#- Scores without weight are the reason, whatever else is missing beside them. #}
+        case when summed.weight_present = 0 then coalesce(summed.weight_reason, statuses.value_reason, 'tier') end
+            as unscored_reason
     from summed
     left join statuses
         on summed.first_reason_rank = statuses.status_rank * 100 + statuses.reason_rank
