@@ -2,61 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
-from raw_tables import land, land_pings
-from snowflake_bench import REPO, LocalSnowflake, TwoWarehouses
-
-SMALL = REPO / "sample" / "small"
-LATER = "received_month=2026-06"
-FORGOTTEN = "counts.ci_runners"
-"""A key path that the first run on Snowflake is made not to know, so that the second has to back-fill it."""
-
-
-@dataclass
-class Parity:
-    """The sample on both warehouses.
-
-    Attributes:
-        first, second: what dbt printed, by target, of the full and of the incremental build.
-        first_differences: of every relation after the full build.
-    """
-
-    warehouses: TwoWarehouses
-    first: dict[str, str]
-    first_differences: dict[str, list[str]]
-    second: dict[str, str]
-
-
-ODD_LINES = [
-    {"ping_id": "odd-1", "received_at": "2026-06-11T01:02:03Z", "payload": {}},
-    {"ping_id": "odd-2", "received_at": "2026-06-11T01:02:03Z", "payload": []},
-    {"ping_id": "odd-3", "received_at": "2026-06-11T01:02:03Z"},
-    {"ping_id": " ", "received_at": "2026-06-11T01:02:03Z", "payload": {"uuid": "u"}},
-    {"ping_id": "odd-5", "received_at": "yesterday", "payload": {"uuid": "u"}},
-]
-"""Lines that are JSON and no pings."""
-PARTS = {
-    # DuckDB lists files there, and marks files with unreadable lines; Snowflake marks single rows by their id.
-    "base_service_ping__inputs": "entry_type = 'key_path'",
-    "base_service_ping__extraction_log": "entry_type = 'key_path'",
-    "base_service_ping__leaves": "ping_id is not null",
-}
-
-
-def _is_later(file: Path) -> bool:
-    """Files that arrive between the two builds: the last month, and every late one."""
-    return file.parent.name == LATER or file.name.startswith("late_")
-
-
-def differences(warehouses: TwoWarehouses) -> dict[str, list[str]]:
-    """What differs in any relation, cell by cell."""
-    return warehouses.differences(warehouses.relations(), PARTS)
+from parity import Parity, build_twice
+from snowflake_bench import LocalSnowflake
 
 
 @pytest.fixture(scope="session")
@@ -68,41 +18,6 @@ def server() -> Iterator[LocalSnowflake]:
 
 
 @pytest.fixture(scope="session")
-def forget_key_path(server: LocalSnowflake) -> Callable[[], None]:
-    """Takes one key path out of what Snowflake holds, as if its metric were new."""
-
-    def forget() -> None:
-        staging = "CUSTOMER_HEALTH.MARTS_STAGING"
-        server.duckdb(f"delete from {staging}.BASE_SERVICE_PING__LEAVES where KEY_PATH = '{FORGOTTEN}'")
-        server.duckdb(
-            f"delete from {staging}.BASE_SERVICE_PING__EXTRACTION_LOG where ENTRY_NAME = '{FORGOTTEN}'"
-        )
-
-    return forget
-
-
-@pytest.fixture(scope="session")
-def parity(
-    server: LocalSnowflake, forget_key_path: Callable[[], None], tmp_path_factory: pytest.TempPathFactory
-) -> Parity:
+def parity(server: LocalSnowflake, tmp_path_factory: pytest.TempPathFactory) -> Parity:
     """`dbt build` of the sample on both: once in full, once more with new and late pings."""
-    home = tmp_path_factory.mktemp("parity")
-    raw = home / "raw"
-    shutil.copytree(SMALL, raw, ignore=lambda _, names: {n for n in names if n.startswith(("late_", LATER))})
-    truth = json.loads((SMALL / "truth.json").read_text(encoding="utf-8"))
-    warehouses = TwoWarehouses(home, raw, server, variables={"as_of": truth["as_of"]})
-    land(server.duckdb, raw)
-    first = warehouses.dbt("build", "--exclude-resource-type", "unit_test")
-    assert first["snowflake"].startswith("passed"), first["snowflake"][-6000:]
-    first_differences = differences(warehouses)
-    forget_key_path()
-    later = [file for file in sorted((SMALL / "service_pings").rglob("*.jsonl*")) if _is_later(file)]
-    landed = [raw / file.relative_to(SMALL) for file in later]
-    for file, place in zip(later, landed, strict=True):
-        place.parent.mkdir(exist_ok=True)
-        shutil.copy(file, place)
-    odd = raw / "service_pings" / LATER / "odd.jsonl"
-    odd.write_text("".join(json.dumps(line) + "\n" for line in ODD_LINES), encoding="utf-8")
-    land_pings(server.duckdb, [*landed, odd])
-    second = warehouses.dbt("build", "--exclude-resource-type", "unit_test")
-    return Parity(warehouses, first, first_differences, second)
+    return build_twice(server, tmp_path_factory.mktemp("parity"))

@@ -12,6 +12,7 @@ import re
 import sys
 from collections.abc import Callable
 from string import Template
+from threading import Lock
 from typing import Any
 
 import asgi_stand_in
@@ -37,6 +38,8 @@ _FLATTEN = """
 create or replace macro ${catalog}._fs_flatten(input) as table
     select 0 as SEQ, entry.key as KEY, entry.key as PATH, entry.id as INDEX, entry.value as VALUE, null as THIS
     from json_each(input) as entry"""
+_PARSING = Lock()
+"""sqlglot sets itself up at its first use, and threads that come meanwhile get half of it."""
 _FORMATS = {
     'YYYY-MM-DD"T"HH24:MI:SS.FF6': "%Y-%m-%dT%H:%M:%S.%f",
     'YYYY-MM-DD"T"HH24:MI:SS.FF6"Z"': "%Y-%m-%dT%H:%M:%S.%fZ",
@@ -59,7 +62,8 @@ def _replaced(node: exp.Expression) -> exp.Expression:
 
 def _patched(parse: Callable[[str], exp.Expression]) -> Callable[[str], exp.Expression]:
     def parse_one(command: str) -> exp.Expression:
-        return parse(_TEMPORARY.sub(r"\1", command, count=1)).transform(_replaced)
+        with _PARSING:
+            return parse(_TEMPORARY.sub(r"\1", command, count=1)).transform(_replaced)
 
     return parse_one
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from conftest import FORGOTTEN, Parity, differences
+from parity import FORGOTTEN, Parity
 from snowflake_bench import LocalSnowflake
 
 
@@ -13,7 +13,7 @@ def test_the_full_build_passes_on_both(parity: Parity) -> None:
     assert failed == {}
 
 
-def test_after_the_full_build_every_relation_is_the_same_cell_by_cell(parity: Parity) -> None:
+def test_after_the_full_build_every_mart_is_the_same_cell_by_cell(parity: Parity) -> None:
     assert parity.first_differences == {}
 
 
@@ -24,7 +24,7 @@ def test_the_incremental_build_passes_on_both(parity: Parity) -> None:
 
 def test_after_new_and_late_pings_every_relation_is_the_same_cell_by_cell(parity: Parity) -> None:
     assert len(parity.warehouses.relations()) > 140
-    assert differences(parity.warehouses) == {}
+    assert parity.second_differences == {}
 
 
 def test_the_incremental_build_reads_payloads_of_new_days_only(parity: Parity) -> None:

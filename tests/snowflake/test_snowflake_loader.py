@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Parity
+from parity import Parity
 from snowflake_bench import DATABASE, REPO, LocalSnowflake
 
 from sandbox import Limits, Sandbox

@@ -1,0 +1,72 @@
+"""Publish after a dbt Cloud job: receives its webhook, fetches the run's artifacts, starts the loader.
+
+dbt Cloud: a deploy job `dbt build --exclude-resource-type unit_test`, and a webhook for "run completed" to this address.
+Environment: DBT_CLOUD_WEBHOOK_SECRET (shown once when the webhook is made), DBT_CLOUD_TOKEN, DBT_CLOUD_HOST (such as
+cloud.getdbt.com), DBT_CLOUD_JOB_ID, and those of the loader. Serve it behind TLS; it listens on loopback.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import urllib.request
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+PROJECT = Path(os.environ.get("CUSTOMER_HEALTH_PROJECT", "."))
+ARTIFACTS = ("manifest.json", "run_results.json")
+LONGEST = 1_000_000
+_ONE_AT_A_TIME = threading.Lock()
+
+
+def is_signed(body: bytes, signature: str, secret: str) -> bool:
+    """Whether dbt Cloud sent this: the header is the HMAC-SHA256 of the body."""
+    expected = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+    return bool(secret) and hmac.compare_digest(expected.encode(), signature.encode())
+
+
+def run_to_publish(event: dict[str, Any], job_id: str) -> tuple[str, str] | None:
+    """(account id, run id) of a successful run of our job, else None."""
+    data = event.get("data", {})
+    good = data.get("runStatusCode") == 10 and str(data.get("jobId")) == job_id
+    return (str(event["accountId"]), str(data["runId"])) if good else None
+
+
+def publish(account: str, run: str) -> int:
+    """Fetch the artifacts of that run and publish; the loader's gate checks that they belong to the marts."""
+    with _ONE_AT_A_TIME, tempfile.TemporaryDirectory() as target:
+        for name in ARTIFACTS:
+            url = f"https://{os.environ['DBT_CLOUD_HOST']}/api/v2/accounts/{account}/runs/{run}/artifacts/{name}"
+            request = urllib.request.Request(url, headers={"Authorization": f"Token {os.environ['DBT_CLOUD_TOKEN']}"})  # noqa: S310
+            with urllib.request.urlopen(request, timeout=60) as reply:  # noqa: S310
+                (Path(target) / name).write_bytes(reply.read())
+        command = [sys.executable, "-m", "loader", "--target", "snowflake", "publish"]
+        return subprocess.run(command, cwd=PROJECT, env={**os.environ, "DBT_TARGET_PATH": target}, check=False).returncode  # noqa: S603
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers at once and publishes afterwards: dbt Cloud waits ten seconds and repeats."""
+
+    def do_POST(self) -> None:  # noqa: N802
+        """One webhook."""
+        body = self.rfile.read(min(int(self.headers.get("Content-Length") or 0), LONGEST))
+        signature = self.headers.get("Authorization", "")
+        if not is_signed(body, signature, os.environ.get("DBT_CLOUD_WEBHOOK_SECRET", "")):
+            self.send_response(401)
+        else:
+            found = run_to_publish(json.loads(body), os.environ["DBT_CLOUD_JOB_ID"])
+            if found:
+                threading.Thread(target=publish, args=found).start()
+            self.send_response(202 if found else 200)
+        self.end_headers()
+
+
+if __name__ == "__main__":
+    ThreadingHTTPServer(("127.0.0.1", int(os.environ.get("PORT", "8080"))), Handler).serve_forever()

@@ -1,0 +1,91 @@
+"""The sample built on both warehouses, twice: in full, then incrementally with new and late pings."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from raw_tables import land, land_pings
+from snowflake_bench import REPO, LocalSnowflake, TwoWarehouses
+
+SMALL = REPO / "sample" / "small"
+LATER = "received_month=2026-06"
+FORGOTTEN = "counts.ci_runners"
+"""A key path that the first run on Snowflake is made not to know, so that the second has to back-fill it."""
+
+
+@dataclass
+class Parity:
+    """The sample on both warehouses.
+
+    Attributes:
+        first, second: what dbt printed, by target, of the full and of the incremental build.
+        first_differences: of every mart after the full build.
+        second_differences: of every relation after the incremental build.
+    """
+
+    warehouses: TwoWarehouses
+    first: dict[str, str]
+    first_differences: dict[str, list[str]]
+    second: dict[str, str]
+    second_differences: dict[str, list[str]]
+
+
+ODD_LINES = [
+    {"ping_id": "odd-1", "received_at": "2026-06-11T01:02:03Z", "payload": {}},
+    {"ping_id": "odd-2", "received_at": "2026-06-11T01:02:03Z", "payload": []},
+    {"ping_id": "odd-3", "received_at": "2026-06-11T01:02:03Z"},
+    {"ping_id": " ", "received_at": "2026-06-11T01:02:03Z", "payload": {"uuid": "u"}},
+    {"ping_id": "odd-5", "received_at": "yesterday", "payload": {"uuid": "u"}},
+]
+"""Lines that are JSON and no pings."""
+PARTS = {
+    # DuckDB lists files there, and marks files with unreadable lines; Snowflake marks single rows by their id.
+    "base_service_ping__inputs": "entry_type = 'key_path'",
+    "base_service_ping__extraction_log": "entry_type = 'key_path'",
+    "base_service_ping__leaves": "ping_id is not null",
+}
+
+
+def _is_later(file: Path) -> bool:
+    """Files that arrive between the two builds: the last month, and every late one."""
+    return file.parent.name == LATER or file.name.startswith("late_")
+
+
+def differences(warehouses: TwoWarehouses, *, marts_only: bool = False) -> dict[str, list[str]]:
+    """What differs in any relation, cell by cell."""
+    relations = [each for each in warehouses.relations() if not (marts_only and each[0])]
+    return warehouses.differences(relations, PARTS)
+
+
+def forget_key_path(server: LocalSnowflake) -> None:
+    """Take one key path out of what Snowflake holds, as if its metric were new."""
+    staging = "CUSTOMER_HEALTH.MARTS_STAGING"
+    server.duckdb(f"delete from {staging}.BASE_SERVICE_PING__LEAVES where KEY_PATH = '{FORGOTTEN}'")
+    server.duckdb(f"delete from {staging}.BASE_SERVICE_PING__EXTRACTION_LOG where ENTRY_NAME = '{FORGOTTEN}'")
+
+
+def build_twice(server: LocalSnowflake, home: Path) -> Parity:
+    """Build the sample on both: once in full, once more with new and late pings."""
+    raw = home / "raw"
+    shutil.copytree(SMALL, raw, ignore=lambda _, names: {n for n in names if n.startswith(("late_", LATER))})
+    truth = json.loads((SMALL / "truth.json").read_text(encoding="utf-8"))
+    warehouses = TwoWarehouses(home, raw, server, variables={"as_of": truth["as_of"]})
+    land(server.duckdb, raw)
+    first = warehouses.dbt("build", "--exclude-resource-type", "unit_test")
+    assert first["snowflake"].startswith("passed"), first["snowflake"][-6000:]
+    first_differences = differences(warehouses, marts_only=True)
+    forget_key_path(server)
+    later = [file for file in sorted((SMALL / "service_pings").rglob("*.jsonl*")) if _is_later(file)]
+    landed = [raw / file.relative_to(SMALL) for file in later]
+    for file, place in zip(later, landed, strict=True):
+        place.parent.mkdir(exist_ok=True)
+        shutil.copy(file, place)
+    odd = raw / "service_pings" / LATER / "odd.jsonl"
+    odd.write_text("".join(json.dumps(line) + "\n" for line in ODD_LINES), encoding="utf-8")
+    land_pings(server.duckdb, [*landed, odd])
+    second = warehouses.dbt("build", "--exclude-resource-type", "unit_test")
+    assert second["snowflake"].startswith("passed"), second["snowflake"][-6000:]
+    return Parity(warehouses, first, first_differences, second, differences(warehouses))

@@ -1,0 +1,133 @@
+"""All SQL for Snowflake is Snowflake's: it parses, its functions are documented ones, its names are safe in upper case."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+import sqlglot
+from parity import Parity
+from snowflake_bench import HERE, REPO
+from sqlfluff.core import FluffConfig, Linter
+from sqlglot import exp
+from sqlglot.dialects.snowflake import Snowflake
+from sqlglot.tokens import TokenType
+
+RESERVED = frozenset(
+    """account all alter and any as between by case cast check column connect connection constraint create cross current
+    current_date current_time current_timestamp current_user database delete distinct drop else exists false following for
+    from full grant group gscluster having ilike in increment inner insert intersect into is issue join lateral left like
+    localtime localtimestamp minus natural not null of on or order organization qualify regexp revoke right rlike row rows
+    sample schema select set some start table tablesample then to trigger true try_cast union unique update using values
+    view when whenever where with""".split()  # noqa: SIM905
+)
+"""Words that Snowflake reserves in any place; its documentation, "Reserved & limited keywords"."""
+NOT_FUNCTIONS = frozenset(
+    """all and any as between by case cluster distinct else end exists explode filter following from group having in join
+    limit list lateral not numeric number decimal varchar char timestamp_ntz on or order over partition preceding qualify
+    rows select set table then union using values when where with within""".split()  # noqa: SIM905
+)
+NO_SNOWFLAKE_FUNCTIONS = ("unnest", "strftime", "list_transform", "read_json", "epoch_us", "arg_max", "quantile_cont")
+
+
+@pytest.fixture(scope="module")
+def compiled(parity: Parity) -> dict[str, str]:
+    """SQL by file, as dbt compiled it for Snowflake: models and tests."""
+    root = parity.warehouses.target_path("snowflake") / "compiled"
+    found = {str(file.relative_to(root)): file.read_text(encoding="utf-8") for file in sorted(root.rglob("*.sql"))}
+    assert len(found) > 250
+    return found
+
+
+def distinct(compiled: dict[str, str]) -> dict[str, str]:
+    """One of each shape: the plain counters differ in a literal only."""
+    shapes = {re.sub(r"'[^']*'|\d+", "?", sql): name for name, sql in compiled.items() if "/models/" in name}
+    return {name: compiled[name] for name in shapes.values()}
+
+
+def called(sql: str) -> set[str]:
+    """Names before an opening bracket that are no keywords."""
+    tokens = Snowflake().tokenize(sql)
+    names = {
+        one.text.lower()
+        for one, other in zip(tokens, tokens[1:], strict=False)
+        if other.token_type == TokenType.L_PAREN and re.fullmatch(r"[A-Za-z_]\w*", one.text)
+    }
+    return names - NOT_FUNCTIONS
+
+
+def documented() -> set[str]:
+    """The functions on the list."""
+    with (HERE / "functions.csv").open(encoding="utf-8") as file:
+        return {row["function"] for row in csv.DictReader(file)}
+
+
+def test_every_compiled_statement_parses_under_sqlglots_snowflake_dialect(compiled: dict[str, str]) -> None:
+    for name, sql in compiled.items():
+        statements = sqlglot.parse(sql, read="snowflake")
+        assert len([s for s in statements if s]) == 1, name
+        assert not isinstance(statements[0], exp.Command), f"{name}: not understood, only passed through"
+
+
+def test_every_shape_of_model_parses_under_sqlfluffs_snowflake_dialect(compiled: dict[str, str]) -> None:
+    config = FluffConfig(overrides={"dialect": "snowflake", "templater": "raw", "large_file_skip_byte_limit": 0})
+    linter = Linter(config=config)
+    found = {
+        name: [str(v) for v in linter.parse_string(sql).violations] for name, sql in distinct(compiled).items()
+    }
+    assert {name: violations[:3] for name, violations in found.items() if violations} == {}
+
+
+def test_setup_parses_under_both() -> None:
+    for file in sorted((REPO / "snowflake").glob("*.sql")):
+        sql = file.read_text(encoding="utf-8")
+        config = FluffConfig(overrides={"dialect": "snowflake", "templater": "raw"})
+        assert [str(v) for v in Linter(config=config).parse_string(sql).violations] == [], file
+        sqlglot.parse(sql, read="snowflake")
+
+
+def test_every_function_is_on_the_list_of_documented_ones(compiled: dict[str, str]) -> None:
+    unknown = defaultdict(set)
+    known = documented()
+    for name, sql in compiled.items():
+        for function in called(sql) - known - cte_names(sql):
+            unknown[function].add(Path(name).name)
+    assert dict(unknown) == {}
+    assert not known & set(NO_SNOWFLAKE_FUNCTIONS)
+
+
+def cte_names(sql: str) -> set[str]:
+    """Names of subqueries, which stand before a bracket in `x (` nowhere but in `with x as (`."""
+    return {each.alias.lower() for each in sqlglot.parse_one(sql, read="snowflake").find_all(exp.CTE)}
+
+
+def test_no_name_is_a_word_that_snowflake_reserves(compiled: dict[str, str]) -> None:
+    found = defaultdict(set)
+    for name, sql in compiled.items():
+        for alias in sqlglot.parse_one(sql, read="snowflake").find_all(exp.Alias, exp.TableAlias):
+            if alias.alias.lower() in RESERVED:
+                found[alias.alias.lower()].add(Path(name).name)
+    assert dict(found) == {}
+
+
+def test_names_are_the_same_in_upper_case(compiled: dict[str, str]) -> None:
+    """Unquoted, so that Snowflake folds them all alike; quoted are only the payload's keys."""
+    for name, sql in compiled.items():
+        tree = sqlglot.parse_one(sql, read="snowflake")
+        for identifier in tree.find_all(exp.Identifier):
+            inside_path = identifier.find_ancestor(exp.JSONExtract, exp.JSONPath)
+            assert not identifier.quoted or inside_path, f"{name}: {identifier}"
+            assert identifier.quoted or re.fullmatch(r"[A-Za-z_]\w*", identifier.name), f"{name}: {identifier}"
+
+
+def test_no_model_asks_which_warehouse_it_runs_on() -> None:
+    for file in [*(REPO / "models").rglob("*.*"), *(REPO / "tests" / "singular").glob("*.sql"), REPO / "dbt_project.yml"]:
+        assert "target.type" not in file.read_text(encoding="utf-8"), file
+
+
+def test_text_patterns_hold_no_backslash(compiled: dict[str, str]) -> None:
+    """Snowflake reads one as an escape in a literal, DuckDB does not."""
+    assert [name for name, sql in compiled.items() if "\\" in sql] == []
