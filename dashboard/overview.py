@@ -90,7 +90,7 @@ class Overview:
 def build_overview(mart: Mart, words: Words, accounts: list[Account], found: Sequence[PeriodFigures]) -> Overview:
     """The overview; `found` are the figures of `trends.figures`."""
     with_score = scored(accounts)
-    dropped = [a for a in accounts if a.health.change is not None and a.health.change < 0]
+    dropped = [a for a in accounts if (a.health.change or 0) < 0 and a.period == mart.clock.current]
     idle = [a for a in accounts if a.seats.idle]
     return Overview(
         accounts=len(accounts),
