@@ -1,14 +1,11 @@
 {#- Signals raised by one subscription's figures: [current value, previous value, condition]. Comparisons with null raise
     nothing. The limits are in the seed signal_rules. -#}
-{%- set competitors_known = (
-    'coalesce(inputs.projects_jenkins_active_all_time_event, inputs.projects_teamcity_active_all_time_event,'
-    ~ ' inputs.projects_bamboo_active_all_time_event) is not null'
-) -%}
 {%- set signals = {
     'inactive_users': ['inputs.user_engagement', 'earlier.user_engagement', 'inputs.user_engagement < rules.limit_value'],
     'utilization_drop': ['inputs.license_utilization', 'earlier.license_utilization',
-        'earlier.license_utilization > 0 and '
-        ~ '(earlier.license_utilization - inputs.license_utilization) / earlier.license_utilization >= rules.limit_value'],
+        'earlier.license_utilization > 0 and ' ~ settled(
+            '(earlier.license_utilization - inputs.license_utilization) / earlier.license_utilization'
+        ) ~ ' >= rules.limit_value'],
     'utilization_low': ['inputs.license_utilization', 'earlier.license_utilization',
         'inputs.license_utilization < rules.limit_value'],
     'contraction_risk': ['inputs.license_utilization', 'earlier.license_utilization',
@@ -28,8 +25,8 @@
         'inputs.ci_internal_pipelines_28_days_event < rules.limit_value * inputs.projects_all_time_event'],
     'external_ci': ['inputs.ci_external_pipelines_all_time_event_flow', 'inputs.ci_internal_pipelines_all_time_event_flow',
         'inputs.ci_external_pipelines_all_time_event_flow > inputs.ci_internal_pipelines_all_time_event_flow'],
-    'competitor_ci': ['inputs.competitor_projects', 'earlier.competitor_projects', competitors_known
-        ~ ' and ((inputs.competitor_projects > 0 and inputs.competitor_projects'
+    'competitor_ci': ['inputs.competitor_projects', 'earlier.competitor_projects',
+        '((inputs.competitor_projects > 0 and inputs.competitor_projects'
         ~ ' >= rules.limit_value * inputs.projects_all_time_event)'
         ~ ' or inputs.competitor_projects > earlier.competitor_projects)'],
     'container_scanning_low': ['inputs.container_scanning_jobs_all_time_event',
@@ -56,9 +53,16 @@ inputs as (
 
     select
         *,
-        coalesce(projects_jenkins_active_all_time_event, 0)
-        + coalesce(projects_teamcity_active_all_time_event, 0)
-        + coalesce(projects_bamboo_active_all_time_event, 0) as competitor_projects,
+        case
+            when coalesce(
+                projects_jenkins_active_all_time_event,
+                projects_teamcity_active_all_time_event,
+                projects_bamboo_active_all_time_event
+            ) is not null
+                then coalesce(projects_jenkins_active_all_time_event, 0)
+                    + coalesce(projects_teamcity_active_all_time_event, 0)
+                    + coalesce(projects_bamboo_active_all_time_event, 0)
+        end as competitor_projects,
         max(license_utilization) over (
             partition by original_subscription_id
             order by period_start
