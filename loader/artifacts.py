@@ -70,7 +70,7 @@ class PublishModel:
     labels: str | None = None
     patch_path: str = ""
 
-    @property
+    @cached_property
     def columns(self) -> list[str]:
         """Columns to publish: those of `fields`, then those of the look-ups that are not among them."""
         extra = [each.column for each in self.lookups if each.column not in self.fields]
@@ -90,6 +90,10 @@ class PublishModel:
             for part, kind in zip(parts, kinds, strict=True)
         )
         return f"[{','.join(texts)}]"
+
+    def key_values(self, row_key: str) -> dict[str, Any]:
+        """Value by API field name of a row key."""
+        return dict(zip(self.key, json.loads(row_key), strict=True))
 
     @property
     def date_column(self) -> str | None:

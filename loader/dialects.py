@@ -81,7 +81,8 @@ class DuckDb:
                 f"{path} cannot be opened as a DuckDB file ({_first_line(error)})."
             ) from None
         self.execute("set timezone = 'UTC'")
-        self.execute("set memory_limit = '200MB'")
+        self.execute("set memory_limit = '150MB'")
+        self.execute("set enable_progress_bar = false")
         self.execute("set preserve_insertion_order = false")
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> Rows:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 
 import requests
 import tenacity
+from requests.utils import get_environ_proxies
 from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
@@ -59,6 +61,9 @@ class Http:
     def __init__(self, settings: ApiSettings, meter: Meter) -> None:
         self.settings, self.meter = settings, meter
         self._session = requests.Session()
+        self._session.trust_env = False  # no credentials from ~/.netrc
+        self._session.proxies = get_environ_proxies(settings.base_url)
+        self._session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
         self._accepted_at = time.monotonic()
         self._ever_answered = self._failing = False
 
@@ -85,7 +90,6 @@ class Http:
                 method,
                 self.settings.base_url + path,
                 headers=headers,
-                auth=_no_netrc,
                 timeout=timeout,
                 allow_redirects=False,
                 stream=True,
@@ -171,11 +175,6 @@ class Http:
 _backoff = tenacity.wait_exponential_jitter(
     multiplier=BACKOFF_SECONDS, max=LONGEST_BACKOFF, jitter=BACKOFF_SECONDS
 )
-
-
-def _no_netrc(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Keep requests from adding credentials of ~/.netrc."""
-    return request
 
 
 def _read(response: requests.Response, deadline: float) -> bytes:

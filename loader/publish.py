@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -269,14 +268,7 @@ class Publisher:
         for name, group in groupby(sorted(intents, key=itemgetter(0)), key=itemgetter(0)):
             model, uncertain = by_object[name], list(group)
             rows = [
-                Row(
-                    key,
-                    hashed,
-                    None,
-                    True,
-                    nulls,
-                    dict(zip(model.key, json.loads(key), strict=True)),
-                )
+                Row(key, hashed, None, True, nulls, values=model.key_values(key))
                 for _, key, hashed, nulls, _ in uncertain
             ]
             found = self.destination.find(model, rows)
@@ -288,7 +280,7 @@ class Publisher:
                 row.destination_id = found[row.row_key][0].id if found[row.row_key] else None
             made = [row for row in rows if row.destination_id]
             self.result.accepted += len(made)
-            self.state.record(name, made, [], self.meter.unsaved())
+            self.state.record(name, self.meter.unsaved(), made)
             self.state.drop_intents(name, [row.row_key for row in rows])
 
     def _find(self, diff: Diff, turn: int) -> None:
@@ -346,7 +338,7 @@ class Publisher:
         for row_key, destination_id in self.mart.gone(diff):
             self._heed_signal()
             self.destination.delete(diff.model, destination_id)
-            self.state.forget(diff.model.object, [row_key], self.meter.unsaved())
+            self.state.record(diff.model.object, self.meter.unsaved(), forgotten=[row_key])
             self.result.deleted += 1
 
     def _record(
@@ -359,16 +351,17 @@ class Publisher:
     ) -> None:
         """Write what became of rows; a row whose record vanished gets a second turn, but not a third."""
         vanished = [o.row for o in outcomes if o.vanished]
-        if vanished and turn == 1:
-            self.mart.mark(model, dict.fromkeys(row.row_key for row in vanished), 2, found=False)
-            vanished = []
         accepted = [o.row for o in outcomes if not o.vanished and o.rejection is None]
         rejected = [(o.row, o.rejection) for o in outcomes if o.rejection is not None]
-        rejected += [
-            (row, Rejection("", "VANISHED", "the record went away while it was changed"))
-            for row in vanished
-        ]
-        self.state.record(model.object, accepted, rejected, self.meter.unsaved(), created=created)
+        keys = [row.row_key for row in vanished]
+        if turn == 1:
+            self.mart.mark(model, dict.fromkeys(keys), 2, found=False)
+        else:
+            why = Rejection("", "VANISHED", "the record went away while it was changed")
+            rejected += [(row, why) for row in vanished]
+        self.state.record(
+            model.object, self.meter.unsaved(), accepted, rejected, keys, intended=created
+        )
         self.result.accepted += len(accepted)
         self.result.rejected += len(rejected)
         for _, rejection in rejected:

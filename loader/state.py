@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from loader.artifacts import Relation
@@ -40,6 +40,7 @@ TABLES = {
 }
 """Columns by table. docs/loader.md describes them."""
 
+HEARTBEAT = timedelta(seconds=30)
 STALE = timedelta(minutes=10)
 """A lock without a heartbeat for so long belongs to a run that died."""
 
@@ -53,6 +54,7 @@ class Row:
         values: value by API field name.
         lookups: our value by API field name, for fields to be filled with another record's id.
         null_fields: `,A,B,`: fields sent as null.
+        stands: whether the state may have a row with this key.
     """
 
     row_key: str
@@ -60,6 +62,7 @@ class Row:
     destination_id: str | None
     created_by_us: bool
     null_fields: str = ""
+    stands: bool = True
     values: dict[str, Any] = field(default_factory=dict)
     lookups: dict[str, Any] = field(default_factory=dict)
 
@@ -91,6 +94,8 @@ class State:
         self.run_id = ""
         self._schema = Relation(str(target.options.get("database", "")), target.state_schema, "")
         self._temporary: set[str] = set()
+        self._counted_day: date | None = None
+        self._beat = utc_now()
         self._make_tables(write or not self.dialect.exclusive)
 
     def close(self) -> None:
@@ -227,60 +232,40 @@ class State:
     def record(
         self,
         object_name: str,
-        accepted: Sequence[Row],
-        rejected: Sequence[tuple[Row, Rejection]],
         calls: tuple[int, int, datetime] | None,
+        accepted: Sequence[Row] = (),
+        rejected: Sequence[tuple[Row, Rejection]] = (),
+        forgotten: Sequence[str] = (),
         *,
-        created: bool = False,
+        intended: bool = False,
     ) -> None:
         """Write what became of rows, in one transaction.
 
         Args:
             object_name: the destination's object.
+            calls: calls of the day, calls of the last window, time of the last call.
             accepted: rows that stand at the destination now.
             rejected: rows that do not, and why.
-            calls: calls of the day, calls of the last window, time of the last call.
-            created: whether the rows were noted by `intend`.
+            forgotten: keys of rows that stand there no more.
+            intended: whether the rows were noted by `intend`.
         """
-        now = utc_now()
-        keys = [each.row_key for each in accepted]
+        now, scope = utc_now(), (self.destination, object_name)
+        known = [*forgotten, *(each.row_key for each in accepted if each.stands)]
+        states = [
+            (*scope, r.row_key, r.row_hash, r.destination_id, r.created_by_us, now, self.run_id, r.null_fields)
+            for r in accepted
+        ]
+        rejections = [
+            (self.run_id, *scope, r.row_key, why.field, why.code, why.message, now, r.row_hash)
+            for r, why in rejected
+        ]
         with self.transaction():
-            if keys:
-                self._forget("publish_state", object_name, keys)
-                self.insert(
-                    "publish_state",
-                    [
-                        (
-                            self.destination, object_name, r.row_key, r.row_hash, r.destination_id,
-                            r.created_by_us, now, self.run_id, r.null_fields,
-                        )
-                        for r in accepted
-                    ],
-                )  # fmt: skip
-            if rejected:
-                self.insert(
-                    "publish_rejections",
-                    [
-                        (
-                            self.run_id, self.destination, object_name, r.row_key, why.field, why.code,
-                            why.message, now, r.row_hash,
-                        )
-                        for r, why in rejected
-                    ],
-                )  # fmt: skip
-            if created:
-                self._forget(
-                    "publish_intents", object_name, [*keys, *(r.row_key for r, _ in rejected)]
-                )
-            if calls:
-                self._count(*calls)
-
-    def forget(
-        self, object_name: str, keys: Sequence[str], calls: tuple[int, int, datetime] | None
-    ) -> None:
-        """Drop rows that no longer stand at the destination."""
-        with self.transaction():
-            self._forget("publish_state", object_name, keys)
+            self._forget("publish_state", object_name, known)
+            self.insert("publish_state", states)
+            self.insert("publish_rejections", rejections)
+            if intended:
+                keys = [*(r.row_key for r in accepted), *(r.row_key for r, _ in rejected)]
+                self._forget("publish_intents", object_name, keys)
             if calls:
                 self._count(*calls)
 
@@ -331,16 +316,20 @@ class State:
             self._count(calls, recent, last)
 
     def _count(self, calls: int, recent: int, last: datetime) -> None:
-        table = self.table("publish_calls")
-        self.dialect.execute(
-            f"delete from {table} where destination = ? and day = cast(? as date)",
-            [self.destination, last.date()],
-        )
-        self.insert("publish_calls", [(self.destination, last.date(), calls, recent, last)])
-        self.dialect.execute(
-            f"update {self.table('publish_locks')} set heartbeat_at = ? where run_id = ?",
-            [last, self.run_id],
-        )
+        table, day = self.table("publish_calls"), last.date()
+        if day != self._counted_day:
+            self.dialect.execute(f"delete from {table} where destination = ?", [self.destination])
+            self.insert("publish_calls", [(self.destination, day, calls, recent, last)])
+            self._counted_day = day
+        else:
+            self.dialect.execute(
+                f"update {table} set calls = ?, recent = ?, last_call_at = ? where destination = ?",
+                [calls, recent, last, self.destination],
+            )
+        if last - self._beat > HEARTBEAT:
+            locks = self.table("publish_locks")
+            self.dialect.execute(f"update {locks} set heartbeat_at = ? where run_id = ?", [last, self.run_id])
+            self._beat = last
 
     # dbt's own
 

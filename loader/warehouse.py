@@ -207,7 +207,7 @@ with source as ({source}), mart as (
 select
     row_number() over (order by d.kind, {period} d.row_key) as pos, d.kind, d.row_key, m.loader_hash as row_hash,
     d.destination_id, d.created_by_us, m.loader_nulls as null_fields, d.null_fields as former_nulls,
-    d.destination_id is not null as found, 1 as turn, {columns}
+    d.kind = 'changed' as stands, d.destination_id is not null as found, 1 as turn, {columns}
 from source as d join mart as m on m.loader_key = d.row_key order by pos""")
         sums = ", ".join(
             f"sum(case when former_nulls is not null and contains(null_fields, {literal(f',{field},')})"
@@ -284,10 +284,10 @@ where d.kind = 'invalid' and {"true" if options.retry_rejected else "not standin
 
     def _selected(self, model: PublishModel) -> str:
         values = ", ".join(f"v{n}" for n in range(len(model.columns)))
-        return f"pos, row_key, row_hash, destination_id, created_by_us, null_fields, {values}"
+        return f"pos, row_key, row_hash, destination_id, created_by_us, null_fields, stands, {values}"
 
     def _row(self, model: PublishModel, given: Sequence[Any]) -> Row:
-        _, row_key, row_hash, destination_id, created, nulls, *values = given
+        _, row_key, row_hash, destination_id, created, nulls, stands, *values = given
         by_column = dict(zip(model.columns, values, strict=True))
         return Row(
             row_key,
@@ -295,6 +295,7 @@ where d.kind = 'invalid' and {"true" if options.retry_rejected else "not standin
             destination_id,
             bool(created),
             nulls,
+            bool(stands),
             {field: by_column[column] for column, field in model.fields.items()},
             {each.field: by_column[each.column] for each in model.lookups},
         )
@@ -363,7 +364,7 @@ with mart as (
 select
     row_number() over (order by s.row_key) as pos, s.row_key, s.destination_id, s.created_by_us,
     case when m.loader_hash = s.row_hash then s.row_hash else '' end as row_hash,
-    s.null_fields, false as found, 1 as turn, {columns}
+    s.null_fields, true as stands, false as found, 1 as turn, {columns}
 from {self.state.table("publish_state")} as s
 left join mart as m on m.loader_key = s.row_key
 where s.destination = ? and s.object = ?""",
@@ -406,7 +407,7 @@ where s.destination = ? and s.object = ?""",
             for each in model.lookups:
                 column = f"v{model.columns.index(each.column)}"
                 queries.setdefault((each.object, each.match), []).append(
-                    f"select {column} as value from {self._staged[model.name]} where {column} is not null"
+                    f"select distinct {column} as value from {self._staged[model.name]} where {column} is not null"
                 )
         return {
             target: [

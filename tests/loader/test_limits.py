@@ -1,0 +1,149 @@
+"""Limits: nearly all of the allowance is used, and no 429 is ever earned by our own calls."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from harness import Bench
+
+from loader.errors import StoppedError
+from loader.limits import Meter
+from sandbox import Fault, Limits
+
+
+def filled(make_bench: Callable[..., Bench], calls: int, window: float) -> Bench:
+    """A bench whose sandbox counts in windows of its own, with 2,000 rows to send."""
+    bench = make_bench(limits=Limits(calls_per_window=calls, window_seconds=window))
+    bench.fill(instances=0, periods=0)
+    bench.sql(
+        "insert into gainsight__instances select 'i' || i, 'A1', 'h', '1', null, i, true, null"
+        " from range(2000) as r(i)"
+    )
+    bench.env |= {"GAINSIGHT_CALLS_PER_MINUTE": str(calls), "GAINSIGHT_WINDOW_SECONDS": str(window)}
+    return bench
+
+
+def test_no_window_of_the_vendor_holds_more_than_allowed_and_none_of_ours_is_wasted(
+    make_bench: Callable[..., Bench],
+) -> None:
+    bench = filled(make_bench, calls=10, window=2.0)
+    bench.env["GAINSIGHT_TIMEOUT_SECONDS"] = "10"
+    ended = bench.publish("--no-gate")
+    assert ended.code == 0, ended.err
+    calls = bench.box.calls
+    assert not [call for call in calls if call.status == 429]
+    spent = calls[-1].started_at - calls[0].started_at
+    least = 2.0 * ((len(calls) - 1) // 10)
+    assert spent >= least
+    assert spent <= least * 1.05 + 0.5, "the allowance was not used"
+
+
+def test_two_runs_in_a_row_share_one_window(make_bench: Callable[..., Bench]) -> None:
+    bench = filled(make_bench, calls=4, window=1.0)
+    bench.sql("delete from gainsight__instances where licensed_seats >= 50")
+    for version in "123":
+        bench.sql(f"update gainsight__instances set version = '{version}'")
+        assert bench.publish("--no-gate").code == 0
+    assert not [call for call in bench.box.calls if call.status == 429]
+
+
+def test_429_of_others_calls_is_waited_out_until_the_next_window(bench: Bench) -> None:
+    bench.env["GAINSIGHT_WINDOW_SECONDS"] = "0.5"
+    bench.box.schedule(Fault("status", status=429, operation="write", times=3))
+    ended = bench.publish()
+    assert ended.code == 0, ended.err
+    bench.assert_settled()
+    struck = [call for call in bench.box.calls if call.status == 429]
+    assert len(struck) == 3, "not hammered"
+
+
+def test_retry_after_is_honoured(bench: Bench) -> None:
+    bench.box.schedule(Fault("status", status=429, operation="describe", retry_after=1.2))
+    assert bench.publish().code == 0
+    first, second = bench.box.calls[:2]
+    assert second.started_at - first.started_at >= 1.2
+
+
+def test_a_destination_that_stays_down_ends_the_run_with_4_and_the_reason(bench: Bench) -> None:
+    bench.env["GAINSIGHT_GIVE_UP_SECONDS"] = "2"
+    bench.box.schedule(Fault("status", status=503, times=None))
+    started = time.monotonic()
+    ended = bench.publish()
+    assert ended.code == 4
+    assert time.monotonic() - started < 6
+    assert "took no call for" in ended.json["error"]
+    assert "HTTP 503" in ended.json["error"]
+    bench.box.clear_faults()
+    assert bench.publish().code == 0
+    bench.assert_settled()
+
+
+def test_a_destination_that_goes_down_part_way_ends_with_4_and_the_rest_follows(bench: Bench) -> None:
+    bench.env["GAINSIGHT_GIVE_UP_SECONDS"] = "2"
+    bench.box.schedule(Fault("reset", operation="insert", nth=2, times=None))
+    ended = bench.publish()
+    assert ended.code == 4
+    assert "tries in a row" in ended.json["error"] or "took no call" in ended.json["error"]
+    assert ended.json["results"][0]["rows_accepted"] > 0
+    bench.box.clear_faults()
+    assert bench.publish().code == 0
+    bench.assert_settled()
+
+
+def test_nobody_listening_ends_with_4(bench: Bench) -> None:
+    ended = bench.publish(env={"GAINSIGHT_BASE_URL": "http://127.0.0.1:9", "GAINSIGHT_GIVE_UP_SECONDS": "1"})
+    assert ended.code == 4
+    assert "no connection" in ended.json["error"]
+
+
+def test_a_reply_that_drips_is_given_up_after_the_timeout(bench: Bench) -> None:
+    bench.box.schedule(Fault("slow", operation="describe", seconds=5))
+    started = time.monotonic()
+    assert bench.publish().code == 0
+    assert time.monotonic() - started < 4
+
+
+def test_the_meter_lets_no_more_than_allowed_into_any_window() -> None:
+    meter, times = Meter(5, 0.2, 1000), []
+    for _ in range(21):
+        meter.take()
+        times.append(time.monotonic())
+        meter.answered()
+    for first, sixth in zip(times, times[5:], strict=False):
+        assert sixth - first > 0.2
+
+
+def test_the_meter_remembers_the_last_runs_window() -> None:
+    now = datetime.now(UTC).replace(tzinfo=None)
+    meter = Meter(5, 0.3, 1000, today=5, recent=5, last_call_at=now)
+    started = time.monotonic()
+    meter.take()
+    assert time.monotonic() - started > 0.25
+    stale = Meter(5, 0.3, 1000, today=5, recent=5, last_call_at=now - timedelta(seconds=1))
+    started = time.monotonic()
+    stale.take()
+    assert time.monotonic() - started < 0.1
+
+
+def test_the_meter_stops_at_the_days_quota_and_at_the_cap() -> None:
+    meter = Meter(5, 0.1, 10, today=9)
+    meter.take()
+    with pytest.raises(StoppedError, match="00:00 UTC"):
+        meter.take()
+    capped = Meter(5, 0.1, 10, most=1)
+    capped.take()
+    with pytest.raises(StoppedError, match="--max-calls"):
+        capped.take()
+
+
+def test_a_signal_ends_a_wait() -> None:
+    meter = Meter(1, 60, 10)
+    meter.take()
+    meter.answered()
+    threading.Timer(0.1, meter.stop.set).start()
+    with pytest.raises(StoppedError, match="signal"):
+        meter.take()
