@@ -44,17 +44,19 @@ def publish(account: str, run: str) -> int:
     with _ONE_AT_A_TIME, tempfile.TemporaryDirectory() as target:
         for name in ARTIFACTS:
             url = f"https://{os.environ['DBT_CLOUD_HOST']}/api/v2/accounts/{account}/runs/{run}/artifacts/{name}"
-            request = urllib.request.Request(url, headers={"Authorization": f"Token {os.environ['DBT_CLOUD_TOKEN']}"})  # noqa: S310
+            request = urllib.request.Request(url, headers={"Authorization": f"Token {os.environ['DBT_CLOUD_TOKEN']}"})
             with urllib.request.urlopen(request, timeout=60) as reply:  # noqa: S310
                 (Path(target) / name).write_bytes(reply.read())
         command = [sys.executable, "-m", "loader", "--target", "snowflake", "publish"]
-        return subprocess.run(command, cwd=PROJECT, env={**os.environ, "DBT_TARGET_PATH": target}, check=False).returncode  # noqa: S603
+        return subprocess.run(
+            command, cwd=PROJECT, env={**os.environ, "DBT_TARGET_PATH": target}, check=False
+        ).returncode  # noqa: S603
 
 
 class Handler(BaseHTTPRequestHandler):
     """Answers at once and publishes afterwards: dbt Cloud waits ten seconds and repeats."""
 
-    def do_POST(self) -> None:  # noqa: N802
+    def do_POST(self) -> None:
         """One webhook."""
         body = self.rfile.read(min(int(self.headers.get("Content-Length") or 0), LONGEST))
         signature = self.headers.get("Authorization", "")

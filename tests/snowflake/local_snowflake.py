@@ -16,9 +16,9 @@ from threading import Lock
 from typing import Any
 
 import asgi_stand_in
-from asgi_stand_in import JSONResponse, Request, Route
 import pyarrow
 import pyarrow.compute
+from asgi_stand_in import JSONResponse, Request, Route
 from sqlglot import exp
 
 asgi_stand_in.install()

@@ -55,7 +55,7 @@ class LocalSnowflake:
 
     def duckdb(self, sql: str) -> Rows:
         """Run SQL on the DuckDB behind the server."""
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}/duckdb", data=sql.encode())  # noqa: S310
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}/duckdb", data=sql.encode())
         try:
             with urllib.request.urlopen(request) as reply:  # noqa: S310
                 return [tuple(row) for row in json.load(reply)["rows"]]
@@ -157,9 +157,7 @@ class TwoWarehouses:
                 ]
                 listed = ", ".join(columns)
                 with theirs.cursor() as cursor:
-                    other = cursor.execute(
-                        f"select {listed} from {SCHEMA}{suffix}.{name} where {condition}"
-                    ).fetchall()
+                    other = cursor.execute(f"select {listed} from {SCHEMA}{suffix}.{name} where {condition}").fetchall()
                 here = ours.execute(f"select {listed} from main{suffix}.{name} where {condition}").fetchall()
                 if findings := compared(columns, here, [tuple(row) for row in other]):
                     found[name] = findings

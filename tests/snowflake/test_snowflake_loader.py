@@ -67,7 +67,7 @@ def test_publish_sends_every_row_once_and_the_second_time_nothing(
         ((rows,),) = server.duckdb(f"select count(*) from {DATABASE}.MARTS.GAINSIGHT__{model}")
         assert len(box.rows(name)) == rows > 0
     before = len(box.calls)
-    code, again, said = loader("publish", "--output", "json")
+    code, _, said = loader("publish", "--output", "json")
     assert code == 0, said
     sent = [call for call in box.calls[before:] if call.operation in ("insert", "update", "upsert", "delete")]
     assert sent == []

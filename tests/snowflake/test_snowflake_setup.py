@@ -1,0 +1,113 @@
+"""snowflake/setup.sql makes what the project needs, grants no more, and agrees with the code it serves."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+import pytest
+import sqlglot
+import yaml
+from snowflake_bench import DATABASE, REPO, LocalSnowflake
+from sqlglot import exp
+
+from loader.state import TABLES
+
+SETUP = (REPO / "snowflake" / "setup.sql").read_text(encoding="utf-8")
+
+
+@cache
+def statements() -> list[str]:
+    """The statements, one by one; the procedure's body counts as one."""
+    text = re.sub(r"^\s*--.*$", "", SETUP, flags=re.MULTILINE)
+    found, inside, current = [], False, []
+    for line in text.splitlines():
+        inside ^= line.strip() in ("$$", "$$;")
+        current.append(line)
+        if not inside and line.rstrip().endswith(";"):
+            found.append("\n".join(current).strip().rstrip(";"))
+            current = []
+    return [each for each in found if each]
+
+
+def tables(schema: str) -> dict[str, dict[str, str]]:
+    """Types by column by table that the setup creates in a schema."""
+    found = {}
+    for sql in statements():
+        if sql.startswith(f"create table if not exists customer_health.{schema}."):
+            tree = sqlglot.parse_one(sql.partition("cluster by")[0].partition("comment = ")[0], read="snowflake")
+            columns = {c.name: c.args["kind"].this.value.lower() for c in tree.find_all(exp.ColumnDef)}
+            found[sql.split("(")[0].split(".")[2].strip()] = columns
+    return found
+
+
+def test_it_can_run_again() -> None:
+    for sql in statements():
+        if sql.startswith("create"):
+            assert "if not exists" in sql.splitlines()[0] or sql.startswith("create or replace procedure"), sql
+        assert not sql.startswith(("drop", "truncate")), sql
+
+
+def test_raw_tables_have_the_columns_of_the_contract() -> None:
+    made = tables("raw")
+    for file in (REPO / "models" / "staging").rglob("*__sources.yml"):
+        for source in yaml.safe_load(file.read_text(encoding="utf-8"))["sources"]:
+            for table in source["tables"]:
+                wanted = [column["name"] for column in table["columns"]]
+                assert list(made[table["name"]])[: len(wanted)] == wanted, table["name"]
+
+
+def test_state_tables_are_those_of_the_loader() -> None:
+    same = {"timestamp": "timestampntz", "integer": "decimal", "bigint": "decimal"}
+    wanted = {
+        name: {c.split()[0]: same.get(c.split()[1], c.split()[1]) for c in columns.split(", ")}
+        for name, columns in TABLES.items()
+    }
+    assert tables("marts_publish") == wanted, "loader/state.py has changed: change snowflake/setup.sql, too"
+
+
+def test_every_schema_of_the_project_is_made_and_granted() -> None:
+    project = yaml.safe_load((REPO / "dbt_project.yml").read_text(encoding="utf-8"))
+    parts = [*project["models"]["customer_health"].values(), project["seeds"]["customer_health"]]
+    folders = {part["+schema"] for part in parts if "+schema" in part}
+    for schema in ["marts", "marts_publish", *(f"marts_{folder}" for folder in folders)]:
+        assert f"create schema if not exists customer_health.{schema}" in SETUP
+        grant = f"grant usage, create table.* on schema customer_health.{schema} to role customer_health_transformer"
+        assert re.search(grant, SETUP)
+
+
+@pytest.mark.parametrize(
+    ("role", "schemas"), [("loader", {"marts", "marts_publish"}), ("reporter", {"marts"}), ("ingester", {"raw"})]
+)
+def test_a_role_sees_the_schemas_of_its_job_only(role: str, schemas: set[str]) -> None:
+    grants = [sql for sql in statements() if sql.startswith("grant") and f"to role customer_health_{role}" in sql]
+    found = {name for sql in grants for name in re.findall(r"customer_health\.(\w+)", sql)}
+    assert found == schemas
+    if role != "ingester":
+        writes = [sql for sql in grants if re.search(r"\b(insert|update|delete|create table)\b", sql)]
+        assert all("customer_health.marts_publish" in sql for sql in writes)
+
+
+def test_the_reporter_writes_nothing_and_the_loader_reads_no_mart_by_schema() -> None:
+    assert not re.search(r"grant (?!usage|select).*to role customer_health_reporter;", SETUP)
+    assert not re.search(r"grant select on .*schema customer_health.marts to role customer_health_loader", SETUP)
+
+
+def test_no_password_and_no_key_is_in_it() -> None:
+    assert "password" not in re.sub(r"--.*", "", SETUP).lower()
+    assert re.sub(r"--.*", "", SETUP).count("rsa_public_key") == 0
+
+
+def test_what_the_local_server_knows_of_it_runs_twice(server: LocalSnowflake) -> None:
+    kinds = ("create schema", "create table", "create stage")
+    known = [sql for sql in statements() if sql.startswith(kinds)]
+    assert len(known) > 20
+    with server.connect("SETUP_TEST") as connection, connection.cursor() as cursor:
+        cursor.execute("create database if not exists setup_check")
+        for _ in range(2):
+            for sql in known:
+                plain = re.sub(r"data_retention_time_in_days = \d+|with managed access|cluster by \(.*?\)\)", "", sql)
+                cursor.execute(plain.replace("customer_health.", "setup_check."))
+    found = server.duckdb("select count(*) from information_schema.tables where table_catalog = 'SETUP_CHECK'")
+    assert found[0][0] >= len(tables("raw")) + len(tables("marts_publish"))
+    assert DATABASE == "CUSTOMER_HEALTH"
