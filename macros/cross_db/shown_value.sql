@@ -1,9 +1,9 @@
-{#- A number as people read it: `83 %` for a share, `1234` for a count. -#}
+{#- A number as people read it: `83%` for a share, `1234` for a count. -#}
 {% macro shown_value(value, format) -%}
     coalesce(
         case
             when {{ format }} = 'percent'
-                then cast(cast(round(100 * {{ value }}) as integer) as {{ dbt.type_string() }}) || ' %'
+                then cast(cast(round(100 * {{ value }}) as integer) as {{ dbt.type_string() }}) || '%'
             else cast(cast(round({{ value }}) as {{ dbt.type_bigint() }}) as {{ dbt.type_string() }})
         end,
         'an unknown value'

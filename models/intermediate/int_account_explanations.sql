@@ -80,7 +80,11 @@ explained as (
             else 'Score ' || {{ shown_points('overall_score') }} || ' (' || overall_color || ')'
                 || case
                     when is_first then '; the previous period had no score to compare with.'
-                    when round(score_change, 6) = 0 and main_driver is null then ', unchanged.'
+                    when round(score_change, 2) = 0 and main_driver is null then ', unchanged.'
+                    when round(score_change, 2) = 0
+                        then ', unchanged, although ' || driver_label || ' moved ('
+                            || case when driver_change < 0 then '-' else '+' end
+                            || {{ shown_points('abs(driver_change)') }} || ').'
                     else ', ' || {{ shown_points('abs(score_change)') }} || ' points '
                         || case when score_change < 0 then 'down' else 'up' end
                         || ' since the previous period, mostly through ' || driver_label
@@ -90,7 +94,7 @@ explained as (
                 || case
                     when round(weight_present, 6) < 1
                         then ' Measured: ' || cast(cast(round(100 * weight_present) as integer)
-                            as {{ dbt.type_string() }}) || ' % of the score''s weight.'
+                            as {{ dbt.type_string() }}) || '% of the score''s weight.'
                     else ''
                 end
         end as explanation

@@ -50,7 +50,8 @@ part_problems as (
         case
             when combination = 'all_needed' and reported_parts < all_parts then missing_rank
             when combination = 'present' and failed_rank is not null then failed_rank
-            when combination = 'present' and reported_parts = 0 then coalesce(not_reported_rank, missing_rank)
+            when combination = 'present' and reported_parts = 0
+                then coalesce(not_reported_rank, (select reason_rank from statuses where value_reason = 'key_absent'))
         end as problem_rank
     from part_summary
 

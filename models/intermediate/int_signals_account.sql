@@ -73,6 +73,7 @@ silences as (
         scored_pings.period_start,
         rules.signal,
         scored_pings.subscription_id as subject,
+        scored_pings.original_subscription_id as subject_key,
         cast(null as double) as previous_value,
         cast(scored_pings.days_since_scored_ping as double) as current_value
     from scored_pings
@@ -109,7 +110,7 @@ raised as (
     select account_id, period_start, signal, subject, subject as subject_key, previous_value, current_value
     from score_drops
     union all
-    select account_id, period_start, signal, subject, subject, previous_value, current_value from silences
+    select account_id, period_start, signal, subject, subject_key, previous_value, current_value from silences
     union all
     select account_id, period_start, signal, subject, account_id, previous_value, current_value from unlabelled
 

@@ -28,7 +28,9 @@
     'competitor_ci': ['inputs.competitor_projects', 'earlier.competitor_projects',
         '((inputs.competitor_projects > 0 and inputs.competitor_projects'
         ~ ' >= rules.limit_value * inputs.projects_all_time_event)'
-        ~ ' or inputs.competitor_projects > earlier.competitor_projects)'],
+        ~ ' or inputs.projects_jenkins_active_all_time_event > earlier.projects_jenkins_active_all_time_event'
+        ~ ' or inputs.projects_teamcity_active_all_time_event > earlier.projects_teamcity_active_all_time_event'
+        ~ ' or inputs.projects_bamboo_active_all_time_event > earlier.projects_bamboo_active_all_time_event)'],
     'container_scanning_low': ['inputs.container_scanning_jobs_all_time_event',
         'earlier.container_scanning_jobs_all_time_event',
         'inputs.devsecops_applies and inputs.container_scanning_jobs_all_time_event < rules.limit_value'],

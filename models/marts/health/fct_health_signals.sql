@@ -7,6 +7,12 @@ rules as (
 
 ),
 
+score_groups as (
+
+    select * from {{ ref('score_groups') }}
+
+),
+
 periods as (
 
     select * from {{ ref('int_periods') }}
@@ -53,11 +59,19 @@ worst as (
         running.*,
         rules.severity,
         rules.message,
-        rules.value_format
+        rules.value_format,
+        case
+            when running.subject = 'overall' then 'The overall score'
+            else coalesce(
+                upper(substr(score_groups.label, 1, 1)) || substr(score_groups.label, 2), running.subject
+            )
+        end as subject_label
     from running
     inner join rules
         on running.signal = rules.signal
         and running.periods_running >= rules.min_periods
+    left join score_groups
+        on running.subject = score_groups.score_group
     qualify row_number() over (
         partition by running.account_id, running.period_start, running.signal
         order by
@@ -80,7 +94,7 @@ signals as (
         periods_running,
         replace(
             replace(
-                replace(message, '{subject}', subject),
+                replace(message, '{subject}', subject_label),
                 '{previous}', {{ shown_value('previous_value', 'value_format') }}
             ),
             '{current}', {{ shown_value('current_value', 'value_format') }}
