@@ -210,11 +210,10 @@ def publish(
             except LoaderError as error:
                 error.results = [each.as_dict() for each in (*results, publisher.result)]
                 raise
+    for each in results:
+        output.print_text(each.message) if form == "text" else output.log.info("%s", each.message)
     if form == "json":
         output.print_json({"results": [each.as_dict() for each in results]})
-    else:
-        for each in results:
-            output.print_text(each.message)
     sys.exit(max(each.exit_code for each in results))
 
 
@@ -301,6 +300,7 @@ def pull(project: Project, select: Selected, destination: str | None, form: str)
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; every failure is one paragraph on stderr and an exit code."""
     given = sys.argv[1:] if arguments is None else arguments
+    output.set_up_logs("text")
     try:
         sys.exit(cli(given, standalone_mode=False))
     except LoaderError as error:

@@ -67,9 +67,9 @@ def print_json(document: Any) -> None:
     sys.stdout.write(redacted(json.dumps(document, indent=2, default=str)) + "\n")
 
 
-def print_text(text: str) -> None:
-    """A paragraph on stdout."""
-    sys.stdout.write(redacted(text) + "\n")
+def print_text(text: str, *, stderr: bool = False) -> None:
+    """A paragraph."""
+    (sys.stderr if stderr else sys.stdout).write(redacted(text) + "\n")
 
 
 def print_table(
@@ -87,29 +87,27 @@ def print_table(
 
 
 def show_plan(plan: Plan, *, stderr: bool) -> None:
-    """The plan for people."""
+    """The plan for people; among logs in JSON, as one of them."""
     document = plan.as_dict()
+    if stderr and isinstance(log.handlers[0].formatter, _JsonLines):
+        log.info("the plan", extra={"data": {"plan": document}})
+        return
     names = ("object", "mode", "rows", "new", "changed", "unchanged", "gone", "deletes", "rejected")
     rows = [[each[name] for name in names] for each in document["models"]]
     print_table(f"Plan for {plan.destination.name}", names, rows, stderr=stderr)
-    purposes = (
-        ", ".join(f"{count} {purpose}" for purpose, count in plan.calls.items() if count)
-        or "nothing to call for"
+    calls = ", ".join(f"{count} {purpose}" for purpose, count in plan.calls.items() if count)
+    print_text(
+        f"{plan.total_calls} calls ({calls or 'nothing to do'}), {plan.minutes:.1f} minutes at the limit,"
+        f" {document['quota_share']:.1%} of the day's {plan.destination.calls_per_day};"
+        f" {plan.remaining} are left today.",
+        stderr=stderr,
     )
-    lines = [
-        f"{plan.total_calls} calls ({purposes}), {plan.minutes:.1f} minutes at the limit,"
-        f" {document['quota_share']:.1%} of the day's {plan.destination.calls_per_day}; {plan.remaining} are left today."
-    ]
     for each in document["models"]:
         for name, count in each["null_overwrites"].items():
-            lines.append(f"{each['object']}.{name}: {count} values would become null.")
+            text = f"{each['object']}.{name}: {count} values would become null."
+            print_text(text, stderr=stderr)
     if plan.left:
-        lines.append(f"{plan.left} rows do not fit into today's quota and wait for the next run.")
-    for line in lines:
-        if stderr:
-            log.info("%s", line)
-        else:
-            print_text(line)
+        print_text(f"{plan.left} rows do not fit into today's quota and wait.", stderr=stderr)
 
 
 def show_status(runs: Sequence[dict[str, Any]], rejections: Sequence[dict[str, Any]]) -> None:

@@ -125,6 +125,7 @@ class Publisher:
         """
         result = self.result
         result.run_id = self.state.begin_run()
+        log.info("run %s to %s", result.run_id, self.destination.name)
         try:
             with self._signals():
                 self._gate(artifacts, models)
