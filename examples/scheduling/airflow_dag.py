@@ -1,6 +1,7 @@
 """Build the customer-health mart, then publish it.
 
-Both tasks need the project's folder and its `target/` (the gate reads dbt's artifacts), so they run on one worker or on a
+Both tasks need the project's folder and its `target/` (the gate reads dbt's artifacts), so they run on one
+worker or on a
 shared disk. Exit codes 1, 2 and 3 of `publish` are not retried: somebody has to look.
 """
 

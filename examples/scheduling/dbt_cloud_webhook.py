@@ -1,6 +1,7 @@
 """Publish after a dbt Cloud job: receives its webhook, fetches the run's artifacts, starts the loader.
 
-dbt Cloud: a deploy job `dbt build --exclude-resource-type unit_test`, and a webhook for "run completed" to this address.
+dbt Cloud: a deploy job `dbt build --exclude-resource-type unit_test`, and a webhook for "run completed" to
+this address.
 Environment: DBT_CLOUD_WEBHOOK_SECRET (shown once when the webhook is made), DBT_CLOUD_TOKEN, DBT_CLOUD_HOST (such as
 cloud.getdbt.com), DBT_CLOUD_JOB_ID, and those of the loader. Serve it behind TLS; it listens on loopback.
 """
@@ -48,9 +49,9 @@ def publish(account: str, run: str) -> int:
             with urllib.request.urlopen(request, timeout=60) as reply:  # noqa: S310
                 (Path(target) / name).write_bytes(reply.read())
         command = [sys.executable, "-m", "loader", "--target", "snowflake", "publish"]
-        return subprocess.run(
+        return subprocess.run(  # noqa: S603
             command, cwd=PROJECT, env={**os.environ, "DBT_TARGET_PATH": target}, check=False
-        ).returncode  # noqa: S603
+        ).returncode
 
 
 class Handler(BaseHTTPRequestHandler):

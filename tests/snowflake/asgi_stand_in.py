@@ -1,6 +1,7 @@
 """The few names of starlette that `fakesnow.server` imports, over the standard library's HTTP server.
 
-The lock file has fakesnow without its `server` extra (starlette, uvicorn). Its request handlers are used as they are; only
+The lock file has fakesnow without its `server` extra (starlette, uvicorn). Its request handlers are used as
+they are; only
 what carries a request to them is ours. With the extra installed this module can go.
 """
 

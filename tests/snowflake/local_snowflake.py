@@ -1,6 +1,7 @@
 """A local server that speaks Snowflake's protocol (fakesnow), with its gaps worked round.
 
-Run as `python local_snowflake.py PORT`. One route is ours: POST /duckdb runs SQL on the DuckDB behind it, to land raw tables
+Run as `python local_snowflake.py PORT`. One route is ours: POST /duckdb runs SQL on the DuckDB behind it, to
+land raw tables
 without ten thousand inserts. What is rewritten here is listed in docs/snowflake.md under "not proven here".
 """
 
@@ -29,7 +30,8 @@ import fakesnow.macros  # noqa: E402
 import fakesnow.server  # noqa: E402
 
 _TEMPORARY = re.compile(r"\b(create\s+(?:or\s+replace\s+)?)temporary\s+(?=(?:table|view)\b)", re.IGNORECASE)
-# The same results as fakesnow's own, which take minutes for a thousand pings (a subquery a row; hash of each object a row).
+# The same results as fakesnow's own, which take minutes for a thousand pings (a subquery a row; a hash of
+# each object).
 _OBJECT_CONSTRUCT = """
 create or replace macro ${catalog}._fs_object_construct(keys, vals, keep_nulls) as (
     to_json(map_from_entries(list_filter(list_zip(keys, vals), lambda pair: keep_nulls or pair[2] is not null)))

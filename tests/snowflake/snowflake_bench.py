@@ -62,13 +62,13 @@ class LocalSnowflake:
         except urllib.error.HTTPError as error:
             raise AssertionError(f"{error.read().decode()}\n{sql[:500]}") from None
 
-    def profile(self) -> dict[str, Any]:
+    def profile(self, schema: str) -> dict[str, Any]:
         """An output of the dbt profile for this server."""
         return {
             "type": "snowflake", "account": "local", "user": "tester", "password": "unused",
             "host": "127.0.0.1", "port": self.port, "protocol": "http", "threads": 4,
             "role": "CUSTOMER_HEALTH_TRANSFORMER", "warehouse": "CUSTOMER_HEALTH",
-            "database": DATABASE, "schema": SCHEMA,
+            "database": DATABASE, "schema": schema,
         }  # fmt: skip
 
 
@@ -80,6 +80,8 @@ class TwoWarehouses:
         home: folder for database, profiles, targets and logs.
         raw: the folder of raw files that DuckDB reads.
         project: the dbt project's folder.
+        schema: the target schema on Snowflake.
+        database: the DuckDB file; by default one in `home`.
     """
 
     home: Path
@@ -87,13 +89,16 @@ class TwoWarehouses:
     server: LocalSnowflake
     project: Path = REPO
     variables: dict[str, Any] = field(default_factory=dict)
+    schema: str = SCHEMA
+    database: Path = Path()
 
     def __post_init__(self) -> None:
-        self.database = self.home / "mart.duckdb"
+        if self.database == Path():
+            self.database = self.home / "mart.duckdb"
         outputs = {
             "duckdb": {"type": "duckdb", "path": str(self.database), "schema": "main", "threads": 2,
                        "settings": {"TimeZone": "UTC"}},
-            "snowflake": self.server.profile(),
+            "snowflake": self.server.profile(self.schema),
         }  # fmt: skip
         profiles = {"customer_health": {"target": "duckdb", "outputs": outputs}}
         (self.home / "profiles.yml").write_text(yaml.safe_dump(profiles), encoding="utf-8")
@@ -156,9 +161,10 @@ class TwoWarehouses:
                     if (name, row[0]) not in NOT_COMPARED
                 ]
                 listed = ", ".join(columns)
+                query = f"select {listed} from {{}}{suffix}.{name} where {condition}"
                 with theirs.cursor() as cursor:
-                    other = cursor.execute(f"select {listed} from {SCHEMA}{suffix}.{name} where {condition}").fetchall()
-                here = ours.execute(f"select {listed} from main{suffix}.{name} where {condition}").fetchall()
+                    other = cursor.execute(query.format(self.schema)).fetchall()
+                here = ours.execute(query.format("main")).fetchall()
                 if findings := compared(columns, here, [tuple(row) for row in other]):
                     found[name] = findings
         return found

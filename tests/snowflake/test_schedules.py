@@ -60,7 +60,7 @@ def dag(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
             "airflow.providers.standard.operators.python": {"PythonOperator": _Operator},
             "pendulum": {"datetime": lambda *parts, tz: (*parts, tz)},
         }
-        for name, attributes in modules.items():
+        for name in modules:
             parts = name.split(".")
             for depth in range(1, len(parts) + 1):
                 monkeypatch.setitem(sys.modules, ".".join(parts[:depth]), ModuleType(parts[depth - 1]))

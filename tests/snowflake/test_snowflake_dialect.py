@@ -1,10 +1,12 @@
-"""All SQL for Snowflake is Snowflake's: it parses, its functions are documented ones, its names are safe in upper case."""
+"""All SQL for Snowflake is Snowflake's: it parses, its functions are documented ones, its names are safe in
+upper case."""
 
 from __future__ import annotations
 
 import csv
 import re
 from collections import defaultdict
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -17,17 +19,24 @@ from sqlglot.dialects.snowflake import Snowflake
 from sqlglot.tokens import TokenType
 
 RESERVED = frozenset(
-    """account all alter and any as between by case cast check column connect connection constraint create cross current
-    current_date current_time current_timestamp current_user database delete distinct drop else exists false following for
-    from full grant group gscluster having ilike in increment inner insert intersect into is issue join lateral left like
-    localtime localtimestamp minus natural not null of on or order organization qualify regexp revoke right rlike row rows
-    sample schema select set some start table tablesample then to trigger true try_cast union unique update using values
+    """account all alter and any as between by case cast check column connect connection constraint create
+    cross current
+    current_date current_time current_timestamp current_user database delete distinct drop else exists false
+    following for
+    from full grant group gscluster having ilike in increment inner insert intersect into is issue join
+    lateral left like
+    localtime localtimestamp minus natural not null of on or order organization qualify regexp revoke right
+    rlike row rows
+    sample schema select set some start table tablesample then to trigger true try_cast union unique update
+    using values
     view when whenever where with""".split()  # noqa: SIM905
 )
 """Words that Snowflake reserves in any place; its documentation, "Reserved & limited keywords"."""
 NOT_FUNCTIONS = frozenset(
-    """all and any as between by case cluster distinct else end exists explode filter following from group having in join
-    limit list lateral not numeric number decimal varchar char timestamp_ntz on or order over partition preceding qualify
+    """all and any as between by case cluster distinct else end exists explode filter following from group
+    having in join
+    limit list lateral not numeric number decimal varchar char timestamp_ntz on or order over partition
+    preceding qualify
     rows select set table then union using values when where with within""".split()  # noqa: SIM905
 )
 NO_SNOWFLAKE_FUNCTIONS = ("unnest", "strftime", "list_transform", "read_json", "epoch_us", "arg_max", "quantile_cont")
@@ -53,7 +62,7 @@ def called(sql: str) -> set[str]:
     tokens = Snowflake().tokenize(sql)
     names = {
         one.text.lower()
-        for one, other in zip(tokens, tokens[1:], strict=False)
+        for one, other in pairwise(tokens)
         if other.token_type == TokenType.L_PAREN and re.fullmatch(r"[A-Za-z_]\w*", one.text)
     }
     return names - NOT_FUNCTIONS
