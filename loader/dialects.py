@@ -156,12 +156,18 @@ class Snowflake:
             "private_key_file_pwd",
         ]
         arguments = {renamed.get(k, k): v for k, v in options.items() if v not in ("", None)}
+        arguments["account"] = str(arguments.get("account", "")).replace("_", "-")  # as dbt has it
+        arguments["schema"] = target.state_schema  # where this role may make temporary tables
         self._database = str(options.get("database", ""))
         try:
             self._connection = snowflake.connector.connect(
                 **{k: v for k, v in arguments.items() if k in known},
                 paramstyle="qmark",
-                session_parameters={"TIMEZONE": "UTC", "DATE_OUTPUT_FORMAT": "YYYY-MM-DD"},
+                session_parameters={
+                    "TIMEZONE": "UTC",
+                    "DATE_OUTPUT_FORMAT": "YYYY-MM-DD",
+                    "TIMESTAMP_TYPE_MAPPING": "TIMESTAMP_NTZ",
+                },
             )
         except self._errors as error:
             raise MisuseError(
