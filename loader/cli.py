@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -277,6 +278,8 @@ def check(project: Project, select: Selected, destination: str | None, form: str
     for target, models in project.models(select, destination):
         with project.state(target.name, write=True) as state, metered(target, state):
             found += target.findings(models)
+            for model in models:
+                found += Mart(state).misfits(model, target.bounds(model))
     output.show_findings(found, as_json=form == "json")
     sys.exit(MISUSED if found else ACCEPTED)
 
@@ -311,6 +314,10 @@ def main(arguments: list[str] | None = None) -> None:
         _fail(given, f"{error.format_message()} See `health-loader --help`.", MISUSED)
     except (KeyboardInterrupt, click.Abort):
         _fail(given, "Stopped.", STOPPED)
+    except Exception as error:  # the edge: an error in the loader itself is one paragraph, too
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}"
+        _fail(given, f"The loader itself failed ({where}); what was sent is recorded.", STOPPED)
 
 
 def _fail(

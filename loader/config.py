@@ -17,6 +17,11 @@ _YamlLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 PROFILE_SCHEMA_SUFFIX = "_publish"
 
 
+_SECRET_OPTIONS = ("password", "private_key", "private_key_passphrase", "token")
+KNOWN_SECRETS: set[str] = set()
+"""Every credential that was read, to keep it out of what is written."""
+
+
 class Secret(str):
     """Text that shows itself only when used as a string on purpose."""
 
@@ -95,6 +100,7 @@ def secret(name: str) -> Secret | None:
         return None
     if not (value.isascii() and value.isprintable()):
         raise MisuseError(f"{name} holds line breaks or characters that no credential has.")
+    KNOWN_SECRETS.add(value)
     return Secret(value)
 
 
@@ -186,6 +192,7 @@ def read_target(project_dir: Path, profiles_dir: Path | None, name: str | None) 
         known = ", ".join(map(str, profile["outputs"]))
         raise MisuseError(f"{path}: profile {profile_name!r} has no target {wanted!r} ({known}).")
     options = rendered(output, path)
+    KNOWN_SECRETS.update(str(v) for k, v in options.items() if k in _SECRET_OPTIONS and v)
     kind = str(options.get("type", ""))
     if kind not in ("duckdb", "snowflake"):
         raise MisuseError(

@@ -30,6 +30,21 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Bounds:
+    """What values a field takes.
+
+    Attributes:
+        length: most characters, or None.
+        values: the only values, or none for any.
+        required: whether null is refused.
+    """
+
+    length: int | None = None
+    values: tuple[str, ...] = ()
+    required: bool = False
+
+
+@dataclass(frozen=True)
 class Record:
     """A record as the destination has it, in our terms.
 
@@ -94,6 +109,9 @@ class Destination(Protocol):
 
     def findings(self, models: Sequence[PublishModel]) -> list[Finding]:
         """Compare the models with the destination's metadata."""
+
+    def bounds(self, model: PublishModel) -> dict[str, Bounds]:
+        """What the destination takes, by column; known after `findings`."""
 
     def resolve(self, values: Mapping[tuple[str, str], Sequence[Any]]) -> None:
         """Find the records that look-ups point to, by object and matching field; kept for the run."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import sys
 import time
 from collections import Counter
@@ -17,12 +16,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from loader.config import KNOWN_SECRETS
 from loader.destination import Finding
 from loader.plan import Plan
 from loader.reconcile import Difference
 
 log = logging.getLogger("loader")
-_SECRETS = ("ACCESS_KEY", "CLIENT_SECRET", "PASSWORD", "PASSPHRASE", "TOKEN")
 _PLAIN_SECONDS = 10.0
 _SHOWN = 50
 
@@ -37,10 +36,9 @@ class Redaction(logging.Filter):
 
 
 def redacted(text: str) -> str:
-    """The text without the values of secret settings."""
-    for name, value in os.environ.items():
-        if name.upper().endswith(_SECRETS) and len(value) > 3:
-            text = text.replace(value, "***")
+    """The text without any credential that was read."""
+    for value in KNOWN_SECRETS:
+        text = text.replace(value, "***")
     return text
 
 

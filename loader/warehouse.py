@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from loader.artifacts import PublishModel
+from loader.destination import Bounds, Finding
 from loader.dialects import literal, quoted, value_text
 from loader.state import Row, State, utc_now
 
@@ -399,6 +400,24 @@ where s.destination = ? and s.object = ?""",
             f"select row_key, destination_id from {self._staged[model.name]} where not found order by pos"
         )
         return [(str(key), each) for key, each in found]
+
+    def misfits(self, model: PublishModel, bounds: Mapping[str, Bounds]) -> Iterator[Finding]:
+        """Values that the destination will not take."""
+        for column, bound in bounds.items():
+            name = self._db.column(column)
+            options = ", ".join(map(literal, bound.values))
+            for condition, problem, fix in (
+                (f"length({name}) > {bound.length}" if bound.length else "", f"are longer than {bound.length}", "shorten them, or lengthen the field"),
+                (f"{name} not in ({options})" if options else "", "are not in the picklist", "add them to the picklist, or correct the model"),
+                (f"{name} is null" if bound.required else "", "are null, which the field does not take", "fill them, or make the field optional"),
+            ):
+                count = condition and self._count(model, condition)
+                if count:
+                    yield Finding(model.name, model.object, model.fields[column], f"{count} values {problem}", fix, schema=False)
+
+    def _count(self, model: PublishModel, condition: str) -> int:
+        relation = self._db.relation(model.relation)
+        return int(self._db.execute(f"select count(*) from {relation} where {condition}")[0][0])
 
     def lookup_values(self, models: Sequence[PublishModel]) -> dict[tuple[str, str], list[str]]:
         """Distinct values to look up in the staged rows, by object and matching field."""

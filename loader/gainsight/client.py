@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from loader.config import Secret, secret
+from loader.config import KNOWN_SECRETS, Secret, secret
 from loader.errors import FatalError, MisuseError, Problem, RetriableError, RowRejected
 from loader.http import Http, Reply
 
@@ -66,6 +66,7 @@ class Credentials:
                 lambda: _token(http.request("POST", TOKEN, headers, data=data)), also_ambiguous=True
             )
             self._token = Secret(reply["access_token"])
+            KNOWN_SECRETS.add(self._token)
             lifetime = float(reply.get("expires_in") or 0)
             self._ends = time.monotonic() + lifetime - min(60.0, lifetime / 10)
         return {"Authorization": f"Bearer {self._token}"}

@@ -9,7 +9,7 @@ from typing import Any
 
 from loader.artifacts import PublishModel
 from loader.config import api_settings
-from loader.destination import Finding, Outcome, Record, Work
+from loader.destination import Bounds, Finding, Outcome, Record, Work
 from loader.errors import Problem, RetriableError, RowRejected, StoppedError
 from loader.gainsight import schema
 from loader.gainsight.client import NO_MATCH, PAGE, Client, Credentials
@@ -75,6 +75,19 @@ class Gainsight:
             fields = (Field.described(each) for each in given.get("fields") or [])
             self._fields[name] = {each.name: each for each in fields}
         return [each for m in models for each in schema.findings(m, self._fields.get(m.object))]
+
+    def bounds(self, model: PublishModel) -> dict[str, Bounds]:
+        """See `Destination`."""
+        fields = self._fields.get(model.object, {})
+        known = {column: fields[name] for column, name in model.fields.items() if name in fields}
+        return {
+            column: Bounds(
+                field.length if not field.labels and model.kinds[column] == "text" else None,
+                tuple({*field.labels, *field.labels.values()}) if field.type == "PICKLIST" else (),
+                not field.nillable,
+            )
+            for column, field in known.items()
+        }
 
     def resolve(self, values: Mapping[tuple[str, str], Sequence[Any]]) -> None:
         """See `Destination`."""

@@ -27,6 +27,7 @@ create table plain.instances
 create table plain.usage
     (instance_id varchar, period_start date, account_id varchar, active_users bigint,
     utilization double, activity_status varchar);
+create table plain.names (instance_id varchar, uuid varchar, hostname varchar);
 """
 _PROFILE = """
 customer_health:

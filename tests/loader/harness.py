@@ -87,8 +87,18 @@ class Bench:
     """
 
     def __init__(
-        self, folder: Path, switches: Switches | None = None, limits: Limits | None = None, **box: Any
+        self,
+        folder: Path,
+        switches: Switches | None = None,
+        limits: Limits | None = None,
+        objects: dict[str, Any] | None = None,
+        provision: bool = True,
+        **box: Any,
     ) -> None:
+        labels = ["Production", "Non-Production", "Unknown"]
+        picklist = {"name": "Suggested_Type__gc", "type": "PICKLIST", "options": labels}
+        self._objects = {"Instance_Data__gc": [picklist]} if objects is None else objects
+        self._provision = provision
         self.folder, self.database = folder, folder / "mini.duckdb"
         self.box = Sandbox(
             folder / "gainsight.sqlite",
@@ -109,10 +119,10 @@ class Bench:
     def __enter__(self) -> Bench:
         self.box.start()
         self.env["GAINSIGHT_BASE_URL"] = self.box.url
-        labels = ["Production", "Non-Production", "Unknown"]
-        picklist = {"name": "Suggested_Type__gc", "type": "PICKLIST", "options": labels}
-        self.box.create_object("Instance_Data__gc", [picklist])
-        self.box.provision(self.folder / "target" / "manifest.json")
+        for name, fields in self._objects.items():
+            self.box.create_object(name, fields)
+        if self._provision:
+            self.box.provision(self.folder / "target" / "manifest.json")
         return self
 
     def __exit__(self, *_: object) -> None:

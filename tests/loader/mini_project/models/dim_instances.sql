@@ -1,0 +1,1 @@
+select instance_id, uuid, hostname from {{ source('plain', 'names') }}
