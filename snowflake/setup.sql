@@ -312,8 +312,8 @@ grant usage, create table on schema customer_health.marts_publish to role custom
 -- dbt says `create schema if not exists` when its cache knows no such schema; this lets it, on an account set up by hand too.
 grant create schema on database customer_health to role customer_health_transformer;
 
--- The loader reads the publish models, which dbt grants one by one after each run (var loader_role), and reads and writes
--- only its own schema. There it also needs temporary tables, and to see which dbt run wrote the marts.
+-- The loader reads the publish models and dim_instances, which dbt grants one by one after each run (var loader_role), and
+-- reads and writes its own schema. There it also needs temporary tables, and to see which dbt run wrote the marts.
 grant usage on schema customer_health.marts to role customer_health_loader;
 grant usage, create table on schema customer_health.marts_publish to role customer_health_loader;
 grant select on future tables in schema customer_health.marts_publish to role customer_health_loader;
@@ -324,6 +324,11 @@ grant insert, update, delete on table customer_health.marts_publish.publish_reje
 grant insert, update, delete on table customer_health.marts_publish.publish_intents to role customer_health_loader;
 grant insert, update, delete on table customer_health.marts_publish.publish_calls to role customer_health_loader;
 grant insert, update, delete on table customer_health.marts_publish.publish_locks to role customer_health_loader;
+
+-- `pull-labels` brings back what CSMs chose in Gainsight: it reads dim_instances and adds rows to one raw table. Leave these
+-- two out if you do not use it.
+grant usage on schema customer_health.raw to role customer_health_loader;
+grant select, insert on table customer_health.raw.instance_labels to role customer_health_loader;
 
 -- The reporter reads the marts, present and future, and nothing before them.
 grant usage on schema customer_health.marts to role customer_health_reporter;

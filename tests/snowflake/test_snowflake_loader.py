@@ -106,10 +106,21 @@ def test_status_lists_the_runs(loader: Loader) -> None:
 
 def test_reconcile_finds_what_somebody_changed_at_the_destination(loader: Loader, box: Sandbox) -> None:
     code, _, said = loader("reconcile", "--output", "json")
-    if "No such command" in said:
-        pytest.skip("the loader has no reconcile yet")
     assert code == 0, said
     gsid = box.rows("Instance_Data__gc")[0]["Gsid"]
     box.update("Instance_Data__gc", gsid, {"Version__gc": "0.0"})
     code, _, said = loader("reconcile", "--output", "json")
     assert code == 1, said
+
+
+def test_labels_come_back_into_the_raw_table(loader: Loader, box: Sandbox, server: LocalSnowflake) -> None:
+    row = next(row for row in box.rows("Instance_Data__gc") if not row["Instance_Type_Label__gc"])
+    box.update("Instance_Data__gc", row["Gsid"], {"Instance_Type_Label__gc": "Obsolete"})
+    code, _, said = loader("pull-labels", "--output", "json")
+    assert code == 0, said
+    query = f"select LABEL from {DATABASE}.RAW.INSTANCE_LABELS where UUID = '{row['Instance_UUID__gc']}'"
+    assert ("Obsolete",) in server.duckdb(query)
+    count = f"select count(*) from {DATABASE}.RAW.INSTANCE_LABELS"
+    before = server.duckdb(count)
+    assert loader("pull-labels", "--output", "json")[0] == 0
+    assert server.duckdb(count) == before, "a label that is known is not added again"
