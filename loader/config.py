@@ -100,7 +100,8 @@ def secret(name: str) -> Secret | None:
         return None
     if not (value.isascii() and value.isprintable()):
         raise MisuseError(f"{name} holds line breaks or characters that no credential has.")
-    KNOWN_SECRETS.add(value)
+    if len(value) > 5:
+        KNOWN_SECRETS.add(value)
     return Secret(value)
 
 
@@ -110,14 +111,14 @@ def api_settings(prefix: str, calls_per_minute: int, calls_per_day: int) -> ApiS
     Raises:
         MisuseError: the address is unsafe, or a number is not one.
     """
-    give_up = _number(f"{prefix}_GIVE_UP_SECONDS", 120)
+    give_up = number(f"{prefix}_GIVE_UP_SECONDS", 120)
     return ApiSettings(
         prefix,
         _base_url(f"{prefix}_BASE_URL"),
-        int(_number(f"{prefix}_CALLS_PER_MINUTE", calls_per_minute)),
-        int(_number(f"{prefix}_CALLS_PER_DAY", calls_per_day)),
-        _number(f"{prefix}_WINDOW_SECONDS", 60),
-        _number(f"{prefix}_TIMEOUT_SECONDS", 60),
+        int(number(f"{prefix}_CALLS_PER_MINUTE", calls_per_minute)),
+        int(number(f"{prefix}_CALLS_PER_DAY", calls_per_day)),
+        number(f"{prefix}_WINDOW_SECONDS", 60),
+        number(f"{prefix}_TIMEOUT_SECONDS", 60),
         min(give_up, 120.0),
     )
 
@@ -142,7 +143,12 @@ def _base_url(name: str) -> str:
     return url
 
 
-def _number(name: str, default: float) -> float:
+def number(name: str, default: float) -> float:
+    """A setting that is a number above 0.
+
+    Raises:
+        MisuseError: it is not.
+    """
     text = os.environ.get(name, "").strip()
     try:
         value = float(text) if text else float(default)

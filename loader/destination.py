@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -96,9 +96,33 @@ class Destination(Protocol):
     calls_per_window: int
     window_seconds: float
     calls_per_day: int
+    uploads_allowed: tuple[int, int]
 
     def calls(self, work: Sequence[Work], lookups: Mapping[tuple[str, str], int]) -> dict[str, int]:
         """The fewest calls that this work takes, by purpose."""
+
+    def offers(self, work: Sequence[Work]) -> list[str]:
+        """Cheaper ways for this work that are not configured."""
+
+    def takes_bulk(self, model: PublishModel, rows: int) -> bool:
+        """Whether so many rows go by the bulk route."""
+
+    def upload(
+        self, model: PublishModel, rows: Iterable[Row], sent: Callable[[str | None], bool]
+    ) -> None:
+        """Send rows by the bulk route.
+
+        Args:
+            model: the publish model.
+            rows: to be created or changed.
+            sent: called with None before each file, which says whether one may be sent, and with its id afterwards.
+
+        Raises:
+            StoppedError: nobody knows whether a file was taken.
+        """
+
+    def await_upload(self, status_id: str) -> None:
+        """Wait until a file has been worked through."""
 
     def connect(self, meter: Meter) -> None:
         """Read address and credentials; nothing is called yet.

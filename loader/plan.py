@@ -28,6 +28,7 @@ class Plan:
         calls: by purpose.
         remaining: calls left for today.
         left: rows that do not fit into them and wait for the next run.
+        offers: cheaper ways that are not configured.
     """
 
     destination: Destination
@@ -35,6 +36,7 @@ class Plan:
     calls: dict[str, int] = field(default_factory=dict)
     remaining: int = 0
     left: int = 0
+    offers: list[str] = field(default_factory=list)
 
     @property
     def total_calls(self) -> int:
@@ -86,6 +88,7 @@ class Plan:
             "quota_share": round(self.total_calls / self.destination.calls_per_day, 4),
             "quota_remaining": self.remaining,
             "left_for_next_run": self.left,
+            "offers": self.offers,
         }
 
     def refuse_over(self, caps: Caps) -> None:
@@ -120,7 +123,8 @@ def make_plan(destination: Destination, diffs: list[Diff], mart: Mart, remaining
     plan = Plan(destination, diffs, remaining=remaining)
     sending = [d for d in diffs if d.to_send]
     lookups = {k: len(v) for k, v in mart.lookup_values([d.model for d in sending]).items()}
-    plan.calls = destination.calls([_work(d, d.changed, d.new) for d in diffs], lookups)
+    work = [Work(d.model, d.changed, d.new, d.deletable) for d in diffs]
+    plan.calls, plan.offers = destination.calls(work, lookups), destination.offers(work)
     if plan.total_calls <= remaining:
         return plan
     order = [(d, "changed") for d in sending] + [(d, "new") for d in sending]
@@ -132,14 +136,10 @@ def make_plan(destination: Destination, diffs: list[Diff], mart: Mart, remaining
         )
         fits, over = (middle, over) if sum(calls.values()) <= remaining else (fits, middle)
     kept = _first(order, fits)
-    for work, diff in zip(kept, sending, strict=True):
-        plan.left += diff.to_send - work.known - work.unknown
-        mart.keep_first(diff.model, work.known + work.unknown)
+    for each, diff in zip(kept, sending, strict=True):
+        plan.left += diff.to_send - each.known - each.unknown
+        mart.keep_first(diff.model, each.known + each.unknown)
     return plan
-
-
-def _work(diff: Diff, known: int, unknown: int) -> Work:
-    return Work(diff.model, known, unknown, diff.deletable)
 
 
 def _first(order: Sequence[tuple[Diff, str]], rows: int) -> list[Work]:

@@ -7,12 +7,13 @@ import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import chain, groupby, islice
 from operator import itemgetter
 from typing import Any
 
 from loader.artifacts import Artifacts, PublishModel
-from loader.destination import Destination, Outcome, Work
+from loader.destination import Destination, Outcome, Record, Work
 from loader.errors import ACCEPTED, REJECTED, FatalError, LoaderError, MisuseError, ReplyError, StoppedError
 from loader.gate import check_gate
 from loader.limits import Meter
@@ -21,6 +22,10 @@ from loader.state import Rejection, Row, State, utc_now
 from loader.warehouse import Diff, Mart, Options
 
 log = logging.getLogger("loader")
+
+
+UNKNOWN_UPLOAD = timedelta(minutes=30)
+"""How long a bulk file of which nothing is known may still be worked through."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +121,7 @@ class Publisher:
         self.meter = open_meter(destination, state, request.caps.calls)
         self.result = Result()
         self._show, self._progress = show, progress
+        self._started = utc_now()
 
     def run(self, artifacts: Artifacts, models: Sequence[PublishModel]) -> Result:
         """Publish these models; however it ends, the run's record says so.
@@ -235,6 +241,9 @@ class Publisher:
         for diff in plan.diffs:
             self.mart.reject_invalid(diff, self.request.options)
         for diff in sending:
+            if self.destination.takes_bulk(diff.model, sum(self.mart.counts(diff.model))):
+                self._bulk(diff.model)
+        for diff in sending:
             self._update(diff.model, turn=1)
         for diff in sending:
             self._insert(diff.model, turn=1)
@@ -258,6 +267,10 @@ class Publisher:
     def _settle_intents(self, models: Sequence[PublishModel]) -> None:
         """A run that was killed may have created rows it could not record: read them back by key."""
         by_object = {model.object: model for model in models}
+        for model in models:
+            if self.state.open_uploads(model.object):
+                self.destination.connect(self.meter)
+                self._await_uploads(model)
         intents = [each for each in self.state.intents() if each[0] in by_object]
         if not intents:
             return
@@ -282,7 +295,7 @@ class Publisher:
             made = [row for row in rows if row.destination_id]
             self.result.accepted += len(made)
             self.state.record(name, self.meter.unsaved(), made)
-            self.state.drop_intents(name, [row.row_key for row in rows])
+            self.state.drop_intents(name)
 
     def _find(self, diff: Diff, turn: int) -> None:
         """Look for the records of rows we do not know, and count what nulls would overwrite there."""
@@ -317,6 +330,52 @@ class Publisher:
         work = [Work(d.model, *self.mart.counts(d.model)) for d in sending]
         plan.calls["writes"] = self.destination.calls(work, {})["writes"]
         plan.refuse_over(self.request.caps)
+
+    def _bulk(self, model: PublishModel) -> None:
+        """Upload files, read back what arrived, and leave the rest to single calls, which say why."""
+        for window in self.mart.rows(model, known=False):
+            self.state.intend(model.object, window)
+
+        def sent(status_id: str | None) -> bool:
+            self._heed_signal()
+            if status_id is None:
+                return self.state.begin_upload(model.object, *self.destination.uploads_allowed)
+            self.state.name_upload(model.object, status_id)
+            return True
+
+        self.destination.upload(model, chain.from_iterable(self.mart.rows(model)), sent)
+        self._await_uploads(model)
+        fields = [*model.fields.values(), *(each.field for each in model.lookups)]
+        for window in self.mart.rows(model):
+            found = self.destination.find(model, window, fields)
+            arrived = []
+            for row in window:
+                records = found[row.row_key]
+                if len(records) == 1 and self._equal(model, row, records[0]):
+                    row.created_by_us = row.created_by_us or row.destination_id is None
+                    row.destination_id = records[0].id
+                    arrived.append(row)
+            self._record(model, [Outcome(row) for row in arrived], created=True)
+            self.mart.mark(model, {row.row_key: row.destination_id for row in arrived}, 0)
+            there = {key: r[0].id for key, r in found.items() if r}
+            done = {row.row_key for row in arrived}
+            self.mart.mark(model, {k: v for k, v in there.items() if k not in done}, 1)
+        self.state.drop_intents(model.object)
+
+    def _equal(self, model: PublishModel, row: Row, record: Record) -> bool:
+        return self.destination.stored(model, row) == self.destination.seen(model, record)
+
+    def _await_uploads(self, model: PublishModel) -> None:
+        """Wait until nothing that was uploaded can take effect any more."""
+        for status_id, at in self.state.open_uploads(model.object):
+            if status_id is not None:
+                self.destination.await_upload(status_id)
+            elif utc_now() - at < UNKNOWN_UPLOAD and at < self._started:
+                raise StoppedError(
+                    f"A bulk upload to {model.object} of {at} UTC has no known end. Nothing is sent there until"
+                    f" {at + UNKNOWN_UPLOAD} UTC, lest rows be created twice; run this again then."
+                )
+        self.state.end_uploads(model.object)
 
     def _update(self, model: PublishModel, turn: int) -> None:
         for batch in _batches(

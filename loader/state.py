@@ -35,6 +35,9 @@ TABLES = {
         "destination varchar, object varchar, row_key varchar, row_hash varchar, null_fields varchar, run_id varchar,"
         " sent_at timestamp"
     ),
+    "publish_uploads": (
+        "destination varchar, object varchar, status_id varchar, run_id varchar, sent_at timestamp, ended_at timestamp"
+    ),
     "publish_calls": "destination varchar, day date, calls bigint, recent bigint, last_call_at timestamp",
     "publish_locks": "destination varchar, run_id varchar, holder varchar, heartbeat_at timestamp",
 }
@@ -281,10 +284,12 @@ class State:
                 [mark, self.destination, object_name, *parameters],
             )
 
-    def drop_intents(self, object_name: str, keys: Sequence[str]) -> None:
-        """Nothing is uncertain about these rows any more."""
-        with self.transaction():
-            self._forget("publish_intents", object_name, keys)
+    def drop_intents(self, object_name: str) -> None:
+        """No row of this object is uncertain any more."""
+        self.dialect.execute(
+            f"delete from {self.table('publish_intents')} where destination = ? and object = ?",
+            [self.destination, object_name],
+        )
 
     def _forget(self, table: str, object_name: str, keys: Sequence[str]) -> None:
         for start in range(0, len(keys), 1000):
@@ -295,6 +300,46 @@ class State:
                 f"delete from {self.table(table)} where destination = ? and object = ? and row_key in ({query})",
                 [self.destination, object_name, *parameters],
             )
+
+    # Bulk uploads
+
+    def begin_upload(self, object_name: str, per_hour: int, per_day: int) -> bool:
+        """Note a file that is about to be sent; False, and no note, when the vendor takes no more now."""
+        now, table = utc_now(), self.table("publish_uploads")
+        recent = self.dialect.execute(
+            f"select coalesce(sum(case when sent_at > ? then 1 else 0 end), 0), count(*) from {table}"
+            " where destination = ? and sent_at >= ?",
+            [now - timedelta(hours=1), self.destination, datetime(now.year, now.month, now.day)],  # noqa: DTZ001
+        )
+        if recent[0][0] >= per_hour or recent[0][1] >= per_day:
+            return False
+        self.insert("publish_uploads", [(self.destination, object_name, None, self.run_id, now, None)])
+        return True
+
+    def name_upload(self, object_name: str, status_id: str) -> None:
+        """The file that was noted last has this id."""
+        self.dialect.execute(
+            f"update {self.table('publish_uploads')} set status_id = ?"
+            " where destination = ? and object = ? and status_id is null and ended_at is null",
+            [status_id, self.destination, object_name],
+        )
+
+    def open_uploads(self, object_name: str) -> list[tuple[str | None, datetime]]:
+        """Id and time of files of which it is not known whether they have been worked through."""
+        found = self.dialect.execute(
+            f"select status_id, sent_at from {self.table('publish_uploads')}"
+            " where destination = ? and object = ? and ended_at is null order by sent_at",
+            [self.destination, object_name],
+        )
+        return [(each, at) for each, at in found]
+
+    def end_uploads(self, object_name: str) -> None:
+        """All files of an object have been worked through, or were not taken."""
+        self.dialect.execute(
+            f"update {self.table('publish_uploads')} set ended_at = ?"
+            " where destination = ? and object = ? and ended_at is null",
+            [utc_now(), self.destination, object_name],
+        )
 
     # Calls
 

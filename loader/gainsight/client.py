@@ -6,7 +6,7 @@ import base64
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import IO, Any
 from urllib.parse import quote
 
 from loader.config import KNOWN_SECRETS, Secret, secret
@@ -93,7 +93,7 @@ class Client:
         }
         body |= {"removeDeleted": "true", "removeHidden": "false"}
         try:
-            data = self._read(DESCRIBE, body)
+            data = self.read(DESCRIBE, body)
         except RowRejected as error:
             if error.code != "OBJECT_NOT_FOUND":
                 raise
@@ -137,7 +137,7 @@ class Client:
         size, offset = limit or PAGE, 0
         while True:
             try:
-                data = self._read(f"{DATA}/query/{quote(name)}", {**body, "limit": size, "offset": offset})
+                data = self.read(f"{DATA}/query/{quote(name)}", {**body, "limit": size, "offset": offset})
             except RowRejected as error:
                 if error.code not in _EMPTY:
                     raise
@@ -189,11 +189,24 @@ class Client:
             if error.code != NO_MATCH:
                 raise
 
-    def _read(self, path: str, body: Any) -> Any:
+    def send_file(self, path: str, job_id: str, file: IO[bytes]) -> Any:
+        """Upload a file to a bulk job, once.
+
+        Raises:
+            RetriableError: it was not taken, or, when ambiguous, nobody knows.
+        """
+        parts = {"file": ("rows.csv", file, "text/csv")}
+        reply = self.http.request("POST", path, self._headers(), files=parts, data={"jobId": job_id})
+        data = judge(reply)
+        if not isinstance(data, dict) or not data.get("statusId"):
+            raise RetriableError("the reply has no status id", reply.status, path)
+        return data
+
+    def read(self, path: str, body: Any = None) -> Any:
         """A call that changes nothing; a refusal that names no reason known to us is tried again."""
         for left in reversed(range(_VAGUE_TRIES)):
             try:
-                return self._call("POST", path, body)
+                return self._call("POST" if body else "GET", path, body)
             except RowRejected as error:
                 if not error.vague:
                     raise
@@ -202,11 +215,14 @@ class Client:
                 self.http.meter.pause(0.25)
         raise FatalError(refusal.message, refusal.status, path, refusal.code, refusal.request_id)
 
+    def _headers(self) -> dict[str, str]:
+        return self._credentials.headers(self.http)
+
     def _call(self, method: str, path: str, body: Any, *, repeat: bool = True) -> Any:
         text = None if body is None else json.dumps(body, allow_nan=False)
 
         def once() -> Any:
-            headers = {"Content-Type": "application/json", **self._credentials.headers(self.http)}
+            headers = {"Content-Type": "application/json", **self._headers()}
             return judge(self.http.request(method, path, headers, data=text))
 
         def call() -> Any:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,13 +12,14 @@ from loader.artifacts import PublishModel
 from loader.config import api_settings
 from loader.destination import Bounds, Finding, Outcome, Record, Work
 from loader.errors import Problem, RetriableError, RowRejected, StoppedError
-from loader.gainsight import schema
+from loader.gainsight import bulk, schema
 from loader.gainsight.client import NO_MATCH, PAGE, Client, Credentials
 from loader.gainsight.schema import Field, canonical, key_of, moment, to_api
 from loader.http import Http
 from loader.limits import Meter
 from loader.state import Rejection, Row
 
+log = logging.getLogger("loader")
 BATCH = 50
 TRIES = 5
 """How often a batch whose fate is unknown is read back and sent again."""
@@ -32,6 +34,7 @@ class Gainsight:
 
     name = "gainsight"
     batch_size = BATCH
+    uploads_allowed = (bulk.PER_HOUR, bulk.PER_DAY)
 
     def __init__(self) -> None:
         settings = api_settings("GAINSIGHT", 90, 40_000)
@@ -52,20 +55,57 @@ class Gainsight:
     def calls(self, work: Sequence[Work], lookups: Mapping[tuple[str, str], int]) -> dict[str, int]:
         """See `Destination`."""
         busy = [each for each in work if each.known or each.unknown or each.deletes]
-        writes = sum(
-            _pages(w.known + w.unknown, BATCH)
-            if w.model.mode == "update"
-            else _pages(w.known, BATCH) + _pages(w.unknown, BATCH)
-            for w in busy
-        )
+        in_bulk = [w for w in busy if self.takes_bulk(w.model, w.known + w.unknown)]
+        one_by_one = [w for w in busy if w not in in_bulk]
         token = 1 if busy and Credentials.needs_token() else 0
-        return {
+        calls = {
             "metadata": (1 if busy else 0) + token,
             "look-ups": sum(_pages(n, PAGE) for n in lookups.values()),
             "finds": sum(_pages(w.unknown, PAGE) for w in busy),
-            "writes": writes,
+            "writes": sum(
+                _pages(w.known + w.unknown, BATCH)
+                if w.model.mode == "update"
+                else _pages(w.known, BATCH) + _pages(w.unknown, BATCH)
+                for w in one_by_one
+            ),
             "deletes": sum(w.deletes for w in busy),
         }
+        if in_bulk:
+            read_back = sum(_pages(w.known + w.unknown, PAGE) for w in in_bulk)
+            calls |= {"bulk uploads": len(in_bulk), "read-backs": read_back}
+        return calls
+
+    def offers(self, work: Sequence[Work]) -> list[str]:
+        """See `Destination`."""
+        return [
+            f"{w.model.object}: {w.known + w.unknown} rows could go in one bulk upload; make a bulk job for it in"
+            f" Gainsight and set {bulk.setting(w.model.object)} to its id."
+            for w in work
+            if w.known + w.unknown >= bulk.threshold() and not bulk.job(w.model.object)
+        ]
+
+    def takes_bulk(self, model: PublishModel, rows: int) -> bool:
+        """See `Destination`."""
+        return rows >= bulk.threshold() and bulk.job(model.object) is not None
+
+    def upload(
+        self, model: PublishModel, rows: Iterable[Row], sent: Callable[[str | None], bool]
+    ) -> None:
+        """See `Destination`."""
+        records = (record for row in rows for record, refused in [self._record(model, row)] if not refused)
+        header = [*model.fields.values(), *(each.field for each in model.lookups)]
+        for file in bulk.files(header, records):
+            if not sent(None):
+                return
+            status_id = bulk.upload(self._client, str(bulk.job(model.object)), file)
+            if status_id is None:
+                return
+            sent(status_id)
+
+    def await_upload(self, status_id: str) -> None:
+        """See `Destination`."""
+        taken, refused = bulk.wait(self._client, status_id, self._http.meter.pause)
+        log.info("the bulk import %s took %d rows and refused %d", status_id, taken, refused)
 
     def findings(self, models: Sequence[PublishModel]) -> list[Finding]:
         """See `Destination`."""
