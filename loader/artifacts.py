@@ -105,9 +105,7 @@ class PublishModel:
 def value_kind(data_type: str) -> str | None:
     """Kind of value of a warehouse type's name; None for a type that is not published."""
     plain = re.sub(r"\s*\(.*?\)", "", data_type).strip().lower()
-    if plain in ("number", "decimal", "numeric") and re.search(
-        r"\(\s*\d+\s*(,\s*0\s*)?\)", data_type
-    ):
+    if plain in ("number", "decimal", "numeric") and re.search(r"\(\s*\d+\s*(,\s*0\s*)?\)", data_type):
         return "integer"
     return next((kind for kind, names in _KINDS.items() if f" {plain} " in f" {names} "), None)
 
@@ -161,9 +159,7 @@ class Artifacts:
                 return _relation(node)
         raise MisuseError(f"The dbt project has no model {model}.")
 
-    def publish_models(
-        self, select: tuple[str, ...] = (), destination: str | None = None
-    ) -> list[PublishModel]:
+    def publish_models(self, select: tuple[str, ...] = (), destination: str | None = None) -> list[PublishModel]:
         """The models to publish, parents of a look-up and models without a period first.
 
         Args:
@@ -180,9 +176,7 @@ class Artifacts:
                 found[node["name"]] = _publish_model(node, meta["publish"])
         if missing := [name for name in select if name not in found]:
             known = ", ".join(sorted(found)) or "none"
-            raise MisuseError(
-                f"Not a publish model: {', '.join(missing)}. The publish models are: {known}."
-            )
+            raise MisuseError(f"Not a publish model: {', '.join(missing)}. The publish models are: {known}.")
         models = [m for m in found.values() if not select or m.name in select]
         if destination is not None:
             models = [m for m in models if m.destination == destination]
@@ -192,12 +186,7 @@ class Artifacts:
         _refuse_shared_objects(models)
         created = {m.object for m in models if m.mode != "update"}
         return sorted(
-            models,
-            key=lambda m: (
-                any(k.object in created for k in m.lookups),
-                m.date_column is not None,
-                m.name,
-            ),
+            models, key=lambda m: (any(k.object in created for k in m.lookups), m.date_column is not None, m.name)
         )
 
 
@@ -210,9 +199,7 @@ def _refuse_shared_objects(models: list[PublishModel]) -> None:
     for model in models:
         other = seen.setdefault((model.destination, model.object.lower()), model.name)
         if other != model.name:
-            raise MisuseError(
-                f"{other} and {model.name} both publish to {model.object}; one object takes one model."
-            )
+            raise MisuseError(f"{other} and {model.name} both publish to {model.object}; one object takes one model.")
 
 
 def _publish_model(node: dict[str, Any], publish: Any) -> PublishModel:
@@ -237,18 +224,12 @@ def _publish_model(node: dict[str, Any], publish: Any) -> PublishModel:
     targets = [*fields.values(), *(each.field for each in lookups)]
     columns = [*fields, *(each.column for each in lookups)]
     if absent := [c for c in columns if c not in kinds]:
-        raise wrong(
-            f"names the column {absent[0]}, which the contract lacks or gives no type to publish"
-        )
+        raise wrong(f"names the column {absent[0]}, which the contract lacks or gives no type to publish")
     if twice := [f for f in targets if targets.count(f) > 1]:
         raise wrong(f"fills the field {twice[0]} twice")
     if labels in targets:
         raise wrong(f"labels.field {labels} is filled by people and must not be published")
-    if (
-        not 1 <= len(key) <= 3
-        or any(f not in fields.values() for f in key)
-        or len(set(key)) < len(key)
-    ):
+    if not 1 <= len(key) <= 3 or any(f not in fields.values() for f in key) or len(set(key)) < len(key):
         raise wrong("key must be one to three different API names out of fields")
     by_field = {field: kinds[column] for column, field in fields.items()}
     if odd := [f for f in key if by_field[f] not in ("text", "integer", "date")]:

@@ -16,23 +16,13 @@ from loader import output
 from loader.artifacts import Artifacts, PublishModel
 from loader.config import Target, read_target
 from loader.destination import Destination
-from loader.errors import (
-    ACCEPTED,
-    MISUSED,
-    REJECTED,
-    STOPPED,
-    FatalError,
-    LoaderError,
-    MisuseError,
-    ReplyError,
-)
+from loader.errors import ACCEPTED, MISUSED, REJECTED, STOPPED, FatalError, LoaderError, MisuseError, ReplyError
 from loader.gainsight import Gainsight
 from loader.labels import COLUMNS, pull_labels
 from loader.plan import Caps, Plan, make_plan
 from loader.publish import Publisher, Request, metered, open_meter
 from loader.reconcile import Difference, Reconciler
-from loader.state import State
-from loader.warehouse import Mart, Options
+from loader.warehouse import Mart, Options, State
 
 DESTINATIONS: dict[str, Callable[[], Destination]] = {"gainsight": Gainsight}
 Selected = tuple[str, ...]
@@ -52,9 +42,7 @@ class Project:
         """The warehouse."""
         return read_target(self.artifacts.project_dir, self.profiles_dir, self.target_name)
 
-    def models(
-        self, select: Selected, only: str | None
-    ) -> Iterator[tuple[Destination, list[PublishModel]]]:
+    def models(self, select: Selected, only: str | None) -> Iterator[tuple[Destination, list[PublishModel]]]:
         """Publish models, by destination."""
         models = self.artifacts.publish_models(select, only)
         for name in dict.fromkeys(m.destination for m in models):
@@ -82,17 +70,11 @@ def _options(*options: Callable[[_F], _F]) -> Callable[[_F], _F]:
     return decorate
 
 
-_select = click.option(
-    "--select", multiple=True, metavar="MODEL", help="Only this publish model; may be repeated."
-)
+_select = click.option("--select", multiple=True, metavar="MODEL", help="Only this publish model; may be repeated.")
 _destination = click.option("--destination", help="Only this destination.")
 _full = click.option("--full", is_flag=True, help="Everything again, as updates.")
-_retry_rejected = click.option(
-    "--retry-rejected", is_flag=True, help="Rejected rows that have not changed since, too."
-)
-_no_gate = click.option(
-    "--no-gate", is_flag=True, help="Send whatever dbt's tests said; the run's record says so."
-)
+_retry_rejected = click.option("--retry-rejected", is_flag=True, help="Rejected rows that have not changed since, too.")
+_no_gate = click.option("--no-gate", is_flag=True, help="Send whatever dbt's tests said; the run's record says so.")
 _output = click.option(
     "--output",
     "form",
@@ -104,9 +86,7 @@ _output = click.option(
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.option(
-    "--project-dir", default=".", type=Path, show_default=True, help="Folder of dbt_project.yml."
-)
+@click.option("--project-dir", default=".", type=Path, show_default=True, help="Folder of dbt_project.yml.")
 @click.option("--profiles-dir", type=Path, help="Folder of profiles.yml, as for dbt.")
 @click.option("--target", help="Output of the dbt profile; default: the profile's own.")
 @click.option(
@@ -118,11 +98,7 @@ _output = click.option(
 )
 @click.pass_context
 def cli(
-    context: click.Context,
-    project_dir: Path,
-    profiles_dir: Path | None,
-    target: str | None,
-    log_format: str,
+    context: click.Context, project_dir: Path, profiles_dir: Path | None, target: str | None, log_format: str
 ) -> None:
     """Publish the customer-health mart, and never lose a row.
 
@@ -137,12 +113,7 @@ def cli(
 @_options(_select, _destination, _full, _retry_rejected, _output)
 @click.pass_obj
 def plan(
-    project: Project,
-    select: Selected,
-    destination: str | None,
-    full: bool,
-    retry_rejected: bool,
-    form: str,
+    project: Project, select: Selected, destination: str | None, full: bool, retry_rejected: bool, form: str
 ) -> None:
     """Show what publish would send and what it costs; nothing is called."""
     plans = []
@@ -161,9 +132,7 @@ def plan(
 @_options(_select, _destination, _full, _retry_rejected)
 @click.option("--max-calls", type=click.IntRange(0), help="Refuse a plan of more calls.")
 @click.option(
-    "--max-null-overwrites",
-    type=click.IntRange(0),
-    help="Refuse to turn more values at the destination into null.",
+    "--max-null-overwrites", type=click.IntRange(0), help="Refuse to turn more values at the destination into null."
 )
 @click.option(
     "--max-deletes",
@@ -182,13 +151,7 @@ def plan(
 @_options(_no_gate, _output)
 @click.pass_obj
 def publish(
-    project: Project,
-    /,
-    select: Selected,
-    destination: str | None,
-    max_rejected_share: float,
-    form: str,
-    **given: Any,
+    project: Project, /, select: Selected, destination: str | None, max_rejected_share: float, form: str, **given: Any
 ) -> None:
     """Gate, diff, plan, send, record."""
     request = Request(
@@ -220,18 +183,11 @@ def publish(
 
 @cli.command()
 @_options(_select, _destination)
-@click.option(
-    "--repair", is_flag=True, help="Send missing and drifted rows again; extra ones stay."
-)
+@click.option("--repair", is_flag=True, help="Send missing and drifted rows again; extra ones stay.")
 @_options(_no_gate, _output)
 @click.pass_obj
 def reconcile(
-    project: Project,
-    select: Selected,
-    destination: str | None,
-    repair: bool,
-    no_gate: bool,
-    form: str,
+    project: Project, select: Selected, destination: str | None, repair: bool, no_gate: bool, form: str
 ) -> None:
     """Read the destination back; list missing, extra and drifted rows."""
     found: list[Difference] = []
@@ -255,9 +211,7 @@ def reconcile(
 
 @cli.command()
 @_output
-@click.option(
-    "--runs", type=click.IntRange(1), default=10, show_default=True, help="How many runs to show."
-)
+@click.option("--runs", type=click.IntRange(1), default=10, show_default=True, help="How many runs to show.")
 @click.pass_obj
 def status(project: Project, form: str, runs: int) -> None:
     """Show the last runs, and rejected rows and why."""
@@ -320,9 +274,7 @@ def main(arguments: list[str] | None = None) -> None:
         _fail(given, f"The loader itself failed ({where}); what was sent is recorded.", STOPPED)
 
 
-def _fail(
-    given: list[str], message: str, code: int, results: list[dict[str, Any]] | None = None
-) -> None:
+def _fail(given: list[str], message: str, code: int, results: list[dict[str, Any]] | None = None) -> None:
     if "--output=json" in given or ("--output", "json") in zip(given, given[1:], strict=False):
         output.print_json({"error": message, "exit_code": code, "results": results or []})
     output.log.error("%s", message)

@@ -76,9 +76,7 @@ class ApiSettings:
             MisuseError: there is none.
         """
         if not self.base_url:
-            raise MisuseError(
-                f"{self.prefix}_BASE_URL is not set, such as https://you.gainsightcloud.com."
-            )
+            raise MisuseError(f"{self.prefix}_BASE_URL is not set, such as https://you.gainsightcloud.com.")
         return self
 
 
@@ -93,9 +91,7 @@ def secret(name: str) -> Secret | None:
         try:
             value = Path(path).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise MisuseError(
-                f"{name}_FILE: cannot read {path} ({type(error).__name__})."
-            ) from None
+            raise MisuseError(f"{name}_FILE: cannot read {path} ({type(error).__name__}).") from None
     if not value:
         return None
     if not (value.isascii() and value.isprintable()):
@@ -135,9 +131,7 @@ def _base_url(name: str) -> str:
     if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment:
         raise MisuseError(f"{name} is not a web address such as https://you.gainsightcloud.com.")
     if parts.username or parts.password:
-        raise MisuseError(
-            f"{name} holds a user name or password; credentials have their own settings."
-        )
+        raise MisuseError(f"{name} holds a user name or password; credentials have their own settings.")
     if parts.scheme == "http" and host not in ("127.0.0.1", "localhost", "::1"):
         raise MisuseError(f"{name} must start with https://: credentials would travel in clear.")
     return url
@@ -189,9 +183,7 @@ def read_target(project_dir: Path, profiles_dir: Path | None, name: str | None) 
     path = _profiles_file(project_dir, profiles_dir)
     profile = read_yaml(path, "The dbt profile").get(profile_name)
     if not isinstance(profile, dict) or not isinstance(profile.get("outputs"), dict):
-        raise MisuseError(
-            f"{path} has no profile {profile_name!r}; profiles.example.yml shows one."
-        )
+        raise MisuseError(f"{path} has no profile {profile_name!r}; profiles.example.yml shows one.")
     wanted = name or rendered(profile.get("target", "default"), path)
     output = profile["outputs"].get(wanted)
     if not isinstance(output, dict):
@@ -201,9 +193,7 @@ def read_target(project_dir: Path, profiles_dir: Path | None, name: str | None) 
     KNOWN_SECRETS.update(str(v) for k, v in options.items() if k in _SECRET_OPTIONS and v)
     kind = str(options.get("type", ""))
     if kind not in ("duckdb", "snowflake"):
-        raise MisuseError(
-            f"{path}: target {wanted!r} is of type {kind!r}; duckdb and snowflake work."
-        )
+        raise MisuseError(f"{path}: target {wanted!r} is of type {kind!r}; duckdb and snowflake work.")
     if kind == "duckdb":
         options["path"] = _database_path(str(options.get("path", "")), project_dir)
     return Target(kind, str(options.get("schema") or "main"), options)

@@ -3,13 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
 from loader.artifacts import PublishModel
 from loader.limits import Meter
-from loader.state import Rejection, Row
+
+
+@dataclass
+class Row:
+    """One row to send.
+
+    Attributes:
+        row_key: its key values as JSON.
+        values: value by API field name.
+        lookups: our value by API field name, for fields to be filled with another record's id.
+        null_fields: `,A,B,`: fields sent as null.
+        stands: whether the state may have a row with this key.
+    """
+
+    row_key: str
+    row_hash: str
+    destination_id: str | None
+    created_by_us: bool
+    null_fields: str = ""
+    stands: bool = True
+    values: dict[str, Any] = field(default_factory=dict)
+    lookups: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """Why a row was not taken."""
+
+    field: str
+    code: str
+    message: str
 
 
 @dataclass(frozen=True)
@@ -107,9 +137,7 @@ class Destination(Protocol):
     def takes_bulk(self, model: PublishModel, rows: int) -> bool:
         """Whether so many rows go by the bulk route."""
 
-    def upload(
-        self, model: PublishModel, rows: Iterable[Row], sent: Callable[[str | None], bool]
-    ) -> None:
+    def upload(self, model: PublishModel, rows: Iterable[Row], sent: Callable[[str | None], bool]) -> None:
         """Send rows by the bulk route.
 
         Args:
@@ -140,9 +168,7 @@ class Destination(Protocol):
     def resolve(self, values: Mapping[tuple[str, str], Sequence[Any]]) -> None:
         """Find the records that look-ups point to, by object and matching field; kept for the run."""
 
-    def find(
-        self, model: PublishModel, rows: Sequence[Row], fields: Sequence[str] = ()
-    ) -> dict[str, list[Record]]:
+    def find(self, model: PublishModel, rows: Sequence[Row], fields: Sequence[str] = ()) -> dict[str, list[Record]]:
         """Records that have the rows' keys, by row key; every row has an entry."""
 
     def read(self, model: PublishModel, fields: Sequence[str]) -> Iterator[list[Record]]:

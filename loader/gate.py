@@ -8,7 +8,7 @@ from typing import Any
 from loader.artifacts import Artifacts, PublishModel, value_kind
 from loader.config import read_yaml
 from loader.errors import MisuseError, RefusedError
-from loader.state import State
+from loader.warehouse import State
 
 _GOOD = ("success", "pass", "warn", "no-op", "reused")
 _SHOWN = 5
@@ -53,9 +53,7 @@ def _same_run(artifacts: Artifacts, state: State) -> None:
 
 def _bad_results(artifacts: Artifacts, models: Sequence[PublishModel]) -> Iterator[str]:
     manifest = artifacts.manifest
-    results = {
-        r["unique_id"]: str(r.get("status")) for r in artifacts.run_results.get("results", [])
-    }
+    results = {r["unique_id"]: str(r.get("status")) for r in artifacts.run_results.get("results", [])}
     names = {**manifest.get("sources", {}), **manifest["nodes"], **manifest.get("unit_tests", {})}
     upstream = _upstream(manifest, [m.unique_id for m in models])
     for unique_id in sorted(upstream):
@@ -104,9 +102,7 @@ def _name(nodes: dict[str, Any], unique_id: str) -> str:
     return str(nodes.get(unique_id, {}).get("name", unique_id))
 
 
-def _changed_contracts(
-    artifacts: Artifacts, models: Sequence[PublishModel], state: State
-) -> Iterator[str]:
+def _changed_contracts(artifacts: Artifacts, models: Sequence[PublishModel], state: State) -> Iterator[str]:
     """A contract that is not the relation's any more: in the manifest, or in the yml since."""
     for model in models:
         columns = state.columns(model.relation)
@@ -146,7 +142,5 @@ def _edited(artifacts: Artifacts, model: PublishModel) -> bool:
         publish = ((given.get("config") or {}).get("meta") or {}).get("publish")
         if "{{" in f"{types} {publish}":
             return False
-        return types != known or (
-            publish is not None and publish != node["config"]["meta"].get("publish")
-        )
+        return types != known or (publish is not None and publish != node["config"]["meta"].get("publish"))
     return False

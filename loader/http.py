@@ -100,9 +100,7 @@ class Http:
         except requests.exceptions.SSLError as error:
             raise FatalError(f"its TLS certificate was not accepted: {_tls(error)}", 0, path) from None
         except (requests.RequestException, HTTPError) as error:
-            raise RetriableError(
-                _reason(error), 0, path, ambiguous=not _never_sent(error)
-            ) from None
+            raise RetriableError(_reason(error), 0, path, ambiguous=not _never_sent(error)) from None
         finally:
             self.meter.answered()
         self._ever_answered = True
@@ -132,10 +130,7 @@ class Http:
             return isinstance(error, RetriableError) and (also_ambiguous or not error.ambiguous)
 
         attempts = tenacity.Retrying(
-            retry=tenacity.retry_if_exception(again),
-            wait=self._wait,
-            sleep=self.meter.pause,
-            reraise=True,
+            retry=tenacity.retry_if_exception(again), wait=self._wait, sleep=self.meter.pause, reraise=True
         )
         return attempts(call)
 
@@ -153,9 +148,7 @@ class Http:
         elif isinstance(error, RetriableError) and error.throttled:
             # Windows are fixed, so the next one starts at a multiple; later attempts wait for a whole one.
             window = self.settings.window_seconds
-            wait = (
-                window - time.time() % window if attempt.attempt_number == 1 else window
-            ) + wait / 20
+            wait = (window - time.time() % window if attempt.attempt_number == 1 else window) + wait / 20
         elif not self._ever_answered and isinstance(error, RetriableError) and not error.ambiguous:
             give_up = self._accepted_at + min(REFUSED_SECONDS, self.settings.give_up_seconds)
         if time.monotonic() + wait > give_up:
@@ -172,9 +165,7 @@ class Http:
         )
 
 
-_backoff = tenacity.wait_exponential_jitter(
-    multiplier=BACKOFF_SECONDS, max=LONGEST_BACKOFF, jitter=BACKOFF_SECONDS
-)
+_backoff = tenacity.wait_exponential_jitter(multiplier=BACKOFF_SECONDS, max=LONGEST_BACKOFF, jitter=BACKOFF_SECONDS)
 
 
 def _read(response: requests.Response, deadline: float) -> bytes:

@@ -13,7 +13,7 @@ from loader.artifacts import Artifacts, PublishModel
 from loader.config import Target, read_yaml, rendered
 from loader.destination import Destination
 from loader.errors import MisuseError
-from loader.state import State
+from loader.warehouse import State
 
 COLUMNS = ("uuid", "hostname", "label", "labelled_by", "labelled_at")
 Label = tuple[str, str, str, str, str]

@@ -40,11 +40,7 @@ class Meter:
         self._most = most
         self._before, self._day = today, datetime.now(UTC).date()
         self._unsaved = False
-        age = (
-            (datetime.now(UTC).replace(tzinfo=None) - last_call_at).total_seconds()
-            if last_call_at
-            else window
-        )
+        age = (datetime.now(UTC).replace(tzinfo=None) - last_call_at).total_seconds() if last_call_at else window
         earlier = [time.monotonic() - max(age, 0.0)] * (recent if age < window else 0)
         self._answered: deque[float] = deque(earlier, maxlen=per_window)
         self._last_call_at = last_call_at
@@ -80,9 +76,7 @@ class Meter:
         if self._most is not None and self.calls >= self._most:
             raise StoppedError(f"The {self._most} calls allowed by --max-calls are used up.")
         if not self.remaining:
-            raise StoppedError(
-                f"Today's quota of {self.per_day} calls is used up; it starts again at 00:00 UTC."
-            )
+            raise StoppedError(f"Today's quota of {self.per_day} calls is used up; it starts again at 00:00 UTC.")
         if len(self._answered) == self.per_window:
             self.pause(self._answered[0] + self.window - time.monotonic())
         self.calls += 1

@@ -46,9 +46,7 @@ class _JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         extra = getattr(record, "data", {})
-        return json.dumps(
-            {"at": at, "level": record.levelname.lower(), "message": record.getMessage(), **extra}
-        )
+        return json.dumps({"at": at, "level": record.levelname.lower(), "message": record.getMessage(), **extra})
 
 
 def set_up_logs(kind: str) -> None:
@@ -70,9 +68,7 @@ def print_text(text: str, *, stderr: bool = False) -> None:
     (sys.stderr if stderr else sys.stdout).write(redacted(text) + "\n")
 
 
-def print_table(
-    title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], *, stderr: bool = False
-) -> None:
+def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], *, stderr: bool = False) -> None:
     """A table for people; numbers to the right."""
     console = Console(stderr=stderr, highlight=False, width=None if sys.stdout.isatty() else 160)
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
@@ -163,12 +159,7 @@ class Bar:
         """So many rows will come to an end."""
         self._total = total
         if total and sys.stderr.isatty():
-            columns = (
-                TextColumn("sending"),
-                BarColumn(),
-                MofNCompleteColumn(),
-                TimeRemainingColumn(),
-            )
+            columns = (TextColumn("sending"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
             self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
             self._task = self._bar.add_task("rows", total=total)
             self._bar.start()

@@ -99,12 +99,7 @@ class Plan:
         """
         checks = (
             ("--max-calls", caps.calls, self.total_calls, "calls"),
-            (
-                "--max-null-overwrites",
-                caps.null_overwrites,
-                self.null_overwrites(),
-                "values overwritten by null",
-            ),
+            ("--max-null-overwrites", caps.null_overwrites, self.null_overwrites(), "values overwritten by null"),
             ("--max-deletes", caps.deletes, self.rows("deletable"), "deletes"),
         )
         for option, cap, planned, what in checks:
@@ -131,9 +126,7 @@ def make_plan(destination: Destination, diffs: list[Diff], mart: Mart, remaining
     fits, over = 0, sum(d.to_send for d in sending) + 1
     while over - fits > 1:
         middle = (fits + over) // 2
-        calls = destination.calls(
-            _first(order, middle), {k: min(n, middle) for k, n in lookups.items()}
-        )
+        calls = destination.calls(_first(order, middle), {k: min(n, middle) for k, n in lookups.items()})
         fits, over = (middle, over) if sum(calls.values()) <= remaining else (fits, middle)
     kept = _first(order, fits)
     for each, diff in zip(kept, sending, strict=True):
@@ -150,6 +143,4 @@ def _first(order: Sequence[tuple[Diff, str]], rows: int) -> list[Work]:
         taken.setdefault(diff.model.name, {})[kind] = count
         rows -= count
     diffs = {diff.model.name: diff for diff, _ in order}
-    return [
-        Work(diffs[name].model, kinds["changed"], kinds["new"]) for name, kinds in taken.items()
-    ]
+    return [Work(diffs[name].model, kinds["changed"], kinds["new"]) for name, kinds in taken.items()]

@@ -13,13 +13,12 @@ from operator import itemgetter
 from typing import Any
 
 from loader.artifacts import Artifacts, PublishModel
-from loader.destination import Destination, Outcome, Record, Work
+from loader.destination import Destination, Outcome, Record, Rejection, Row, Work
 from loader.errors import ACCEPTED, REJECTED, FatalError, LoaderError, MisuseError, ReplyError, StoppedError
 from loader.gate import check_gate
 from loader.limits import Meter
 from loader.plan import Caps, Plan, make_plan
-from loader.state import Rejection, Row, State, utc_now
-from loader.warehouse import Diff, Mart, Options
+from loader.warehouse import Diff, Mart, Options, State, utc_now
 
 log = logging.getLogger("loader")
 
@@ -61,16 +60,8 @@ class Result:
 
     def as_dict(self) -> dict[str, Any]:
         """The result as JSON has it."""
-        known = {
-            k: v
-            for k, v in vars(self).items()
-            if k not in ("plan", "accepted", "rejected", "deleted")
-        }
-        counts = {
-            "rows_accepted": self.accepted,
-            "rows_rejected": self.rejected,
-            "rows_deleted": self.deleted,
-        }
+        known = {k: v for k, v in vars(self).items() if k not in ("plan", "accepted", "rejected", "deleted")}
+        counts = {"rows_accepted": self.accepted, "rows_rejected": self.rejected, "rows_deleted": self.deleted}
         return {**known, **counts, "plan": self.plan.as_dict() if self.plan else None}
 
 
@@ -138,16 +129,12 @@ class Publisher:
                 self._settle_intents(models)
                 plan = self._plan(models)
                 if plan.busy and not plan.remaining:
-                    raise StoppedError(
-                        f"Today's quota of {self.destination.calls_per_day} calls is used up."
-                    )
+                    raise StoppedError(f"Today's quota of {self.destination.calls_per_day} calls is used up.")
                 self._send(plan)
             self._judge(plan)
         except ReplyError as error:
             unsent = isinstance(error, FatalError) and not (result.accepted or result.deleted)
-            self._fail(
-                MisuseError(f"{error}. Nothing was sent.") if unsent else StoppedError(f"{error}.")
-            )
+            self._fail(MisuseError(f"{error}. Nothing was sent.") if unsent else StoppedError(f"{error}."))
         except LoaderError as error:
             self._fail(error)
         except BaseException:
@@ -162,11 +149,7 @@ class Publisher:
 
     def _judge(self, plan: Plan) -> None:
         result, rows = self.result, plan.rows("rows")
-        left = (
-            f" {plan.left} rows are left for the next run: today's quota does not take them."
-            if plan.left
-            else ""
-        )
+        left = f" {plan.left} rows are left for the next run: today's quota does not take them." if plan.left else ""
         result.rejected += plan.rows("rejected")
         share = result.rejected / rows if rows else 0.0
         over = share > self.request.max_rejected_share
@@ -187,10 +170,7 @@ class Publisher:
         result.api_calls = self.meter.calls
         if calls := self.meter.unsaved():
             self.state.count_calls(*calls)
-        counts = {
-            f"rows_{n}": plan.rows(n) if plan else 0
-            for n in ("new", "changed", "unchanged", "gone")
-        }
+        counts = {f"rows_{n}": plan.rows(n) if plan else 0 for n in ("new", "changed", "unchanged", "gone")}
         self.state.end_run(
             outcome=outcome, exit_code=exit_code, message=message, gate=result.gate, api_calls=result.api_calls,
             rows_accepted=result.accepted, rows_rejected=result.rejected, **counts,
@@ -199,10 +179,7 @@ class Publisher:
     @contextmanager
     def _signals(self) -> Iterator[None]:
         """SIGINT and SIGTERM let the batch in hand finish."""
-        before = {
-            s: signal.signal(s, lambda *_: self.meter.stop.set())
-            for s in (signal.SIGINT, signal.SIGTERM)
-        }
+        before = {s: signal.signal(s, lambda *_: self.meter.stop.set()) for s in (signal.SIGINT, signal.SIGTERM)}
         try:
             yield
         finally:
@@ -212,9 +189,7 @@ class Publisher:
     def _gate(self, artifacts: Artifacts, models: Sequence[PublishModel]) -> None:
         if not self.request.gate:
             self.result.gate = "skipped (--no-gate)"
-            log.warning(
-                "THE GATE IS SKIPPED (--no-gate): nobody knows whether these rows passed their tests."
-            )
+            log.warning("THE GATE IS SKIPPED (--no-gate): nobody knows whether these rows passed their tests.")
             return
         self.result.gate = "refused"
         check_gate(artifacts, models, self.state)
@@ -222,9 +197,7 @@ class Publisher:
 
     def _plan(self, models: Sequence[PublishModel]) -> Plan:
         diffs = [self.mart.diff(model, self.request.options) for model in models]
-        plan = self.result.plan = make_plan(
-            self.destination, diffs, self.mart, self.meter.remaining
-        )
+        plan = self.result.plan = make_plan(self.destination, diffs, self.mart, self.meter.remaining)
         self._show(plan)
         plan.refuse_over(self.request.caps)
         return plan
@@ -258,9 +231,7 @@ class Publisher:
     def _check(self, models: Sequence[PublishModel]) -> None:
         found = [each for each in self.destination.findings(models) if each.schema]
         if found:
-            lines = "; ".join(
-                f"{f.model}: {f.object}.{f.field} {f.problem} ({f.fix})" for f in found[:5]
-            )
+            lines = "; ".join(f"{f.model}: {f.object}.{f.field} {f.problem} ({f.fix})" for f in found[:5])
             more = f" (and {len(found) - 5} more; `check` lists them)" if len(found) > 5 else ""
             raise MisuseError(f"The destination does not fit: {lines}{more}. Nothing was sent.")
 
@@ -275,10 +246,7 @@ class Publisher:
         if not intents:
             return
         self.destination.connect(self.meter)
-        log.info(
-            "an earlier run was cut off: looking for the %d rows it was about to create",
-            len(intents),
-        )
+        log.info("an earlier run was cut off: looking for the %d rows it was about to create", len(intents))
         for name, group in groupby(sorted(intents, key=itemgetter(0)), key=itemgetter(0)):
             model, uncertain = by_object[name], list(group)
             rows = [
@@ -314,11 +282,7 @@ class Publisher:
                         filled = records[0].values.get(name) not in (None, "")
                         diff.null_overwrites[name] = diff.null_overwrites.get(name, 0) + filled
             gone = {outcome.row.row_key for outcome in rejected}
-            ids = {
-                key: records[0].id if records else None
-                for key, records in found.items()
-                if key not in gone
-            }
+            ids = {key: records[0].id if records else None for key, records in found.items() if key not in gone}
             self.mart.mark(model, ids, turn)
             self.mart.mark(model, dict.fromkeys(gone), 0)
             self._record(model, rejected)
@@ -378,17 +342,13 @@ class Publisher:
         self.state.end_uploads(model.object)
 
     def _update(self, model: PublishModel, turn: int) -> None:
-        for batch in _batches(
-            self.mart.rows(model, turn=turn, known=True), self.destination.batch_size
-        ):
+        for batch in _batches(self.mart.rows(model, turn=turn, known=True), self.destination.batch_size):
             self._heed_signal()
             for outcomes in self.destination.update(model, batch):
                 self._record(model, outcomes, turn=turn)
 
     def _insert(self, model: PublishModel, turn: int) -> None:
-        for batch in _batches(
-            self.mart.rows(model, turn=turn, known=False), self.destination.batch_size
-        ):
+        for batch in _batches(self.mart.rows(model, turn=turn, known=False), self.destination.batch_size):
             self._heed_signal()
             self.state.intend(model.object, batch)
             for outcomes in self.destination.insert(model, batch):
@@ -402,12 +362,7 @@ class Publisher:
             self.result.deleted += 1
 
     def _record(
-        self,
-        model: PublishModel,
-        outcomes: Sequence[Outcome],
-        *,
-        turn: int = 1,
-        created: bool = False,
+        self, model: PublishModel, outcomes: Sequence[Outcome], *, turn: int = 1, created: bool = False
     ) -> None:
         """Write what became of rows; a row whose record vanished gets a second turn, but not a third."""
         vanished = [o.row for o in outcomes if o.vanished]
@@ -419,9 +374,7 @@ class Publisher:
         else:
             why = Rejection("", "VANISHED", "the record went away while it was changed")
             rejected += [(row, why) for row in vanished]
-        self.state.record(
-            model.object, self.meter.unsaved(), accepted, rejected, keys, intended=created
-        )
+        self.state.record(model.object, self.meter.unsaved(), accepted, rejected, keys, intended=created)
         self.result.accepted += len(accepted)
         self.result.rejected += len(rejected)
         for _, rejection in rejected:
@@ -430,23 +383,15 @@ class Publisher:
 
     def _heed_signal(self) -> None:
         if self.meter.stop.is_set():
-            raise StoppedError(
-                f"Stopped by a signal after {self.result.accepted} rows; what was sent is recorded."
-            )
+            raise StoppedError(f"Stopped by a signal after {self.result.accepted} rows; what was sent is recorded.")
 
 
 def _match_rejection(model: PublishModel, matches: int) -> Rejection | None:
     key = ", ".join(model.key)
     if matches > 1:
-        return Rejection(
-            key, "MULTIPLE_MATCHES", f"{matches} records of {model.object} have this key"
-        )
+        return Rejection(key, "MULTIPLE_MATCHES", f"{matches} records of {model.object} have this key")
     if not matches and model.mode == "update":
-        return Rejection(
-            key,
-            "NO_MATCH",
-            f"{model.object} has no record with this key, and this model creates none",
-        )
+        return Rejection(key, "NO_MATCH", f"{model.object} has no record with this key, and this model creates none")
     return None
 
 

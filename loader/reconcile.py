@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from loader.artifacts import PublishModel
-from loader.destination import Destination, Record
+from loader.destination import Destination, Record, Row
 from loader.errors import MisuseError
-from loader.state import Row, State
-from loader.warehouse import MARKS, Mart
+from loader.warehouse import MARKS, Mart, State
 
 
 @dataclass(frozen=True)

@@ -62,9 +62,7 @@ class Credentials:
             basic = base64.b64encode(f"{self._id}:{self._secret}".encode()).decode()
             headers = {"Authorization": f"Basic {basic}"}
             data = {"grant_type": "client_credentials"}
-            reply = http.retrying(
-                lambda: _token(http.request("POST", TOKEN, headers, data=data)), also_ambiguous=True
-            )
+            reply = http.retrying(lambda: _token(http.request("POST", TOKEN, headers, data=data)), also_ambiguous=True)
             self._token = Secret(reply["access_token"])
             KNOWN_SECRETS.add(self._token)
             lifetime = float(reply.get("expires_in") or 0)
@@ -86,11 +84,7 @@ class Client:
 
     def describe(self, objects: Sequence[str]) -> dict[str, dict[str, Any]]:
         """Metadata of these objects, by name; those that do not exist are left out."""
-        body = {
-            "objectNames": list(objects),
-            "includeChilds": "false",
-            "populatePickListOptions": "true",
-        }
+        body = {"objectNames": list(objects), "includeChilds": "false", "populatePickListOptions": "true"}
         body |= {"removeDeleted": "true", "removeHidden": "false"}
         try:
             data = self.read(DESCRIBE, body)
@@ -105,11 +99,7 @@ class Client:
         return {name: found[name.lower()] for name in objects if name.lower() in found}
 
     def query(
-        self,
-        name: str,
-        select: Sequence[str],
-        conditions: Mapping[str, Sequence[Any]] | None = None,
-        limit: int = 0,
+        self, name: str, select: Sequence[str], conditions: Mapping[str, Sequence[Any]] | None = None, limit: int = 0
     ) -> Iterator[list[dict[str, Any]]]:
         """Read records, a page at a time.
 
@@ -121,19 +111,11 @@ class Client:
         """
         body: dict[str, Any] = {"select": ["Gsid", *select], "orderBy": {"Gsid": "asc"}}
         terms: list[dict[str, Any]] = [
-            {
-                "name": field,
-                "alias": alias,
-                "value": list(values),
-                "operator": "IN" if values else "IS_NOT_NULL",
-            }
+            {"name": field, "alias": alias, "value": list(values), "operator": "IN" if values else "IS_NOT_NULL"}
             for (field, values), alias in zip((conditions or {}).items(), "ABCDEF", strict=False)
         ]
         if terms:
-            body["where"] = {
-                "conditions": terms,
-                "expression": " AND ".join(t["alias"] for t in terms),
-            }
+            body["where"] = {"conditions": terms, "expression": " AND ".join(t["alias"] for t in terms)}
         size, offset = limit or PAGE, 0
         while True:
             try:
@@ -160,11 +142,7 @@ class Client:
             RetriableError: nobody knows whether they were created.
         """
         data = self._call("POST", f"{DATA}/{quote(name)}", {"records": list(records)}, repeat=False)
-        made = [
-            str(each.get("Gsid") or "")
-            for each in (data or {}).get("records") or []
-            if isinstance(each, dict)
-        ]
+        made = [str(each.get("Gsid") or "") for each in (data or {}).get("records") or [] if isinstance(each, dict)]
         if len(made) != len(records) or not all(made):
             raise RetriableError("the reply does not name what was created", 200, f"{DATA}/{name}")
         return made
@@ -258,20 +236,12 @@ def judge(reply: Reply) -> Any:
     known: dict[str, Any] = {"status": reply.status, "url": reply.path, "code": code}
     known["request_id"] = str(envelope.get("requestId") or "")
     if reply.status == 429 or code in _TOO_MANY:
-        raise RetriableError(
-            "too many calls",
-            **known,
-            ambiguous=False,
-            retry_after=reply.retry_after,
-            throttled=True,
-        )
+        raise RetriableError("too many calls", **known, ambiguous=False, retry_after=reply.retry_after, throttled=True)
     if reply.status >= 500 or reply.status == 408:
         raise RetriableError("the destination failed", **known, retry_after=reply.retry_after)
     if reply.status in (401, 403) or code in _UNAUTHORIZED:
         known["code"] = code = code or "GS_APIG_2401" if reply.status == 401 else code
-        raise FatalError(
-            _ADVICE.get(code, "Gainsight refused the credentials or their permissions"), **known
-        )
+        raise FatalError(_ADVICE.get(code, "Gainsight refused the credentials or their permissions"), **known)
     if envelope.get("result") is True and reply.status < 300:
         return envelope.get("data")
     if envelope.get("result") is not False and reply.status < 300:
@@ -299,9 +269,7 @@ def _token(reply: Reply) -> dict[str, Any]:
         return loaded
     if reply.status == 429 or reply.status >= 500 or reply.status < 300:
         throttled = reply.status == 429
-        raise RetriableError(
-            "no token came", reply.status, TOKEN, retry_after=reply.retry_after, throttled=throttled
-        )
+        raise RetriableError("no token came", reply.status, TOKEN, retry_after=reply.retry_after, throttled=throttled)
     raise FatalError(
         "Gainsight refused GAINSIGHT_CLIENT_ID and GAINSIGHT_CLIENT_SECRET",
         reply.status,
@@ -313,13 +281,7 @@ def _token(reply: Reply) -> dict[str, Any]:
 def _problems(data: Any) -> list[Problem]:
     """The fields and values a refusal names; which record they are of is not to be trusted."""
     errors = data.get("errors") if isinstance(data, dict) else None
-    entries = [
-        e
-        for record in errors or []
-        if isinstance(record, list)
-        for e in record
-        if isinstance(e, dict)
-    ]
+    entries = [e for record in errors or [] if isinstance(record, list) for e in record if isinstance(e, dict)]
     details = [d for entry in entries for d in entry.get("errors") or [] if isinstance(d, dict)]
     return [
         Problem(

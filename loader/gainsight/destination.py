@@ -10,14 +10,13 @@ from typing import Any
 
 from loader.artifacts import PublishModel
 from loader.config import api_settings
-from loader.destination import Bounds, Finding, Outcome, Record, Work
+from loader.destination import Bounds, Finding, Outcome, Record, Rejection, Row, Work
 from loader.errors import Problem, RetriableError, RowRejected, StoppedError
 from loader.gainsight import bulk, schema
 from loader.gainsight.client import NO_MATCH, PAGE, Client, Credentials
 from loader.gainsight.schema import Field, canonical, key_of, moment, to_api
 from loader.http import Http
 from loader.limits import Meter
-from loader.state import Rejection, Row
 
 log = logging.getLogger("loader")
 BATCH = 50
@@ -38,10 +37,7 @@ class Gainsight:
 
     def __init__(self) -> None:
         settings = api_settings("GAINSIGHT", 90, 40_000)
-        self.calls_per_window, self.window_seconds = (
-            settings.calls_per_window,
-            settings.window_seconds,
-        )
+        self.calls_per_window, self.window_seconds = (settings.calls_per_window, settings.window_seconds)
         self.calls_per_day = settings.calls_per_day
         self._settings = settings
         self._fields: dict[str, dict[str, Field]] = {}
@@ -88,9 +84,7 @@ class Gainsight:
         """See `Destination`."""
         return rows >= bulk.threshold() and bulk.job(model.object) is not None
 
-    def upload(
-        self, model: PublishModel, rows: Iterable[Row], sent: Callable[[str | None], bool]
-    ) -> None:
+    def upload(self, model: PublishModel, rows: Iterable[Row], sent: Callable[[str | None], bool]) -> None:
         """See `Destination`."""
         records = (record for row in rows for record, refused in [self._record(model, row)] if not refused)
         header = [*model.fields.values(), *(each.field for each in model.lookups)]
@@ -140,18 +134,14 @@ class Gainsight:
                     for record in page:
                         ids.setdefault(str(record.get(match)), []).append(record["Gsid"])
 
-    def find(
-        self, model: PublishModel, rows: Sequence[Row], fields: Sequence[str] = ()
-    ) -> dict[str, list[Record]]:
+    def find(self, model: PublishModel, rows: Sequence[Row], fields: Sequence[str] = ()) -> dict[str, list[Record]]:
         """See `Destination`."""
         keys = {key_of(row.values, model): row.row_key for row in rows}
         found: dict[str, list[Record]] = {row.row_key: [] for row in rows}
         select = [*model.key, *(f for f in fields if f not in model.key)]
         for start in range(0, len(rows), PAGE):
             chunk = rows[start : start + PAGE]
-            values = {
-                f: list(dict.fromkeys(to_api(row.values[f]) for row in chunk)) for f in model.key
-            }
+            values = {f: list(dict.fromkeys(to_api(row.values[f]) for row in chunk)) for f in model.key}
             for page in self._client.query(model.object, select, values):
                 for given in page:
                     record = Record(given["Gsid"], key_of(given, model), given)
@@ -212,10 +202,7 @@ class Gainsight:
         self._http.meter.pause(min(SETTLE_SECONDS, self._settings.timeout_seconds) - since)
 
     def _send(
-        self,
-        model: PublishModel,
-        rows: Sequence[Row],
-        once: Callable[[PublishModel, list[Item]], Sent],
+        self, model: PublishModel, rows: Sequence[Row], once: Callable[[PublishModel, list[Item]], Sent]
     ) -> Iterator[list[Outcome]]:
         """Send rows, and cut a batch that was refused until the bad rows stand alone."""
         items: list[Item] = []
@@ -241,18 +228,13 @@ class Gainsight:
                 elif len(part) == 1:
                     yield [Outcome(part[0][0], _rejection(error))]
                 else:
-                    pending += [
-                        (each, int(bool(tries) and len(each) > 1))
-                        for each in reversed(_cut(part, error))
-                    ]
+                    pending += [(each, int(bool(tries) and len(each) > 1)) for each in reversed(_cut(part, error))]
                 continue
             if outcomes:
                 yield outcomes
             if rest:
                 if tries >= TRIES:
-                    raise StoppedError(
-                        f"{model.object}: {TRIES} tries in a row ended without a clear answer."
-                    )
+                    raise StoppedError(f"{model.object}: {TRIES} tries in a row ended without a clear answer.")
                 self._http.meter.pause(0.25 * 2**tries if tries else 0)
                 pending.append((rest, tries + 1))
 
@@ -271,11 +253,7 @@ class Gainsight:
                 continue
             ids = self._ids[each.object, each.match].get(str(to_api(value)), [])
             if len(ids) != 1:
-                problem = (
-                    f"no {each.object} has"
-                    if not ids
-                    else f"{len(ids)} records of {each.object} have"
-                )
+                problem = f"no {each.object} has" if not ids else f"{len(ids)} records of {each.object} have"
                 code = "NO_LOOKUP_MATCH" if not ids else "MULTIPLE_LOOKUP_MATCHES"
                 return record, Rejection(each.field, code, f"{problem} {each.match} = {value}")
             record[each.field] = ids[0]
@@ -310,9 +288,7 @@ class Gainsight:
 
     def _change(self, model: PublishModel, part: list[Item]) -> Sent:
         """PUT once. Records that are not there any more are told apart from the others."""
-        records = [
-            {**self._changes(model, record), "Gsid": row.destination_id} for row, record in part
-        ]
+        records = [{**self._changes(model, record), "Gsid": row.destination_id} for row, record in part]
         refused: RowRejected | None = None
         try:
             if self._client.update(model.object, records) >= len(part):
@@ -322,12 +298,8 @@ class Gainsight:
                 raise
             refused = error
         ids = [row.destination_id for row, _ in part]
-        there = {
-            r["Gsid"] for page in self._client.query(model.object, [], {"Gsid": ids}) for r in page
-        }
-        outcomes = [
-            Outcome(row, vanished=True) for row, _ in part if row.destination_id not in there
-        ]
+        there = {r["Gsid"] for page in self._client.query(model.object, [], {"Gsid": ids}) for r in page}
+        outcomes = [Outcome(row, vanished=True) for row, _ in part if row.destination_id not in there]
         rest = [item for item in part if item[0].destination_id in there]
         if not outcomes and refused:
             raise refused
@@ -338,11 +310,7 @@ class Gainsight:
     def _changes(self, model: PublishModel, record: dict[str, Any]) -> dict[str, Any]:
         """What an update sends: the key is how the record was found, and may be read-only."""
         fields = self._fields[model.object]
-        return {
-            name: value
-            for name, value in record.items()
-            if name not in model.key or fields[name].updateable
-        }
+        return {name: value for name, value in record.items() if name not in model.key or fields[name].updateable}
 
 
 def _pages(rows: int, size: int) -> int:

@@ -9,19 +9,9 @@ from decimal import Decimal
 from typing import Any
 
 from loader.artifacts import PublishModel
-from loader.destination import Finding
-from loader.state import Rejection
+from loader.destination import Finding, Rejection
 
-_TEXT = {
-    "STRING",
-    "RICHTEXTAREA",
-    "EMAIL",
-    "URL",
-    "PICKLIST",
-    "MULTISELECTDROPDOWNLIST",
-    "GSID",
-    "SFDCID",
-}
+_TEXT = {"STRING", "RICHTEXTAREA", "EMAIL", "URL", "PICKLIST", "MULTISELECTDROPDOWNLIST", "GSID", "SFDCID"}
 _NUMBER = {"NUMBER", "PERCENTAGE", "CURRENCY"}
 TYPES = {
     "text": _TEXT,
@@ -66,11 +56,7 @@ class Field:
             bool(meta.get("nillable", True)) and not meta.get("required", False),
             bool(meta.get("createable", True)) and not locked,
             bool(meta.get("updateable", True)) and not locked,
-            {
-                str(o.get("value")): str(o.get("label"))
-                for o in given.get("options") or []
-                if o.get("active", True)
-            },
+            {str(o.get("value")): str(o.get("label")) for o in given.get("options") or [] if o.get("active", True)},
             str(targets[0].get("objectName") or "").lower(),
         )
 
@@ -79,9 +65,7 @@ class Field:
         if value is None and not self.nillable:
             return Rejection(self.name, "GSOBJ_1007", "the field may not be null")
         if isinstance(value, str) and self.length and len(value) > self.length and not self.labels:
-            return Rejection(
-                self.name, "GSOBJ_1001", f"{len(value)} characters, the field takes {self.length}"
-            )
+            return Rejection(self.name, "GSOBJ_1001", f"{len(value)} characters, the field takes {self.length}")
         return None
 
 
@@ -151,61 +135,35 @@ def findings(model: PublishModel, fields: Mapping[str, Field] | None) -> Iterato
 
     if fields is None:
         yield found(
-            "",
-            "the object does not exist",
-            f"create {model.object} as a Low Volume object, or correct `object`",
+            "", "the object does not exist", f"create {model.object} as a Low Volume object, or correct `object`"
         )
         return
     for column, name in model.fields.items():
         kind = model.kinds[column]
-        yield from _field_findings(
-            model, name, fields.get(name), TYPES[kind], f"{kind} column {column}", found
-        )
+        yield from _field_findings(model, name, fields.get(name), TYPES[kind], f"{kind} column {column}", found)
     for each in model.lookups:
-        yield from _field_findings(
-            model, each.field, fields.get(each.field), {"LOOKUP"}, "look-up", found
-        )
+        yield from _field_findings(model, each.field, fields.get(each.field), {"LOOKUP"}, "look-up", found)
         target = fields[each.field].lookup if each.field in fields else ""
         if target and target != each.object.lower():
-            yield found(
-                each.field,
-                f"points to {target}, the model says {each.object}",
-                "correct lookups in the model",
-            )
+            yield found(each.field, f"points to {target}, the model says {each.object}", "correct lookups in the model")
     sent = {*model.fields.values(), *(each.field for each in model.lookups)}
     if model.mode != "update":
         for name, field in fields.items():
             if not field.nillable and field.createable and name not in sent:
-                yield found(
-                    name,
-                    "is required, and the model does not fill it",
-                    "publish it, or make it optional",
-                )
+                yield found(name, "is required, and the model does not fill it", "publish it, or make it optional")
     if model.labels and model.labels not in fields:
-        yield found(
-            model.labels, "the label field does not exist", "create it, or correct labels.field"
-        )
+        yield found(model.labels, "the label field does not exist", "create it, or correct labels.field")
 
 
 def _field_findings(
     model: PublishModel, name: str, field: Field | None, types: set[str], what: str, found: Any
 ) -> Iterator[Finding]:
     if field is None:
-        near = (
-            f"create it, or correct its name in the model {model.name} (names are case-sensitive)"
-        )
+        near = f"create it, or correct its name in the model {model.name} (names are case-sensitive)"
         yield found(name, "the field does not exist", near)
         return
     if field.type not in types:
-        yield found(
-            name,
-            f"is of type {field.type}, the model sends a {what}",
-            f"use {' or '.join(sorted(types))}",
-        )
+        yield found(name, f"is of type {field.type}, the model sends a {what}", f"use {' or '.join(sorted(types))}")
     only_found = name in model.key and model.mode == "update"
-    if (not field.updateable and not only_found) or (
-        not field.createable and model.mode != "update"
-    ):
-        yield found(
-            name, "is read-only", "let the integration write it, or take it out of the model"
-        )
+    if (not field.updateable and not only_found) or (not field.createable and model.mode != "update"):
+        yield found(name, "is read-only", "let the integration write it, or take it out of the model")

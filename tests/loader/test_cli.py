@@ -42,7 +42,7 @@ def test_every_command_and_option_has_help_and_is_in_the_docs() -> None:
 
 
 def test_every_setting_and_state_column_is_in_the_docs() -> None:
-    from loader.state import TABLES
+    from loader.warehouse import TABLES
 
     source = "".join(path.read_text() for path in (HERE.parent.parent / "loader").rglob("*.py"))
     names = set(re.findall(r"GAINSIGHT_[A-Z_]+[A-Z]", source))

@@ -8,14 +8,14 @@ import socket
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from loader.artifacts import Relation
 from loader.config import Target
-from loader.dialects import Dialect, Rows, connect
+from loader.destination import Rejection, Row
 from loader.errors import RefusedError
+from loader.warehouse.dialects import Dialect, Rows, connect
 
 TABLES = {
     "publish_state": (
@@ -46,37 +46,6 @@ TABLES = {
 HEARTBEAT = timedelta(seconds=30)
 STALE = timedelta(minutes=10)
 """A lock without a heartbeat for so long belongs to a run that died."""
-
-
-@dataclass
-class Row:
-    """One row to send.
-
-    Attributes:
-        row_key: its key values as JSON.
-        values: value by API field name.
-        lookups: our value by API field name, for fields to be filled with another record's id.
-        null_fields: `,A,B,`: fields sent as null.
-        stands: whether the state may have a row with this key.
-    """
-
-    row_key: str
-    row_hash: str
-    destination_id: str | None
-    created_by_us: bool
-    null_fields: str = ""
-    stands: bool = True
-    values: dict[str, Any] = field(default_factory=dict)
-    lookups: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Rejection:
-    """Why a row was not taken."""
-
-    field: str
-    code: str
-    message: str
 
 
 def utc_now() -> datetime:
@@ -113,8 +82,7 @@ class State:
 
     def _make_tables(self, write: bool) -> None:
         found = self.dialect.execute(
-            "select lower(table_name) from information_schema.tables"
-            " where lower(table_schema) = lower(?)",
+            "select lower(table_name) from information_schema.tables where lower(table_schema) = lower(?)",
             [self._schema.schema],
         )
         self._there = {name for (name,) in found}
@@ -145,9 +113,7 @@ class State:
         names, types = [c[0] for c in columns], [c[1] for c in columns]
         for start in range(0, len(rows), chunk):
             query, parameters = self.dialect.table_of(rows[start : start + chunk], types)
-            self.dialect.execute(
-                f"insert into {self.table(table)} ({', '.join(names)}) {query}", parameters
-            )
+            self.dialect.execute(f"insert into {self.table(table)} ({', '.join(names)}) {query}", parameters)
 
     # Runs
 
@@ -177,12 +143,9 @@ class State:
         sets = ", ".join(f"{name} = ?" for name in columns)
         with self.transaction():
             self.dialect.execute(
-                f"update {self.table('publish_runs')} set {sets} where run_id = ?",
-                [*columns.values(), self.run_id],
+                f"update {self.table('publish_runs')} set {sets} where run_id = ?", [*columns.values(), self.run_id]
             )
-            self.dialect.execute(
-                f"delete from {self.table('publish_locks')} where run_id = ?", [self.run_id]
-            )
+            self.dialect.execute(f"delete from {self.table('publish_locks')} where run_id = ?", [self.run_id])
 
     def _lock(self) -> None:
         locks, now = self.table("publish_locks"), utc_now()
@@ -197,8 +160,7 @@ class State:
                 [self.destination, self.run_id, holder, now, self.destination],
             )
         held = self.dialect.execute(
-            f"select run_id, holder, heartbeat_at from {locks} where destination = ?",
-            [self.destination],
+            f"select run_id, holder, heartbeat_at from {locks} where destination = ?", [self.destination]
         )
         for run_id, other, beat in held:
             if run_id != self.run_id:
@@ -213,10 +175,7 @@ class State:
     def intend(self, object_name: str, rows: Iterable[Row]) -> None:
         """Note rows that are about to be created, so that a later run knows which are uncertain."""
         now = utc_now()
-        given = [
-            (self.destination, object_name, r.row_key, r.row_hash, r.null_fields, self.run_id, now)
-            for r in rows
-        ]
+        given = [(self.destination, object_name, r.row_key, r.row_hash, r.null_fields, self.run_id, now) for r in rows]
         with self.transaction():
             self.insert("publish_intents", given)
 
@@ -259,8 +218,7 @@ class State:
             for r in accepted
         ]
         rejections = [
-            (self.run_id, *scope, r.row_key, why.field, why.code, why.message, now, r.row_hash)
-            for r, why in rejected
+            (self.run_id, *scope, r.row_key, why.field, why.code, why.message, now, r.row_hash) for r, why in rejected
         ]
         with self.transaction():
             self._forget("publish_state", object_name, known)
@@ -293,9 +251,7 @@ class State:
 
     def _forget(self, table: str, object_name: str, keys: Sequence[str]) -> None:
         for start in range(0, len(keys), 1000):
-            query, parameters = self.dialect.table_of(
-                [(key,) for key in keys[start : start + 1000]], ["varchar"]
-            )
+            query, parameters = self.dialect.table_of([(key,) for key in keys[start : start + 1000]], ["varchar"])
             self.dialect.execute(
                 f"delete from {self.table(table)} where destination = ? and object = ? and row_key in ({query})",
                 [self.destination, object_name, *parameters],

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from loader.artifacts import PublishModel
-from loader.destination import Bounds, Finding
-from loader.dialects import literal, quoted, value_text
-from loader.state import Row, State, utc_now
+from loader.destination import Bounds, Finding, Row
+from loader.warehouse.dialects import literal, quoted, value_text
+from loader.warehouse.state import State, utc_now
 
 WINDOW = 5000
 """Rows that are in memory at a time."""
@@ -77,9 +77,7 @@ class Mart:
 
     def row_hash(self, model: PublishModel) -> str:
         """SQL of the row's hash, over exactly the published columns and the fields they go to."""
-        fields = ",".join(
-            [*model.fields.values(), *(f"{k.field}={k.object}.{k.match}" for k in model.lookups)]
-        )
+        fields = ",".join([*model.fields.values(), *(f"{k.field}={k.object}.{k.match}" for k in model.lookups)])
         parts = []
         for column in model.columns:
             text = self._text(model, column)
@@ -185,8 +183,7 @@ where k.row_key is null or s.row_key is null or k.row_hash <> s.row_hash or k.co
             return
         targets = [*model.fields.items(), *((each.column, each.field) for each in model.lookups)]
         nulls = " || ".join(
-            f"case when {self._db.column(c)} is null then {literal(field + ',')} else '' end"
-            for c, field in targets
+            f"case when {self._db.column(c)} is null then {literal(field + ',')} else '' end" for c, field in targets
         )
         source = f"select row_key, destination_id, created_by_us, null_fields, kind from {diff_table} where {sent}"
         if full:
@@ -216,9 +213,7 @@ from source as d join mart as m on m.loader_key = d.row_key order by pos""")
             for _, field in targets
         )
         counted = self._db.execute(f"select {sums} from {table}")[0]
-        diff.null_overwrites = {
-            field: int(n) for (_, field), n in zip(targets, counted, strict=True) if n
-        }
+        diff.null_overwrites = {field: int(n) for (_, field), n in zip(targets, counted, strict=True) if n}
 
     def keep_first(self, model: PublishModel, rows: int) -> None:
         """Leave all but the first staged rows for a later run."""
@@ -250,12 +245,7 @@ where d.kind = 'invalid' and {"true" if options.retry_rejected else "not standin
         )
 
     def rows(
-        self,
-        model: PublishModel,
-        *,
-        turn: int = 1,
-        known: bool | None = None,
-        found: bool | None = None,
+        self, model: PublishModel, *, turn: int = 1, known: bool | None = None, found: bool | None = None
     ) -> Iterator[list[Row]]:
         """Staged rows in the order to send them, a window at a time.
 
@@ -301,9 +291,7 @@ where d.kind = 'invalid' and {"true" if options.retry_rejected else "not standin
             {each.field: by_column[each.column] for each in model.lookups},
         )
 
-    def mark(
-        self, model: PublishModel, ids: dict[str, str | None], turn: int, *, found: bool = True
-    ) -> None:
+    def mark(self, model: PublishModel, ids: dict[str, str | None], turn: int, *, found: bool = True) -> None:
         """Note which destination id staged rows have, or that there is none.
 
         Args:
@@ -314,9 +302,7 @@ where d.kind = 'invalid' and {"true" if options.retry_rejected else "not standin
         """
         pairs = list(ids.items())
         for start in range(0, len(pairs), 1000):
-            query, parameters = self._db.table_of(
-                pairs[start : start + 1000], ["varchar", "varchar"]
-            )
+            query, parameters = self._db.table_of(pairs[start : start + 1000], ["varchar", "varchar"])
             self._db.execute(
                 f"update {self._staged[model.name]} set destination_id = f.c1, created_by_us = false,"
                 f" turn = {turn}, found = {str(found).lower()} from ({query}) as f where row_key = f.c0",
@@ -325,11 +311,7 @@ where d.kind = 'invalid' and {"true" if options.retry_rejected else "not standin
 
     def has_turn(self, model: PublishModel, turn: int) -> bool:
         """Whether any staged row has this turn."""
-        return bool(
-            self._db.execute(
-                f"select 1 from {self._staged[model.name]} where turn = {turn} limit 1"
-            )
-        )
+        return bool(self._db.execute(f"select 1 from {self._staged[model.name]} where turn = {turn} limit 1"))
 
     def counts(self, model: PublishModel) -> tuple[int, int]:
         """Staged rows whose destination id is known, and the others, without those that have no turn."""
@@ -378,8 +360,7 @@ where s.destination = ? and s.object = ?""",
             return {}
         query, parameters = self._db.table_of([(key,) for key in keys], ["varchar"])
         found = self._db.execute(
-            f"select {self._selected(model)} from {self._staged[model.name]}"
-            f" where not found and row_key in ({query})",
+            f"select {self._selected(model)} from {self._staged[model.name]} where not found and row_key in ({query})",
             parameters,
         )
         rows = [self._row(model, each) for each in found]
@@ -390,8 +371,7 @@ where s.destination = ? and s.object = ?""",
         if keys:
             query, parameters = self._db.table_of([(key,) for key in keys], ["varchar"])
             self._db.execute(
-                f"update {self._staged[model.name]} set found = true where row_key in ({query})",
-                parameters,
+                f"update {self._staged[model.name]} set found = true where row_key in ({query})", parameters
             )
 
     def unseen(self, model: PublishModel) -> list[tuple[str, str | None]]:
@@ -407,13 +387,27 @@ where s.destination = ? and s.object = ?""",
             name = self._db.column(column)
             options = ", ".join(map(literal, bound.values))
             for condition, problem, fix in (
-                (f"length({name}) > {bound.length}" if bound.length else "", f"are longer than {bound.length}", "shorten them, or lengthen the field"),
-                (f"{name} not in ({options})" if options else "", "are not in the picklist", "add them to the picklist, or correct the model"),
-                (f"{name} is null" if bound.required else "", "are null, which the field does not take", "fill them, or make the field optional"),
+                (
+                    f"length({name}) > {bound.length}" if bound.length else "",
+                    f"are longer than {bound.length}",
+                    "shorten them, or lengthen the field",
+                ),
+                (
+                    f"{name} not in ({options})" if options else "",
+                    "are not in the picklist",
+                    "add them to the picklist, or correct the model",
+                ),
+                (
+                    f"{name} is null" if bound.required else "",
+                    "are null, which the field does not take",
+                    "fill them, or make the field optional",
+                ),
             ):
                 count = condition and self._count(model, condition)
                 if count:
-                    yield Finding(model.name, model.object, model.fields[column], f"{count} values {problem}", fix, schema=False)
+                    yield Finding(
+                        model.name, model.object, model.fields[column], f"{count} values {problem}", fix, schema=False
+                    )
 
     def _count(self, model: PublishModel, condition: str) -> int:
         relation = self._db.relation(model.relation)
@@ -429,8 +423,6 @@ where s.destination = ? and s.object = ?""",
                     f"select distinct {column} as value from {self._staged[model.name]} where {column} is not null"
                 )
         return {
-            target: [
-                value for (value,) in self._db.execute(f"{' union '.join(parts)} order by value")
-            ]
+            target: [value for (value,) in self._db.execute(f"{' union '.join(parts)} order by value")]
             for target, parts in queries.items()
         }

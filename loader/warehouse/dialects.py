@@ -46,9 +46,7 @@ class Dialect(Protocol):
     def column(self, name: str) -> str:
         """A column's name, in the case dbt gave it."""
 
-    def table_of(
-        self, rows: Sequence[Sequence[Any]], types: Sequence[str]
-    ) -> tuple[str, list[Any]]:
+    def table_of(self, rows: Sequence[Sequence[Any]], types: Sequence[str]) -> tuple[str, list[Any]]:
         """A query over these rows, with columns c0, c1 and so on, and its parameters."""
 
     def json_text(self, column: str) -> str:
@@ -69,17 +67,13 @@ class DuckDb:
     def __init__(self, target: Target, *, read_only: bool) -> None:
         path = Path(str(target.options["path"]))
         if not path.is_file():
-            raise MisuseError(
-                f"There is no DuckDB file {path}; run `dbt build`, or set DUCKDB_PATH."
-            )
+            raise MisuseError(f"There is no DuckDB file {path}; run `dbt build`, or set DUCKDB_PATH.")
         try:
             self._connection = duckdb.connect(str(path), read_only=read_only)
         except duckdb.IOException as error:
             raise _locked(path, error) from None
         except duckdb.Error as error:
-            raise MisuseError(
-                f"{path} cannot be opened as a DuckDB file ({_first_line(error)})."
-            ) from None
+            raise MisuseError(f"{path} cannot be opened as a DuckDB file ({_first_line(error)}).") from None
         self.execute("set timezone = 'UTC'")
         self.execute("set memory_limit = '150MB'")
         self.execute("set enable_progress_bar = false")
@@ -104,9 +98,7 @@ class DuckDb:
         """See `Dialect`."""
         return quoted(name)
 
-    def table_of(
-        self, rows: Sequence[Sequence[Any]], types: Sequence[str]
-    ) -> tuple[str, list[Any]]:
+    def table_of(self, rows: Sequence[Sequence[Any]], types: Sequence[str]) -> tuple[str, list[Any]]:
         """See `Dialect`. One list a column is several times faster than one parameter a value."""
         lists = [f"unnest(cast(? as {kind}[])) as c{n}" for n, kind in enumerate(types)]
         columns = [[row[n] for row in rows] for n in range(len(types))]
@@ -135,10 +127,7 @@ class Snowflake:
 
         self._errors = snowflake.connector.errors.Error
         options = dict(target.options)
-        renamed = {
-            "private_key_path": "private_key_file",
-            "private_key_passphrase": "private_key_file_pwd",
-        }
+        renamed = {"private_key_path": "private_key_file", "private_key_passphrase": "private_key_file_pwd"}
         known = [
             "account",
             "user",
@@ -170,9 +159,7 @@ class Snowflake:
                 },
             )
         except self._errors as error:
-            raise MisuseError(
-                f"Snowflake refused the profile's connection ({_first_line(error)})."
-            ) from None
+            raise MisuseError(f"Snowflake refused the profile's connection ({_first_line(error)}).") from None
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> Rows:
         """See `Dialect`."""
@@ -196,16 +183,12 @@ class Snowflake:
         """See `Dialect`."""
         return quoted(name.upper())
 
-    def table_of(
-        self, rows: Sequence[Sequence[Any]], types: Sequence[str]
-    ) -> tuple[str, list[Any]]:
+    def table_of(self, rows: Sequence[Sequence[Any]], types: Sequence[str]) -> tuple[str, list[Any]]:
         """See `Dialect`."""
         marks = f"({', '.join('?' * len(types))})"
         columns = [f"cast(column{n + 1} as {kind}) as c{n}" for n, kind in enumerate(types)]
         values = ", ".join([marks] * len(rows))
-        return f"select {', '.join(columns)} from values {values}", [
-            each for row in rows for each in row
-        ]
+        return f"select {', '.join(columns)} from values {values}", [each for row in rows for each in row]
 
     def json_text(self, column: str) -> str:
         """See `Dialect`."""
@@ -258,8 +241,4 @@ def _locked(path: Path, error: Exception) -> RefusedError | MisuseError:
 
 
 def _first_line(error: Exception) -> str:
-    return (
-        str(error).strip().splitlines()[0].rstrip(".")
-        if str(error).strip()
-        else type(error).__name__
-    )
+    return str(error).strip().splitlines()[0].rstrip(".") if str(error).strip() else type(error).__name__
