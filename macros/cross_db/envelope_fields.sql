@@ -1,14 +1,15 @@
 {#- Fields of the ping's envelope as the product writes them (docs/rules.md 1). -#}
 
 {#- Trimmed and lower-cased; null and a failed count (-1) are ''. An address of the network would tell where somebody
-    sits, so it is replaced by a stable name; loopback addresses are nobody's. -#}
+    sits, so it is replaced by a stable name, with or without a port; loopback addresses are nobody's. -#}
 {% macro clean_hostname(hostname) -%}
     {%- set trimmed = "lower(coalesce(" ~ customer_health.clean_text(hostname) ~ ", ''))" -%}
     case
         when {{ customer_health.full_match(trimmed, '-[0-9]+') }} then ''
         when {{ trimmed }} like '127.%' or {{ trimmed }} = '::1' then {{ trimmed }}
-        when {{ customer_health.full_match(trimmed, '[0-9]{1,3}([.][0-9]{1,3}){3}') }}
+        when {{ customer_health.full_match(trimmed, '[0-9]{1,3}([.][0-9]{1,3}){3}(:[0-9]*)?') }}
             or {{ customer_health.full_match(trimmed, '[0-9a-f]*:[0-9a-f]*:[0-9a-f:.]*(%.*)?') }}
+            or {{ customer_health.full_match(trimmed, '[[].*[]](:[0-9]*)?') }}
             then 'ip-' || substr(md5({{ trimmed }}), 1, 12)
         else {{ trimmed }}
     end

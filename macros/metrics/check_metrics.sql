@@ -30,6 +30,7 @@
 {% macro check_project() %}
     {%- if execute and flags.WHICH in ('build', 'run', 'test', 'compile') -%}
         {%- do customer_health.grain() -%}
+        {%- do customer_health.check_as_of() -%}
         {%- do customer_health.check_metrics() -%}
         {%- do customer_health.check_publish_columns() -%}
         {%- if flags.WHICH in ('build', 'run') -%}

@@ -1,5 +1,6 @@
 {#- Points and color of every measure from the bands of the threshold set. Only licence utilization depends on the age of
     the subscription; where an age has no band yet, it is too early. -#}
+{%- do check_threshold_set(ref('score_bands')) -%}
 with
 
 measures as (

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from broken_lines import break_lines, without_uuid
+from canaries import plant
 from dbt_bench import SMALL, Bench, DbtRun, Mart
 from history import History, build_history
 from worked_examples import worked_examples
@@ -42,10 +44,13 @@ def sample_mart(sample_bench: tuple[Bench, DbtRun]) -> Mart:
 
 @pytest.fixture(scope="session")
 def worked_bench(home: Callable[[str], Path]) -> Bench:
-    """The worked examples, on 14 July 2026 with the bands of handbook_2025; not built yet."""
+    """The worked examples, personal data and damaged lines, on 14 July 2026 with the bands of handbook_2025."""
     folder = home("worked")
     raw = worked_examples()
-    return Bench(folder, raw.write(folder / "raw"), as_of="2026-07-14")
+    plant(raw)
+    without_uuid(raw)
+    break_lines(raw.write(folder / "raw"))
+    return Bench(folder, folder / "raw", as_of="2026-07-14")
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,411 @@
+"""Each bad input gives one clear message with the way out, a non-zero exit, and nothing half-written."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from broken_lines import expected_rows
+from dbt_bench import Bench, DbtRun, Mart, copy_project
+from raw_folder import RawFolder
+
+from scripts import registry
+
+WAY_OUT = "Set RAW_PATH (or var raw_path) to the folder of raw files, or run `make sample`"
+QUICK = ("run", "--select", "dim_accounts")
+REQUIRED = ["accounts", "subscriptions", "licenses", "instance_labels", "objectives"]
+
+
+def good_raw() -> RawFolder:
+    """One customer with one ping, and a row in every table."""
+    raw = RawFolder()
+    raw.account("A1", csm_email="csm@us.example")
+    raw.account("A2")
+    raw.subscription("S1", "A1", "2025-01-15", seats=100)
+    raw.subscription("S2", "A2", "2025-01-15", seats=100)
+    raw.add(
+        "licenses", license_id="L1", subscription_id="S1", seats=100, starts_at="2025-01-15", expires_at="9999-01-01"
+    )
+    raw.label("uuid-1", "git.example")
+    raw.add("objectives", objective_id="O1", account_id="A1", metric_name="activated_seats", target_value=1,
+            starts_on="2025-01-01", due_on="2026-12-31")  # fmt: skip
+    raw.ping("uuid-1", "git.example", "2026-06-20T06:00:00Z", {"license_subscription_id": "S1"}, activated=50)
+    return raw
+
+
+@pytest.fixture(scope="module")
+def bench(home: Callable[[str], Path]) -> Bench:
+    """A copy of the project, and one raw folder that each test writes anew."""
+    folder = home("bad")
+    return Bench(folder, folder / "raw", copy_project(folder / "project"), as_of="2026-06-30")
+
+
+@pytest.fixture
+def raw(bench: Bench) -> Path:
+    """A good raw folder, to be spoilt."""
+    shutil.rmtree(bench.raw, ignore_errors=True)
+    return good_raw().write(bench.raw)
+
+
+def relations(bench: Bench) -> list[tuple[str, str]]:
+    """What is in the database."""
+    if not bench.database.exists():
+        return []
+    found = bench.mart.relations()
+    bench.mart.close()
+    return found
+
+
+def refused(bench: Bench, *parts: str, command: tuple[str, ...] = QUICK) -> DbtRun:
+    """Runs dbt; it must fail with a message that has all the parts, and must write nothing."""
+    before = relations(bench)
+    run = bench.dbt(*command, "--no-write-json")
+    assert run.exit_code != 0
+    for part in parts:
+        assert part in run.failures
+    assert "Traceback" not in run.said
+    assert relations(bench) == before
+    return run
+
+
+def test_a_good_folder_is_not_refused(bench: Bench, raw: Path) -> None:
+    """So that the refusals below are of what each test spoilt."""
+    bench.build("seed")
+    bench.build("run", "--select", "+dim_accounts")
+
+
+def test_a_missing_raw_folder_is_named_with_the_way_out(bench: Bench, raw: Path) -> None:
+    shutil.rmtree(raw)
+    refused(bench, f'the raw folder "{raw}" is missing or empty', WAY_OUT)
+
+
+def test_an_empty_raw_folder_is_named_with_the_way_out(bench: Bench, raw: Path) -> None:
+    shutil.rmtree(raw)
+    raw.mkdir()
+    refused(bench, f'the raw folder "{raw}" is missing or empty', WAY_OUT)
+
+
+def test_a_folder_without_pings_is_named(bench: Bench, raw: Path) -> None:
+    shutil.rmtree(raw / "service_pings")
+    refused(bench, "no usage pings", f"{raw}/service_pings", WAY_OUT)
+
+
+@pytest.mark.parametrize("table", REQUIRED)
+def test_a_missing_file_is_named_with_the_way_out(bench: Bench, raw: Path, table: str) -> None:
+    (raw / f"{table}.csv").unlink()
+    refused(bench, f'the required file "{raw}/{table}.csv" is missing or empty', WAY_OUT)
+
+
+def test_an_empty_required_file_is_named(bench: Bench, raw: Path) -> None:
+    (raw / "licenses.csv").write_bytes(b"")
+    refused(bench, f'the required file "{raw}/licenses.csv" is missing or empty', WAY_OUT)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"ping_id,reason\n"])
+def test_the_optional_file_may_be_absent_or_empty(bench: Bench, raw: Path, content: bytes | None) -> None:
+    """excluded_pings.csv: an empty table."""
+    path = raw / "excluded_pings.csv"
+    path.unlink()
+    if content is not None:
+        path.write_bytes(content)
+    bench.build("run", "--select", "stg_service_ping__excluded_pings")
+    assert bench.mart.find("main_staging.stg_service_ping__excluded_pings") == []
+    bench.mart.close()
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        ("subscriptions", "original_subscription_id"),
+        ("licenses", "license_sha256"),
+        ("excluded_pings", "ping_id"),
+    ],
+)
+def test_a_csv_without_a_column_is_named_with_the_column(bench: Bench, raw: Path, table: str, column: str) -> None:
+    path = raw / f"{table}.csv"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace(column, f"{column}_renamed", 1), encoding="utf-8")
+    refused(bench, f'"{path}" has no column "{column}"', f"{column}_renamed")
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "problem"),
+    [
+        ("subscriptions", {"start_date": "2026-02-30"}, 'column "start_date": "2026-02-30" is not a date'),
+        ("subscriptions", {"seats": "many"}, 'column "seats": "many" is not an integer'),
+        ("subscriptions", {"arr": "1,000 USD"}, 'column "arr": "1,000 USD" is not a double'),
+        ("subscriptions", {"is_trial": "perhaps"}, 'column "is_trial": "perhaps" is not a boolean'),
+        ("subscriptions", {"subscription_id": " "}, 'column "subscription_id": " " must not be empty'),
+        ("subscriptions", {"start_date": ""}, 'column "start_date": must not be empty'),
+        ("licenses", {"starts_at": "20250115x"}, 'column "starts_at": "20250115x" is not a date'),
+        ("licenses", {"expires_at": "never"}, 'column "expires_at": "never" is not a date or later'),
+        ("instance_labels", {"labelled_at": "yesterday"}, 'column "labelled_at": "yesterday" is not a timestamp'),
+        ("objectives", {"target_value": "NaN?"}, 'column "target_value": "NaN?" is not a double'),
+        ("accounts", {"account_id": ""}, 'column "account_id": must not be empty'),
+    ],
+)
+def test_a_cell_that_cannot_be_read_is_named_with_file_line_and_column(
+    bench: Bench, raw: Path, table: str, row: dict[str, str], problem: str
+) -> None:
+    """The bad row is the last of the file."""
+    spoilt = good_raw()
+    spoilt.tables[table].append({**spoilt.tables[table][0], **row})
+    spoilt.write(raw)
+    line = len(spoilt.tables[table]) + 1
+    refused(bench, f'"{raw}/{table}.csv", line {line}, {problem}')
+
+
+def test_the_first_of_several_bad_cells_is_named(bench: Bench, raw: Path) -> None:
+    """One message, not a list of everything."""
+    spoilt = good_raw()
+    spoilt.tables["subscriptions"][0]["seats"] = "few"
+    spoilt.tables["subscriptions"][1]["seats"] = "many"
+    spoilt.write(raw)
+    run = refused(bench, 'subscriptions.csv", line 2, column "seats": "few"')
+    assert "many" not in run.said
+
+
+@pytest.mark.parametrize(
+    ("spoil", "parts"),
+    [
+        (lambda text: text.replace("A2,A2", "A2,A2,too,many,cells,in,this,row"), ["line 3"]),
+        (lambda text: text.replace("A2,A2", "A2,Zo\udce9"), ["line 3"]),
+        (lambda text: text.replace("\n", "\r\n"), []),
+        (lambda text: "\ufeff" + text, []),
+        (lambda text: text.replace("A1,A1", 'A1,"One, two\nand ""three"""'), []),
+        (lambda text: text.replace("\n", "\r\n", 1), ["Error when sniffing file"]),
+        (lambda text: text.replace(",", ";"), ['has no column "account_id"; it has: account_id;account_name']),
+        (lambda text: text.replace("A2,A2", "A2,A2\nA3"), ["line 3"]),
+    ],
+    ids=["ragged", "not-utf8", "crlf", "byte-order-mark", "quoted", "mixed-line-ends", "semicolons", "short"],
+)
+def test_a_csv_is_read_or_its_line_is_named(
+    bench: Bench, raw: Path, spoil: Callable[[str], str], parts: list[str]
+) -> None:
+    """What spreadsheets write is read; what is no CSV is named with the line."""
+    path = raw / "accounts.csv"
+    text = spoil(path.read_text(encoding="utf-8"))
+    path.write_bytes(text.encode("utf-8", "surrogateescape"))
+    if parts:
+        refused(bench, str(path), *parts)
+    else:
+        bench.build("run", "--select", "stg_crm__accounts")
+        assert {row["account_id"] for row in bench.mart.find("main_staging.stg_crm__accounts")} == {"A1", "A2"}
+        bench.mart.close()
+
+
+@pytest.mark.parametrize(
+    ("variables", "command", "parts"),
+    [
+        ({"grain": "quarter"}, QUICK, ["grain", "quarter", "month, two_weeks or week"]),
+        ({"as_of": "30.06.2026"}, QUICK, ['as_of is "30.06.2026"', "YYYY-MM-DD"]),
+        ({"as_of": "2026-02-30"}, QUICK, ['as_of is "2026-02-30"', "YYYY-MM-DD"]),
+        (
+            {"threshold_set": "handbook_2026"},
+            ("run", "--select", "int_subscription_points"),
+            ['threshold_set is "handbook_2026"', "handbook_2025, sql_2023"],
+        ),
+    ],
+)
+def test_a_wrong_variable_is_named_with_what_it_may_be(
+    bench: Bench, raw: Path, variables: dict[str, Any], command: tuple[str, ...], parts: list[str]
+) -> None:
+    before = bench.variables
+    bench.variables = {**before, **variables}
+    try:
+        refused(bench, *parts, command=command)
+    finally:
+        bench.variables = before
+
+
+def test_lines_that_cannot_be_read_are_listed_with_file_line_and_reason(worked_mart: Mart) -> None:
+    """Every one of them, no good one, and the build went through."""
+    rows = worked_mart.rows(
+        "select source_file, line_number, reason from quarantined_pings where source_file not like '%canaries%'"
+    )
+    found = {(row["source_file"].split("/service_pings/")[1], row["line_number"], row["reason"]) for row in rows}
+    assert sorted(found) == sorted(expected_rows())
+    assert len(rows) == len(found)
+
+
+def test_good_lines_among_damaged_ones_are_read(worked_mart: Mart) -> None:
+    """In a plain and in a compressed file."""
+    rows = worked_mart.rows("select ping_id from fct_unmapped_pings where ping_id like 'among-broken-%' order by 1")
+    assert [row["ping_id"] for row in rows] == ["among-broken-1", "among-broken-2", "among-broken-3"]
+
+
+@pytest.mark.parametrize("ping_id", ["uuid-null", "uuid-empty", "uuid-blank", "unbuilt"])
+def test_a_ping_that_names_no_installation_is_listed_as_invalid(worked_mart: Mart, ping_id: str) -> None:
+    assert worked_mart.one("fct_unmapped_pings", ping_id=ping_id)["unmapped_reason"] == "invalid"
+
+
+class Scratch:
+    """The bench's copy of the project; whatever a test changes is put back."""
+
+    def __init__(self, project: Path) -> None:
+        self.project = project
+        self.before: dict[Path, bytes | None] = {}
+
+    def write(self, name: str, text: str | None) -> None:
+        """Writes a file, or with None deletes it."""
+        path = self.project / name
+        self.before.setdefault(path, path.read_bytes() if path.exists() else None)
+        if text is None:
+            path.unlink()
+        else:
+            path.write_text(text, encoding="utf-8")
+
+    def restore(self) -> None:
+        """Puts everything back."""
+        for path, content in self.before.items():
+            if content is None:
+                path.unlink(missing_ok=True)
+            else:
+                path.write_bytes(content)
+
+
+@pytest.fixture
+def scratch(bench: Bench, raw: Path) -> Iterator[Scratch]:
+    """A project to spoil, on good raw data."""
+    scratch = Scratch(bench.project)
+    yield scratch
+    scratch.restore()
+
+
+GOOD_META: dict[str, Any] = {
+    "label": "Boards, all time",
+    "stage": "plan",
+    "use_case": "agile",
+    "unit": "events",
+    "time_frame": "all",
+    "key_paths": ["counts.boards"],
+    "min_version": "13.9",
+    "tier": "free",
+}
+BOARDS = "models/metrics/plan/metric_boards_all_time_event"
+REGISTRY = "macros/_generated/metric_models.sql"
+
+
+def register(scratch: Scratch, name: str) -> None:
+    """Adds a name to the registry by hand."""
+    text = (scratch.project / REGISTRY).read_text(encoding="utf-8")
+    scratch.write(REGISTRY, text.replace("{% endmacro %}", f"{name}\n{{% endmacro %}}"))
+
+
+def add_boards(scratch: Scratch, meta: dict[str, Any] | None) -> None:
+    """Adds a metric model with this `config.meta.metric`."""
+    model: dict[str, Any] = {"name": Path(BOARDS).name, "description": "Boards."}
+    if meta is not None:
+        model["config"] = {"meta": {"metric": meta}}
+    scratch.write(f"{BOARDS}.sql", "{{ ping_metric() }}\n")
+    scratch.write(f"{BOARDS}.yml", yaml.safe_dump({"version": 2, "models": [model]}))
+
+
+def test_two_metrics_of_one_key_path_are_both_named(bench: Bench, scratch: Scratch) -> None:
+    add_boards(scratch, {**GOOD_META, "key_paths": ["license_billable_users"]})
+    refused(bench, 'key path "license_billable_users"', "metric_activated_seats", "metric_boards_all_time_event")
+
+
+def test_two_metrics_of_one_name_are_named_with_their_files(bench: Bench, scratch: Scratch) -> None:
+    scratch.write("models/metrics/plan/metric_activated_seats.sql", "{{ ping_metric() }}\n")
+    run = refused(bench, "metric_activated_seats")
+    for folder in ("license", "plan"):
+        assert f"models/metrics/{folder}/metric_activated_seats.sql" in run.error
+
+
+def test_a_key_path_that_is_part_of_another_is_named(bench: Bench, scratch: Scratch) -> None:
+    add_boards(scratch, {**GOOD_META, "key_paths": ["counts"]})
+    register(scratch, Path(BOARDS).name)
+    refused(bench, 'key path "counts" (metric_boards_all_time_event)', "a key is either a value or an object")
+
+
+def test_a_metric_that_the_registry_lacks_is_named_with_the_command(bench: Bench, scratch: Scratch) -> None:
+    add_boards(scratch, GOOD_META)
+    refused(bench, "metric_boards_all_time_event", REGISTRY, "run `make registry`")
+
+
+def test_a_name_in_the_registry_without_a_model_is_named(
+    bench: Bench, scratch: Scratch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """dbt itself misses the model while it parses; `make build` asks the registry first, which names the command."""
+    register(scratch, "metric_zeppelins")
+    refused(bench, "fct_metric_values", "depends on a node named 'metric_zeppelins' which was not found")
+    assert registry.main(["--check"], scratch.project) == 1
+    assert f"{REGISTRY} is out of date; run `make registry`" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("key", ["label", "key_paths", "tier"])
+def test_a_missing_meta_key_is_named_with_the_model(bench: Bench, scratch: Scratch, key: str) -> None:
+    add_boards(scratch, {name: value for name, value in GOOD_META.items() if name != key})
+    refused(bench, f"{BOARDS}.sql", f'lacks the key "{key}"')
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "parts"),
+    [
+        ("unit", "boards", ['unit is "boards"', "users, events, projects, ratio, flag, setting"]),
+        ("time_frame", "28 days", ['time_frame is "28 days"', "none, 7d, 28d, all"]),
+        ("tier", "gold", ['tier is "gold"', "free, starter, premium, ultimate"]),
+        ("key_paths", "counts.boards", ["key_paths must be a list"]),
+        ("min_version", "13", ['min_version is "13"', "write it as text"]),
+        ("gainsight_feild", "Boards__gc", ['unknown key "gainsight_feild"', "known keys"]),
+    ],
+)
+def test_a_wrong_meta_key_is_named_with_what_it_may_be(
+    bench: Bench, scratch: Scratch, key: str, value: Any, parts: list[str]
+) -> None:
+    add_boards(scratch, {**GOOD_META, key: value})
+    refused(bench, "metric_boards_all_time_event", *parts)
+
+
+def test_a_metric_without_meta_is_named_with_the_page(bench: Bench, scratch: Scratch) -> None:
+    add_boards(scratch, None)
+    refused(bench, "metric_boards_all_time_event", "has no config.meta.metric", 'CONTRIBUTING.md, "Add a metric"')
+
+
+def test_a_published_metric_that_the_contract_lacks_is_named_with_the_command(bench: Bench, scratch: Scratch) -> None:
+    add_boards(scratch, {**GOOD_META, "gainsight_field": "Boards__gc"})
+    register(scratch, Path(BOARDS).name)
+    refused(bench, "metric_boards_all_time_event", "Boards__gc", "run `make registry`")
+
+
+def test_an_objective_of_an_unknown_metric_names_it_and_the_closest(bench: Bench, raw: Path) -> None:
+    spoilt = good_raw()
+    spoilt.tables["objectives"][0]["metric_name"] = "git_operation_28_days_users"
+    spoilt.write(raw)
+    refused(bench, "O1", '"git_operation_28_days_users"', "git_operations_28_days_user")
+
+
+def command_line(bench: Bench, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """dbt as a person starts it."""
+    program = str(Path(sys.executable).parent / "dbt")
+    environment = {**bench.settings, "PATH": "/usr/bin:/bin", "HOME": str(cwd), "NO_COLOR": "1"}
+    return subprocess.run(
+        [program, *arguments], capture_output=True, text=True, cwd=cwd, env=environment, timeout=120, check=False
+    )
+
+
+def test_the_command_line_ends_with_the_message_and_status_2(bench: Bench, raw: Path, tmp_path: Path) -> None:
+    """The same as in this process: exit status, one message, no traceback."""
+    shutil.rmtree(raw)
+    result = command_line(bench, *bench.arguments(*QUICK), cwd=tmp_path)
+    assert result.returncode == 2
+    said = result.stdout + result.stderr
+    assert said.count(f'the raw folder "{raw}" is missing or empty') == 1
+    assert "Traceback" not in said
+
+
+def test_a_missing_profile_is_named(bench: Bench, raw: Path, tmp_path: Path) -> None:
+    """No profiles.yml where dbt looks for it."""
+    arguments = bench.arguments(*QUICK)
+    arguments[arguments.index("--profiles-dir") + 1] = str(tmp_path)
+    result = command_line(bench, *arguments, cwd=tmp_path)
+    assert result.returncode == 2
+    assert "Could not find profile named 'customer_health'" in result.stdout + result.stderr
+    assert not list(tmp_path.glob("*.duckdb"))
