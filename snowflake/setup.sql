@@ -175,6 +175,14 @@ create table if not exists customer_health.marts_publish.publish_locks (
     holder varchar,
     heartbeat_at timestamp_ntz
 );
+create table if not exists customer_health.marts_publish.publish_uploads (
+    destination varchar,
+    object varchar,
+    status_id varchar,
+    run_id varchar,
+    sent_at timestamp_ntz,
+    ended_at timestamp_ntz
+);
 
 -- 5. Landing pings: stage -> lines as text -> rows --------------------------------------------------------------------
 -- Lines are landed as text first, so that a line which is not JSON is listed in quarantined_pings and not lost.
@@ -324,6 +332,7 @@ grant insert, update, delete on table customer_health.marts_publish.publish_reje
 grant insert, update, delete on table customer_health.marts_publish.publish_intents to role customer_health_loader;
 grant insert, update, delete on table customer_health.marts_publish.publish_calls to role customer_health_loader;
 grant insert, update, delete on table customer_health.marts_publish.publish_locks to role customer_health_loader;
+grant insert, update, delete on table customer_health.marts_publish.publish_uploads to role customer_health_loader;
 
 -- `pull-labels` brings back what CSMs chose in Gainsight: it reads dim_instances and adds rows to one raw table. Leave these
 -- two out if you do not use it.

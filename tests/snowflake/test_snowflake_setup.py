@@ -11,7 +11,7 @@ import yaml
 from snowflake_bench import DATABASE, REPO, LocalSnowflake
 from sqlglot import exp
 
-from loader.state import TABLES
+from loader.warehouse.state import TABLES
 
 SETUP = (REPO / "snowflake" / "setup.sql").read_text(encoding="utf-8")
 
@@ -67,7 +67,7 @@ def test_state_tables_are_those_of_the_loader() -> None:
         name: {c.split()[0]: same.get(c.split()[1], c.split()[1]) for c in columns.split(", ")}
         for name, columns in TABLES.items()
     }
-    assert tables("marts_publish") == wanted, "loader/state.py has changed: change snowflake/setup.sql, too"
+    assert tables("marts_publish") == wanted, "the loader's state tables have changed: change snowflake/setup.sql, too"
 
 
 def test_every_schema_of_the_project_is_made_and_granted() -> None:
