@@ -18,7 +18,7 @@ BREAKS = {
         "macros/cross_db/text_values.sql",
         "coalesce(regexp_like({{ expression }}, '{{ pattern }}'), false)",
         "coalesce(regexp_like({{ expression }}, '.*{{ pattern }}.*'), false)",
-        "fct_metric_values",
+        "int_pings_classified",
     ),
     "quarantined_lines": (
         "macros/raw/quarantined_lines.sql",
