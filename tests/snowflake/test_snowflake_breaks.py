@@ -18,7 +18,7 @@ BREAKS = {
         "macros/cross_db/text_values.sql",
         "coalesce(regexp_like({{ expression }}, '{{ pattern }}'), false)",
         "coalesce(regexp_like({{ expression }}, '.*{{ pattern }}.*'), false)",
-        "int_pings_classified",
+        "dim_instances",
     ),
     "quarantined_lines": (
         "macros/raw/quarantined_lines.sql",
