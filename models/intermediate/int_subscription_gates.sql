@@ -40,6 +40,9 @@ gates as (
         or coalesce(primary_instances.is_ultimate_trial, false) as devsecops_applies,
         case
             when not coverage.is_in_force then 'no_active_subscription'
+            {#- A Production instance did ping, but on a day outside every term. #}
+            when primary_instances.instance_id is null and coverage.production_instance_count > 0
+                then 'no_active_subscription'
             when primary_instances.instance_id is null
                 and coverage.instance_count > 0
                 and coverage.known_production_instances = 0
