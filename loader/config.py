@@ -190,7 +190,7 @@ def read_target(project_dir: Path, profiles_dir: Path | None, name: str | None) 
         known = ", ".join(map(str, profile["outputs"]))
         raise MisuseError(f"{path}: profile {profile_name!r} has no target {wanted!r} ({known}).")
     options = rendered(output, path)
-    KNOWN_SECRETS.update(str(v) for k, v in options.items() if k in _SECRET_OPTIONS and v)
+    KNOWN_SECRETS.update(str(v) for k, v in options.items() if k in _SECRET_OPTIONS and len(str(v)) > 5)
     kind = str(options.get("type", ""))
     if kind not in ("duckdb", "snowflake"):
         raise MisuseError(f"{path}: target {wanted!r} is of type {kind!r}; duckdb and snowflake work.")

@@ -21,8 +21,8 @@ from loader.plan import Caps, Plan, make_plan
 from loader.warehouse import Diff, Mart, Options, State, utc_now
 
 log = logging.getLogger("loader")
-
-
+SUSPICIOUS = 50
+"""So many rows refused in a row, without a field being named, are not the rows' fault."""
 UNKNOWN_UPLOAD = timedelta(minutes=30)
 """How long a bulk file of which nothing is known may still be worked through."""
 
@@ -113,6 +113,7 @@ class Publisher:
         self.result = Result()
         self._show, self._progress = show, progress
         self._started = utc_now()
+        self._refused_in_a_row = 0
 
     def run(self, artifacts: Artifacts, models: Sequence[PublishModel]) -> Result:
         """Publish these models; however it ends, the run's record says so.
@@ -380,6 +381,13 @@ class Publisher:
         for _, rejection in rejected:
             self.result.reasons[rejection.code] = self.result.reasons.get(rejection.code, 0) + 1
         self._progress(len(accepted) + len(rejected))
+        vague = [why for _, why in rejected if not why.field]
+        self._refused_in_a_row = 0 if accepted else self._refused_in_a_row + len(vague)
+        if self._refused_in_a_row >= SUSPICIOUS:
+            raise StoppedError(
+                f"{model.object}: {self._refused_in_a_row} rows in a row were refused without naming a field"
+                f" ({vague[-1].code}: {vague[-1].message}); it is not the rows. Look at the object in the destination."
+            )
 
     def _heed_signal(self) -> None:
         if self.meter.stop.is_set():

@@ -53,7 +53,7 @@ class Dialect(Protocol):
         """A text column as a JSON string."""
 
     def timestamp_text(self, column: str) -> str:
-        """A timestamp as ISO text with microseconds."""
+        """A timestamp as microseconds since 1970, in digits."""
 
     def not_finite(self, column: str) -> str:
         """Whether a double is NaN or infinite."""
@@ -110,7 +110,7 @@ class DuckDb:
 
     def timestamp_text(self, column: str) -> str:
         """See `Dialect`."""
-        return f"strftime({column}, '%Y-%m-%dT%H:%M:%S.%fZ')"
+        return f"cast(epoch_us({column}) as varchar)"
 
     def not_finite(self, column: str) -> str:
         """See `Dialect`."""
@@ -196,11 +196,11 @@ class Snowflake:
 
     def timestamp_text(self, column: str) -> str:
         """See `Dialect`."""
-        return f'to_char({column}, \'YYYY-MM-DD"T"HH24:MI:SS.FF6"Z"\')'
+        return f"cast(date_part(epoch_microsecond, {column}) as varchar)"
 
     def not_finite(self, column: str) -> str:
         """See `Dialect`."""
-        return f"cast({column} as varchar) in ('NaN', 'inf', '-inf')"
+        return f"lower(cast({column} as varchar)) in ('nan', 'inf', '-inf')"
 
 
 def connect(target: Target, *, read_only: bool) -> Dialect:

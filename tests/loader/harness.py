@@ -16,11 +16,15 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import tenacity
 
+from loader import http
 from loader.cli import main
 from sandbox import Limits, Sandbox, Switches
 
 HERE = Path(__file__).parent
+# Pauses of a test's run in this process are short; those of a process of its own are the real ones.
+http._backoff = tenacity.wait_exponential_jitter(multiplier=0.02, max=0.2, jitter=0.02)
 MODELS = {
     "gainsight__company_health": ("Company", ("account_id",), ("SfdcAccountId",)),
     "gainsight__instances": ("Instance_Data__gc", ("instance_id",), ("Instance_Id__gc",)),

@@ -147,3 +147,15 @@ def test_a_signal_ends_a_wait() -> None:
     threading.Timer(0.1, meter.stop.set).start()
     with pytest.raises(StoppedError, match="signal"):
         meter.take()
+
+
+def test_rows_refused_without_end_and_reason_stop_the_run(bench: Bench) -> None:
+    bench.sql(
+        "insert into gainsight__instances select 'x' || i, 'A1', 'h', '1', null, i, true, null"
+        " from range(500) as r(i)"
+    )
+    bench.box.schedule(Fault("result_false", operation="insert", code="GSOBJ_1099", times=None))
+    ended = bench.publish("--select", "gainsight__instances")
+    assert ended.code == 4
+    assert "rows in a row were refused without naming a field (GSOBJ_1099" in ended.json["error"]
+    assert len(bench.box.calls) < 400

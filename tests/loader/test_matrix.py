@@ -1,7 +1,7 @@
 """Every switch x every fault x insert, update, mixed: nothing is lost, doubled or recorded wrongly.
 
-The default suite runs every switch with every fault on the mixed load (inserts, updates, a bad row and a
-vanished record in one run), and the three loads one by one with every fault; `long` runs all of it.
+The default suite runs the three loads with every fault, and every switch with a run of all faults one after the
+other; `long` runs the whole product. The mixed load has inserts, updates, two bad rows and a vanished record.
 """
 
 from __future__ import annotations
@@ -95,6 +95,11 @@ def run(bench: Bench, load: str, fault: Fault) -> None:
     for operation in ("insert", "update", "query", "describe"):
         given = {"operation": operation} if fault.operation is None else {}
         bench.box.schedule(replace(fault, **given))
+    assert_settles(bench, load)
+
+
+def assert_settles(bench: Bench, load: str) -> None:
+    """Publish; every good row arrives, every bad one is recorded, and a second run has nothing to do."""
     bench.box.clear_calls()
     ended = bench.publish(*ARGUMENTS)
     assert ended.code == 1, ended.err
@@ -114,3 +119,28 @@ def test_each_load_settles_under_each_fault(
     make_bench: Callable[..., Bench], load: str, fault: str
 ) -> None:
     run(make(make_bench, {}), load, FAULTS[fault])
+
+
+@pytest.mark.parametrize("switch", [name for name in SWITCHES if name != "default"])
+def test_the_mixed_load_settles_under_each_switch_and_a_row_of_faults(
+    make_bench: Callable[..., Bench], switch: str
+) -> None:
+    """Each switch meets every fault: the calls of one run are struck one after the other."""
+    bench = make(make_bench, SWITCHES[switch])
+    prepare(bench, "mixed")
+    counts = dict.fromkeys(("insert", "update", "query"), 0)
+    for number, fault in enumerate(FAULTS.values()):
+        operation = ("insert", "update", "query")[number % 3]
+        counts[operation] += 1
+        bench.box.schedule(replace(fault, operation=operation, nth=counts[operation]))
+    assert_settles(bench, "mixed")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("load", LOADS)
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("switch", SWITCHES)
+def test_every_load_settles_under_every_fault_and_switch(
+    make_bench: Callable[..., Bench], switch: str, fault: str, load: str
+) -> None:
+    run(make(make_bench, SWITCHES[switch]), load, FAULTS[fault])

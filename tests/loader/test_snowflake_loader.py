@@ -1,0 +1,107 @@
+"""The loader on Snowflake, as far as an emulator in this process says: same rows, keys and hashes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from harness import Bench
+
+fakesnow = pytest.importorskip("fakesnow")
+
+TYPES = {"bigint": "integer", "timestamp": "timestamp_ntz"}
+
+
+ODD = """
+update gainsight__instances set hostname = 'é "x"' || chr(10), last_ping_at = null where instance_id = 'i1';
+update gainsight__instances set instance_id = 'a \\ "b" é' where instance_id = 'i2';
+update gainsight__instance_usage set utilization = -1e-7 where instance_id = 'i1';
+update gainsight__instance_usage set utilization = 0 where instance_id = 'i2';
+"""
+
+
+@pytest.fixture
+def on_duckdb(bench: Bench) -> list[Any]:
+    """Object, key and hash of each row as a publish from DuckDB records them."""
+    bench.sql(ODD)
+    assert bench.publish().code == 0
+    return bench.sql("select object, row_key, row_hash from main_publish.publish_state")
+
+
+@pytest.fixture
+def snow(bench: Bench) -> Iterator[Callable[[str], list[Any]]]:
+    """The bench's mart, copied to Snowflake; the profile's default target is that copy."""
+    with fakesnow.patch():
+        import snowflake.connector
+
+        connection = snowflake.connector.connect(user="u", password="p", account="a", paramstyle="qmark")
+
+        def run(statement: str, parameters: Any = ()) -> list[Any]:
+            cursor = connection.cursor()
+            cursor.execute(statement, parameters)
+            return list(cursor.fetchall())
+
+        run("create database CUSTOMER_HEALTH")
+        run("create schema CUSTOMER_HEALTH.MARTS")
+        manifest = bench.folder / "target" / "manifest.json"
+        document = json.loads(manifest.read_text())
+        for node in document["nodes"].values():
+            node["database"], node["schema"] = "CUSTOMER_HEALTH", "MARTS"
+            if node["name"].startswith("gainsight__") and node["resource_type"] == "model":
+                copy(bench, node["name"], run)
+        manifest.write_text(json.dumps(document))
+        output = {"type": "snowflake", "account": "a", "user": "u", "password": "p"}
+        output |= {"database": "CUSTOMER_HEALTH", "schema": "MARTS"}
+        profiles = bench.folder / "profiles.yml"
+        text = profiles.read_text().replace("target: duckdb", "target: snowflake").rstrip()
+        profiles.write_text(f"{text}\n    snowflake: {json.dumps(output)}\n")
+        yield run
+
+
+def copy(bench: Bench, model: str, run: Callable[..., list[Any]]) -> None:
+    """Create a model's table on Snowflake, with its rows."""
+    columns = bench.sql(f"select column_name, data_type from information_schema.columns where table_name = '{model}'")
+    kinds = {name: TYPES.get(kind.lower(), kind) for name, kind in columns}
+    table = f"CUSTOMER_HEALTH.MARTS.{model.upper()}"
+    run(f"create table {table} ({', '.join(f'{n} {k}' for n, k in kinds.items())})")
+    for row in bench.mart(model):
+        values = [None if v is None else v if isinstance(v, bool | int | float | str) else str(v) for v in row.values()]
+        run(f"insert into {table} values ({', '.join('?' * len(values))})", values)
+
+
+def test_publish_reconcile_and_status_work_and_a_second_run_sends_nothing(
+    bench: Bench, snow: Callable[..., list[Any]]
+) -> None:
+    assert bench.run("plan", "--output", "json").json["plans"][0]["new"] == 100
+    first = bench.publish("--no-gate")
+    assert (first.code, first.result["rows_accepted"]) == (0, 100), first.err
+    assert len(bench.box.rows("Instance_Usage__gc")) == 60
+    second = bench.publish("--no-gate")
+    assert (second.code, second.result["api_calls"], second.result["plan"]["unchanged"]) == (0, 0, 100)
+    ended = bench.run("reconcile", "--output", "json")
+    assert (ended.code, ended.json["differences"]) == (0, [])
+    assert [run["exit_code"] for run in bench.run("status", "--output", "json").json["runs"]] == [0, 0]
+    snow("update CUSTOMER_HEALTH.MARTS.GAINSIGHT__INSTANCES set version = 'x' where licensed_seats < 3")
+    assert bench.publish("--no-gate").result["rows_accepted"] == 3
+
+
+def test_keys_and_hashes_are_the_same_on_both_warehouses(
+    bench: Bench, on_duckdb: list[Any], snow: Callable[..., list[Any]]
+) -> None:
+    assert bench.publish("--no-gate").code == 0
+    on_snowflake = snow("select object, row_key, row_hash from CUSTOMER_HEALTH.MARTS_PUBLISH.PUBLISH_STATE")
+    assert sorted(map(tuple, on_snowflake)) == sorted(on_duckdb)
+
+
+def test_a_second_publish_is_refused_by_the_lock(bench: Bench, snow: Callable[..., list[Any]]) -> None:
+    assert bench.publish("--no-gate").code == 0
+    lock = "insert into CUSTOMER_HEALTH.MARTS_PUBLISH.PUBLISH_LOCKS values ('gainsight', 'other', 'elsewhere', ?)"
+    now = snow("select max(finished_at) from CUSTOMER_HEALTH.MARTS_PUBLISH.PUBLISH_RUNS")[0][0]
+    snow(lock, [str(now)])
+    ended = bench.publish("--no-gate")
+    assert ended.code == 3
+    assert "Another publish to gainsight is running: run other, elsewhere" in ended.json["error"]
+    snow("update CUSTOMER_HEALTH.MARTS_PUBLISH.PUBLISH_LOCKS set heartbeat_at = '2020-01-01'")
+    assert bench.publish("--no-gate").code == 0
