@@ -53,9 +53,20 @@ dashboard: setup ## write the dashboard to build/dashboard/index.html
 registry: setup ## after adding a metric: registry, publish contract and metric dictionary
 	$(BIN)/python scripts/registry.py
 
+# Two suites at a time: the loader's wait for its own servers, the others for dbt.
+SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+
 .PHONY: test
 test: setup ## every test
-	$(BIN)/python -m pytest -q -m "not long"
+	@$(MAKE) --no-print-directory -j2 $(SYNC) test-loader test-dbt
+
+.PHONY: test-loader
+test-loader: setup
+	$(BIN)/python -m pytest -q -m "not long" tests/loader
+
+.PHONY: test-dbt
+test-dbt: setup
+	$(BIN)/python -m pytest -q -m "not long" tests/project tests/snowflake
 
 .PHONY: test-long
 test-long: setup ## the tests that take minutes

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,7 +13,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # the sandbox is not installed
 
-from harness import HERE, Bench, copy_project  # noqa: E402
+from harness import HERE, Bench, copy_project, run_dbt  # noqa: E402
 
 _TABLES = """
 create schema plain;
@@ -35,13 +33,6 @@ customer_health:
   outputs:
     duckdb: {type: duckdb, path: "{{ env_var('DUCKDB_PATH') }}", schema: main, threads: 2}
 """
-
-
-def run_dbt(folder: Path, *arguments: str) -> None:
-    """Run real dbt on a copy of the mini project."""
-    dbt = Path(sys.executable).with_name("dbt")
-    env = {**os.environ, "DUCKDB_PATH": str(folder / "mini.duckdb"), "DBT_PROFILES_DIR": str(folder)}
-    subprocess.run([str(dbt), "--quiet", *arguments], cwd=folder, env=env, check=False)
 
 
 @pytest.fixture(scope="session")

@@ -273,3 +273,10 @@ def copy_project(built: Path, folder: Path) -> Path:
     """A copy of the built mini project."""
     shutil.copytree(built, folder)
     return folder
+
+
+def run_dbt(folder: Path, *arguments: str) -> None:
+    """Run real dbt on a copy of the mini project."""
+    dbt = Path(sys.executable).with_name("dbt")
+    env = {**os.environ, "DUCKDB_PATH": str(folder / "mini.duckdb"), "DBT_PROFILES_DIR": str(folder)}
+    subprocess.run([str(dbt), "--quiet", *arguments], cwd=folder, env=env, check=False)

@@ -10,8 +10,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from conftest import run_dbt
-from harness import Bench, Ended
+from harness import Bench, Ended, run_dbt
 
 
 def edit(bench: Bench, name: str, change: Callable[[dict[str, Any]], None]) -> None:
