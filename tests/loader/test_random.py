@@ -90,7 +90,7 @@ def take(bench: Bench, number: int, step: dict[str, Any]) -> None:
 
 
 @settings(
-    max_examples=int(os.environ.get("LOADER_EXAMPLES", "20")),
+    max_examples=int(os.environ.get("LOADER_EXAMPLES", "10")),
     deadline=None,
     phases=(Phase.explicit, Phase.generate),
     suppress_health_check=list(HealthCheck),

@@ -1,0 +1,101 @@
+"""Large loads: what has not changed costs seconds and no call; one bad row in a thousand costs one row."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import pytest
+from harness import HERE, MODELS, Bench
+
+from loader.artifacts import Artifacts
+from loader.config import Target
+from loader.warehouse import Mart, State
+
+ARGUMENTS = ("--select", "gainsight__instances", "--no-gate")
+INSTANCES = {"gainsight__instances": MODELS["gainsight__instances"]}
+MEASURED = """
+import resource, sys
+from loader.cli import main
+try:
+    main()
+finally:
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, file=sys.stderr)
+"""
+
+
+def fill(bench: Bench, rows: int) -> None:
+    """So many instances, one in a thousand of a type that the destination does not know."""
+    bench.companies(100)
+    bench.env["GAINSIGHT_TIMEOUT_SECONDS"] = "30"
+    bench.sql(f"""
+insert into gainsight__instances select 'i' || i, 'A' || (i % 100), 'host' || i, '17.1',
+    case when i % 1000 = 7 then 'Nonsense' else 'Production' end, i, i % 2 = 0,
+    timestamp '2026-01-02 03:04:05.123456' from range({rows}) as r(i)""")
+
+
+def measured(bench: Bench, *arguments: str) -> tuple[subprocess.CompletedProcess[str], float, int]:
+    """A command as a process of its own; its seconds and its largest size in MB."""
+    started = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURED, *bench._with_project(arguments)],
+        env={**os.environ, **bench.env},
+        capture_output=True,
+        text=True,
+        cwd=HERE.parent.parent,
+    )
+    return done, time.monotonic() - started, int(done.stderr.strip().splitlines()[-1])
+
+
+def one_bad_row_in_a_thousand(bench: Bench, rows: int) -> None:
+    """Publish, and hold what arrived against what had to."""
+    fill(bench, rows)
+    done, seconds, size = measured(bench, "publish", *ARGUMENTS)
+    print(f"{rows} rows, {len(bench.box.calls)} calls: {seconds:.1f} s, {size} MB")
+    assert done.returncode == 1, done.stderr
+    assert bench.box.count("Instance_Data__gc") == rows - rows // 1000
+    assert len(bench.rejections()) == rows // 1000
+    assert set(bench.rejections().values()) == {("Suggested_Type__gc", "GSOBJ_1002")}
+    assert len(bench.box.calls) <= rows // 50 + rows // 5000 + 3 + 2 * (rows // 1000), "3 calls a bad row"
+    assert size < 300
+    bench.assert_settled(INSTANCES)
+    bench.sql("update gainsight__instances set version = '18' where licensed_seats % 50 = 1")
+    planned = bench.run("plan", "--output", "json", "--select", "gainsight__instances").json["plans"][0]
+    ended = bench.publish(*ARGUMENTS)
+    assert ended.result["rows_accepted"] == rows // 50
+    assert ended.result["api_calls"] == planned["calls"] == 2 + -(-rows // 50 // 50)
+
+
+def test_one_bad_row_in_a_thousand_costs_one_row(bench: Bench) -> None:
+    bench.sql("delete from gainsight__instances")
+    one_bad_row_in_a_thousand(bench, 5_000)
+
+
+@pytest.mark.long
+def test_one_bad_row_in_a_thousand_of_100_000_costs_one_row(make_bench: Callable[..., Bench]) -> None:
+    one_bad_row_in_a_thousand(make_bench(), 100_000)
+
+
+@pytest.mark.long
+def test_a_million_rows_that_did_not_change_take_no_call_and_little_memory(
+    make_bench: Callable[..., Bench],
+) -> None:
+    bench = make_bench()
+    fill(bench, 1_000_000)
+    state = State(Target("duckdb", "main", {"path": str(bench.database)}), "gainsight", write=True)
+    model = Artifacts(bench.folder).publish_models(("gainsight__instances",))[0]
+    mart = Mart(state)
+    state.dialect.execute(
+        f"insert into {state.table('publish_state')} select 'gainsight', 'Instance_Data__gc', {mart.row_key(model)},"
+        f" {mart.row_hash(model)}, '1Z02' || md5(instance_id), true, now()::timestamp, 'x', ',' from gainsight__instances"
+    )
+    state.close()
+    done, seconds, size = measured(bench, "publish", *ARGUMENTS)
+    print(f"1,000,000 rows, nothing changed: {seconds:.1f} s, {size} MB")
+    assert done.returncode == 0, done.stderr
+    assert bench.box.calls == []
+    assert size < 300
+    assert seconds < 10
