@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -275,7 +276,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _fail(given: list[str], message: str, code: int, results: list[dict[str, Any]] | None = None) -> None:
-    if "--output=json" in given or ("--output", "json") in zip(given, given[1:], strict=False):
+    if "--output=json" in given or ("--output", "json") in pairwise(given):
         output.print_json({"error": message, "exit_code": code, "results": results or []})
     output.log.error("%s", message)
     sys.exit(code)

@@ -160,7 +160,8 @@ class Http:
         """The end of patience, with the last reason."""
         seconds = time.monotonic() - self._accepted_at
         return StoppedError(
-            f"The destination at {self.settings.base_url} took no call for {seconds:.0f} s; the last answer was: {error}."
+            f"The destination at {self.settings.base_url} took no call for {seconds:.0f} s;"
+            f" the last answer was: {error}."
             " What was sent is recorded; run this again later."
         )
 

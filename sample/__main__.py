@@ -31,9 +31,7 @@ def parser() -> argparse.ArgumentParser:
     add = cli.add_argument
     add("--out", type=Path, default=Path("sample/raw"), help="folder to write (%(default)s)")
     add("--accounts", type=int, default=Options.accounts, help="customers (%(default)s)")
-    add(
-        "--seed", type=int, default=Options.seed, help="another seed, other customers (%(default)s)"
-    )
+    add("--seed", type=int, default=Options.seed, help="another seed, other customers (%(default)s)")
     add("--months", type=int, default=Options.months, help="months of history (%(default)s)")
     add("--as-of", type=_day, metavar="DATE", help="last day, like 2026-06-30 (today, UTC)")
     add(

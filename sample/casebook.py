@@ -168,11 +168,7 @@ class Casebook:
 
     def grant(self, subscription: Subscription, shown_id: str | None = "=") -> Grant:
         """The licence of a subscription as pings show it."""
-        record = next(
-            r
-            for r in self.customer.licenses
-            if r.subscription_id.strip() == subscription.subscription_id
-        )
+        record = next(r for r in self.customer.licenses if r.subscription_id.strip() == subscription.subscription_id)
         return grant_for(subscription, record, shown_id=shown_id)
 
     def uuid(self, rank: int) -> str:
@@ -236,9 +232,7 @@ class Casebook:
         label = Label(instance.uuid, instance.hostname, text, CSM, moment)
         self.customer.labels.append(label)
 
-    def objective(
-        self, name: str, metric: str, target: float | None, start: date, due: date
-    ) -> None:
+    def objective(self, name: str, metric: str, target: float | None, start: date, due: date) -> None:
         """An objective of the account."""
         rank = len(self.customer.objectives) + 1
         self.customer.objectives.append(

@@ -153,9 +153,7 @@ def _first_start(draft: Draft) -> date:
     return add_months(as_of, -months) - timedelta(days=days)
 
 
-def _add_instances(
-    customer: Customer, draft: Draft, terms: list[Subscription], grants: tuple[Grant, ...]
-) -> None:
+def _add_instances(customer: Customer, draft: Draft, terms: list[Subscription], grants: tuple[Grant, ...]) -> None:
     random = draft.random
     count = INSTANCE_COUNTS[draft.number * 53 % len(INSTANCE_COUNTS)]
     roles = ["production"]

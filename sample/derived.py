@@ -42,8 +42,7 @@ def planned_totals(usage: Usage, progress: float) -> Usage:
     """All-time counters of an instance that ends the window with the given numbers."""
     return all_time_metrics(
         users=_count(usage, "activated_seats"),
-        pipelines=_count(usage, "ci_internal_pipelines_28_days_event")
-        or _count(usage, "ci_builds_28_days_event") // 7,
+        pipelines=_count(usage, "ci_internal_pipelines_28_days_event") or _count(usage, "ci_builds_28_days_event") // 7,
         scans=sum(_count(usage, f"{scan}_28_days_event") for scan in SCANS),
         progress=progress,
     )

@@ -120,10 +120,7 @@ def _reporting_reason(line: Lineage, pings: Sequence[Ping]) -> str:
         return "no_active_subscription"
     if line.pings:
         return "reporting"
-    seen = any(
-        p.instance in line.instances and p.received_at.date() <= line.period.measured_on
-        for p in pings
-    )
+    seen = any(p.instance in line.instances and p.received_at.date() <= line.period.measured_on for p in pings)
     return "stopped_reporting" if seen else "never_reported"
 
 
@@ -144,9 +141,7 @@ def _account_row(lineages: Sequence[Lineage]) -> Row:
         "arr_reporting_share": _reporting_share(lineages, weights),
         "unscored_reason": None if score is not None else _unscored_reason(lineages),
         "adopted_use_cases": ",".join(adopted),
-        "in_progress_use_cases": ",".join(
-            case for case in USE_CASES if statuses[case] == "in_progress"
-        ),
+        "in_progress_use_cases": ",".join(case for case in USE_CASES if statuses[case] == "in_progress"),
         "adopted_count": len(adopted) if measured else None,
         "adoption_level": _adoption_level(statuses),
         "next_use_case": open_cases[0] if open_cases else None,

@@ -100,8 +100,7 @@ def _truth(world: World, landing: Landing, options: Options) -> dict[str, Any]:
         "threshold_set": "handbook_2025",
         "counts": _counts(world.customers, landing),
         "accounts": [
-            account_truth(customer, named_pings(customer, options), options.as_of)
-            for customer in world.named
+            account_truth(customer, named_pings(customer, options), options.as_of) for customer in world.named
         ],
     }
 

@@ -69,9 +69,7 @@ class Landing:
         if self._bulk % AGAIN_EVERY == 0:
             self._repeat(replace(ping, received_at=_later(ping.received_at)), name)
         if self._bulk % RETRY_EVERY == 0:
-            retry = replace(
-                ping, ping_id=f"{ping.ping_id}-retry", received_at=_later(ping.received_at)
-            )
+            retry = replace(ping, ping_id=f"{ping.ping_id}-retry", received_at=_later(ping.received_at))
             self.counts["retries_under_another_id"] += 1
             self._write(retry, name)
 

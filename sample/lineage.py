@@ -116,9 +116,7 @@ def _last_pings(pings: Sequence[Ping], period: Period) -> dict[Instance, Ping]:
 
 def _score(line: Lineage, customer: Customer) -> None:
     production = [
-        ping
-        for instance, ping in line.pings.items()
-        if instance_type_of(instance, line, customer)[0] == "Production"
+        ping for instance, ping in line.pings.items() if instance_type_of(instance, line, customer)[0] == "Production"
     ]
     line.primary = max(
         production,
@@ -133,9 +131,7 @@ def _score(line: Lineage, customer: Customer) -> None:
     elif line.gate:
         measures = {n: Measure(m.value, "too_early", "onboarding") for n, m in measures.items()}
     else:
-        measures = with_points(
-            measures, completed_months(line.first_start, line.period.measured_on)
-        )
+        measures = with_points(measures, completed_months(line.first_start, line.period.measured_on))
     if not line.devsecops_applies and line.current is not None:
         measures |= dict.fromkeys(GROUPS["devsecops"], no_value(NOT_APPLICABLE, "tier"))
     line.measures = measures
@@ -154,9 +150,7 @@ def _gate(line: Lineage) -> Measure | None:
     return None
 
 
-def _licensed(
-    ping: Ping | None, line: Lineage, records: Sequence[License]
-) -> tuple[Measure, str | None]:
+def _licensed(ping: Ping | None, line: Lineage, records: Sequence[License]) -> tuple[Measure, str | None]:
     """Seats sold, and where the number comes from."""
     day = ping.received_at.date() if ping else line.period.measured_on
     version = line.in_force(day)

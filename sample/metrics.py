@@ -66,9 +66,7 @@ METRICS: tuple[Metric, ...] = (
     ),
     _metric("umau_28_days_user", f"{MONTHLY}.manage.events"),
     _metric("projects_all_time_event", "counts.projects"),
-    _metric(
-        "group_saml_enabled", "usage_activity_by_stage.manage.group_saml_enabled", tier="premium"
-    ),
+    _metric("group_saml_enabled", "usage_activity_by_stage.manage.group_saml_enabled", tier="premium"),
     _metric(
         "git_operations_28_days_user",
         KeyPath(f"{MONTHLY}.create.action_monthly_active_users_project_repo", (13, 9)),
@@ -106,9 +104,7 @@ METRICS: tuple[Metric, ...] = (
     _metric("projects_jenkins_active_all_time_event", "counts.projects_jenkins_active"),
     _metric("projects_teamcity_active_all_time_event", "counts.projects_teamcity_active"),
     _metric("projects_bamboo_active_all_time_event", "counts.projects_bamboo_active"),
-    _metric(
-        "secure_scanners_28_days_user", f"{MONTHLY}.secure.user_unique_users_all_secure_scanners"
-    ),
+    _metric("secure_scanners_28_days_user", f"{MONTHLY}.secure.user_unique_users_all_secure_scanners"),
     *(
         _metric(
             f"{scan}_28_days_event",
@@ -136,9 +132,7 @@ METRICS: tuple[Metric, ...] = (
         f"{HLL}.issues_edit.issues_edit_total_unique_counts_monthly",
     ),
     _metric("packages_28_days_event", "counts_monthly.packages"),
-    _metric(
-        "packages_28_days_user", f"{HLL}.user_packages.user_packages_total_unique_counts_monthly"
-    ),
+    _metric("packages_28_days_user", f"{HLL}.user_packages.user_packages_total_unique_counts_monthly"),
     _metric("container_registry_enabled", "container_registry_enabled"),
     _metric(
         "terraform_state_28_days_user",

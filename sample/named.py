@@ -83,9 +83,7 @@ def elm(options: Options) -> Customer:
     usage = scored(400, 340, git=160, builds=18_000, deployed=(30, 900, 855, 45))
     main = book.instance(grant, usage)
     test = scored(20, 6, git=3, builds=40, deployed=(0, 0, 0, 0))
-    staging = book.instance(
-        grant, test, label="Production", host="staging", role="staging", uuid=main.uuid
-    )
+    staging = book.instance(grant, test, label="Production", host="staging", role="staging", uuid=main.uuid)
     book.label(staging, " Staging ", book.ago(4))
     replica = scored(400, 0, git=0, builds=0, deployed=(0, 0, 0, 0))
     book.instance(grant, replica, label="Geo Secondary Node", host="geo", role="geo")

@@ -83,9 +83,7 @@ class PayloadWriter:
         key = (instance.uuid, instance.hostname)
         if key not in self._levels:
             random = stream(self._seed, *key, "levels").random
-            self._levels[key] = [
-                int(random() * 40) ** 2 if random() < 0.4 else 0 for _ in vocabulary()
-            ]
+            self._levels[key] = [int(random() * 40) ** 2 if random() < 0.4 else 0 for _ in vocabulary()]
         return self._levels[key]
 
 
@@ -114,9 +112,7 @@ def _compile(
     """A %-template for these key paths, and the order in which it takes their values."""
     tree: dict[str, Any] = {}
     for index, path in enumerate((*leaves, *extra)):
-        replaced = index >= len(leaves) and any(
-            path == gone or path.startswith(f"{gone}.") for gone in hidden
-        )
+        replaced = index >= len(leaves) and any(path == gone or path.startswith(f"{gone}.") for gone in hidden)
         if not replaced:
             *parents, name = path.split(".")
             node = tree
@@ -142,9 +138,7 @@ def _template(node: dict[str, Any], order: list[int]) -> str:
 
 def _envelope(ping: Ping) -> dict[str, Any]:
     instance, grant = ping.instance, ping.grant
-    layout = TIMESTAMPS[ping.recorded_format].format(
-        ms=f"{ping.recorded_at.microsecond // 1000:03d}"
-    )
+    layout = TIMESTAMPS[ping.recorded_format].format(ms=f"{ping.recorded_at.microsecond // 1000:03d}")
     tier = grant.tier if grant else "free"
     envelope: dict[str, Any] = {
         "recorded_at": ping.recorded_at.strftime(layout),

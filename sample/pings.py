@@ -31,9 +31,7 @@ def week_ping(instance: Instance, weeks_back: int, options: Options) -> Ping | N
         return None
     received = at(day, 600 + int(random() * 80_000))
     delay = 0 if instance.air_gapped else int(40 + random() ** 6 * 170_000)
-    recorded = received - timedelta(
-        seconds=delay, milliseconds=-int(random() * 1000) if delay else 0
-    )
+    recorded = received - timedelta(seconds=delay, milliseconds=-int(random() * 1000) if delay else 0)
     return Ping(
         instance=instance,
         ping_id=digest("/".join(map(str, key)), 10),

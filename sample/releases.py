@@ -13,9 +13,7 @@ RELEASES: tuple[str, ...] = (
 )
 
 
-def upgrades(
-    first: str, last: str, steps: int, *, start: date, end: date
-) -> tuple[tuple[date, str], ...]:
+def upgrades(first: str, last: str, steps: int, *, start: date, end: date) -> tuple[tuple[date, str], ...]:
     """(day, version) of each upgrade from one release to another, evenly over a span of time."""
     low, high = RELEASES.index(first), RELEASES.index(last)
     steps = max(min(steps, high - low), 1)

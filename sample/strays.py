@@ -46,9 +46,7 @@ def _unlicensed(options: Options) -> list[Instance]:
     """Community editions, and an enterprise edition that never got a licence."""
     scale = max(options.accounts // 20, 2)
     found = [
-        _instance(
-            options, f"git{rank}.community.example", "CE", ("15.4", "16.11", "13.12")[rank % 3]
-        )
+        _instance(options, f"git{rank}.community.example", "CE", ("15.4", "16.11", "13.12")[rank % 3])
         for rank in range(scale)
     ]
     return [*found, _instance(options, "git.free.example", "EE Free", "17.2")]

@@ -19,9 +19,7 @@ CSV_ROWS: dict[str, type] = {
 }
 
 
-def write_tables(
-    folder: Path, customers: Sequence[Customer], excluded: Iterable[tuple[str, str]]
-) -> None:
+def write_tables(folder: Path, customers: Sequence[Customer], excluded: Iterable[tuple[str, str]]) -> None:
     """Write every CSV file, with its header even when it has no row."""
     rows: dict[str, list[object]] = {
         "accounts.csv": [c.account for c in customers],

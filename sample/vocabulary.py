@@ -217,8 +217,7 @@ FAMILIES: tuple[Family, ...] = (
     ),
     Family(
         f"{STAGES[0]}manage.user_auth_by_provider.",
-        "two-factor two-factor-via-u2f-device two-factor-via-webauthn-device standard "
-        "google_oauth2",
+        "two-factor two-factor-via-u2f-device two-factor-via-webauthn-device standard google_oauth2",
         "total",
     ),
     Family("", SETTINGS, "flag"),
@@ -248,9 +247,7 @@ FAMILIES: tuple[Family, ...] = (
     Family(f"{HLL}ci_templates.p_ci_templates_", CI_TEMPLATES, since=(14, 0), endings=BOTH),
     Family(f"{HLL}analytics.", ANALYTICS, endings=BOTH),
     Family("analytics_unique_visits.", ANALYTICS, until=(15, 0)),
-    Family(
-        f"{HLL}user_packages.i_package_", PACKAGE_TYPES, endings=("_user_weekly", "_user_monthly")
-    ),
+    Family(f"{HLL}user_packages.i_package_", PACKAGE_TYPES, endings=("_user_weekly", "_user_monthly")),
     Family(
         f"{HLL}deploy_token_packages.i_package_",
         PACKAGE_TYPES,
@@ -302,8 +299,7 @@ def vocabulary() -> tuple[Filler, ...]:
     placed = [(path, family) for family in FAMILIES for path in family.paths()]
     placed.sort(key=lambda item: (len(item[0].rpartition(".")[2]), item[0]))
     return tuple(
-        Filler(index, path, family.kind, family.since, family.until)
-        for index, (path, family) in enumerate(placed)
+        Filler(index, path, family.kind, family.since, family.until) for index, (path, family) in enumerate(placed)
     )
 
 

@@ -106,7 +106,4 @@ def _open(path: Path, compressed: bool, stack: ExitStack) -> BinaryIO:
 
 def ping_line(ping_id: str, received_at: datetime, payload: str) -> str:
     """One line of the raw contract."""
-    return (
-        f'{{"ping_id":{json.dumps(ping_id)},"received_at":"{received_at:%Y-%m-%dT%H:%M:%SZ}"'
-        f',"payload":{payload}}}'
-    )
+    return f'{{"ping_id":{json.dumps(ping_id)},"received_at":"{received_at:%Y-%m-%dT%H:%M:%SZ}","payload":{payload}}}'

@@ -197,11 +197,7 @@ class Api:
             self.writer.refuse(checked, self.switches)
             matches = self.writer.find_matches(obj, keys, checked.rows, self.switches)
             written = self.writer.apply_updates(obj, keys, checked.rows, matches)
-        echoed = [
-            {**record, "Gsid": gsid}
-            for record, found in zip(records, matches, strict=True)
-            for _, gsid in found
-        ]
+        echoed = [{**record, "Gsid": gsid} for record, found in zip(records, matches, strict=True) for _, gsid in found]
         return _written(written, echoed, self._unmatched(keys, records, matches))
 
     def delete(self, request: Request) -> Reply:

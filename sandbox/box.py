@@ -86,9 +86,7 @@ class Sandbox:
     def start(self) -> Self:
         """Serve in a thread of its own."""
         poll = {"poll_interval": 0.005}
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs=poll, name="sandbox", daemon=True
-        )
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs=poll, name="sandbox", daemon=True)
         self._thread.start()
         return self
 

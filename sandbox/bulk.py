@@ -97,9 +97,7 @@ class BulkImports:
         self._check_header(job_id, name, content)
         status_id = str(uuid.uuid4())
         sql = "insert into sandbox_bulk_runs (status_id, job_id, state, file_name, content)"
-        self._store.execute(
-            f"{sql} values (?, ?, 'INIT', ?, ?)", (status_id, job_id, name, content)
-        )
+        self._store.execute(f"{sql} values (?, ?, 'INIT', ?, ?)", (status_id, job_id, name, content))
         self._start(status_id)
         return status_id
 
@@ -174,9 +172,7 @@ class BulkImports:
         sql = "update sandbox_bulk_runs set state = ? where status_id = ?"
         self._store.execute(sql, (state, status_id))
 
-    def _import(
-        self, status_id: str, job: BulkJob, obj: ObjectType, chunk: Sequence[Mapping[str, str]]
-    ) -> None:
+    def _import(self, status_id: str, job: BulkJob, obj: ObjectType, chunk: Sequence[Mapping[str, str]]) -> None:
         """Write a chunk and its counts in one transaction, so that a restart goes on exactly."""
         failed = []
         with self._store.transaction():
@@ -184,9 +180,7 @@ class BulkImports:
                 problem = self._import_row(job, obj, cells)
                 if problem is not None:
                     failed.append({**cells, "errorCode": problem[0], "errorMessage": problem[1]})
-            ((kept,),) = self._store.execute(
-                "select failures from sandbox_bulk_runs where status_id = ?", (status_id,)
-            )
+            ((kept,),) = self._store.execute("select failures from sandbox_bulk_runs where status_id = ?", (status_id,))
             self._store.execute(
                 "update sandbox_bulk_runs set rows_read = rows_read + ?,"
                 " succeeded = succeeded + ?, failed = failed + ?, failures = ?"
@@ -197,9 +191,7 @@ class BulkImports:
                 ),
             )
 
-    def _import_row(
-        self, job: BulkJob, obj: ObjectType, cells: Mapping[str, str]
-    ) -> tuple[str, str] | None:
+    def _import_row(self, job: BulkJob, obj: ObjectType, cells: Mapping[str, str]) -> tuple[str, str] | None:
         """Write one row; the code and text of its failure, or None."""
         mapping = job.mapping or {name: name for name in cells}
         record = {

@@ -68,9 +68,7 @@ def _document(title: str, body: str) -> str:
     )
 
 
-def _overview(
-    store: Store, calls: Sequence[Call], usage: Iterable[tuple[str, int, int | None]]
-) -> str:
+def _overview(store: Store, calls: Sequence[Call], usage: Iterable[tuple[str, int, int | None]]) -> str:
     objects = [
         [_link(obj), obj.kind.lower(), _number(len(obj.fields)), _number(store.count(obj))]
         for obj in sorted(store.objects(), key=lambda obj: obj.kind == "SYSTEM")
@@ -157,10 +155,7 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
         for each in heads
     )
     body = "".join(f"<tr>{''.join(row)}</tr>" for row in rows)
-    return (
-        f'<div class="scroll" tabindex="0"><table><thead><tr>{head}</tr></thead>'
-        f"<tbody>{body}</tbody></table></div>"
-    )
+    return f'<div class="scroll" tabindex="0"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
 def _link(obj: ObjectType) -> str:

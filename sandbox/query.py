@@ -20,9 +20,7 @@ _TOKEN = re.compile(r"\s*(?:(\()|(\))|([A-Za-z0-9_]+))")
 _COMPARISONS = {"EQ": "=", "GT": ">", "LT": "<", "GTE": ">=", "LTE": "<="}
 _TEXT_SEARCHES = ("CONTAINS", "DOES_NOT_CONTAINS", "STARTS_WITH", "ENDS_WITH")
 _LISTS = ("IN", "NOT_IN", "INCLUDES", "EXCLUDES")
-OPERATORS = frozenset(
-    {*_COMPARISONS, *_TEXT_SEARCHES, *_LISTS, "NE", "BTW", "IS_NULL", "IS_NOT_NULL"}
-)
+OPERATORS = frozenset({*_COMPARISONS, *_TEXT_SEARCHES, *_LISTS, "NE", "BTW", "IS_NULL", "IS_NOT_NULL"})
 
 
 @dataclass(frozen=True)
@@ -106,9 +104,7 @@ class Query:
         if lookup is None or target is None:
             raise _unknown_field(path)
         joined = f"t{len(self._joins)}"
-        self._join_sql.append(
-            f"left join {table(target)} {joined} on {joined}.Gsid = {alias}.{quoted(lookup.name)}"
-        )
+        self._join_sql.append(f"left join {table(target)} {joined} on {joined}.Gsid = {alias}.{quoted(lookup.name)}")
         self._joins[steps] = (joined, target)
         return self._joins[steps]
 
@@ -304,9 +300,7 @@ def _reply_row(paths: Sequence[str], readers: Sequence[Any], row: Sequence[Any])
     }
 
 
-def _without_nulls(
-    paths: Sequence[str], readers: Sequence[Any], row: Sequence[Any]
-) -> dict[str, Any]:
+def _without_nulls(paths: Sequence[str], readers: Sequence[Any], row: Sequence[Any]) -> dict[str, Any]:
     return {path: v for path, v in _reply_row(paths, readers, row).items() if v is not None}
 
 

@@ -102,9 +102,7 @@ def html_error(status: int, title: str) -> Reply:
     return Reply(status, page.encode(), HTML)
 
 
-def _envelope(
-    result: bool, code: str | None, desc: str | None, data: Any, message: str | None
-) -> dict[str, Any]:
+def _envelope(result: bool, code: str | None, desc: str | None, data: Any, message: str | None) -> dict[str, Any]:
     return {
         "result": result,
         "errorCode": code,

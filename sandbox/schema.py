@@ -195,8 +195,7 @@ class ObjectType:
     def from_json(cls, stored: dict[str, Any]) -> ObjectType:
         """The inverse of `to_json`."""
         own = tuple(
-            Field(**{**each, "options": tuple(Option(**o) for o in each["options"])})
-            for each in stored["own_fields"]
+            Field(**{**each, "options": tuple(Option(**o) for o in each["options"])}) for each in stored["own_fields"]
         )
         return cls(**{**stored, "own_fields": own})
 
@@ -241,10 +240,7 @@ BUILT_IN = (
         own_fields=(_standard("Name", "STRING", True), _standard("Email", "EMAIL")),
         label="User",
     ),
-    *(
-        ObjectType(name, "SYSTEM", False, False, _LOG_FIELDS, system_fields=False, label=name)
-        for name in DELETE_LOGS
-    ),
+    *(ObjectType(name, "SYSTEM", False, False, _LOG_FIELDS, system_fields=False, label=name) for name in DELETE_LOGS),
 )
 """Objects a tenant has from the start, as far as a loader of health rows meets them."""
 
@@ -291,8 +287,7 @@ def _describe_field(obj: ObjectType, each: Field, options: bool) -> dict[str, An
         meta["properties"]["PICKLIST_CATEGORY_ID"] = each.category_id
         if options:
             entry["options"] = [
-                _describe_option(each, option, order)
-                for order, option in enumerate(each.options, start=1)
+                _describe_option(each, option, order) for order, option in enumerate(each.options, start=1)
             ]
     return entry
 

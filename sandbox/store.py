@@ -45,9 +45,7 @@ class Store:
         self.path = path
         self.lock = threading.RLock()
         self._clock = clock
-        self._connection = sqlite3.connect(
-            path, check_same_thread=False, isolation_level=None, timeout=0.5
-        )
+        self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=0.5)
         try:
             self._connection.executescript(_SETUP)
         except sqlite3.OperationalError as error:
@@ -106,9 +104,7 @@ class Store:
                 columns = "".join(f", {quoted(name)}" for name in obj.fields)
                 self.execute(f"create table {table(obj)} (_row integer primary key{columns})")
                 if obj.system_fields:
-                    self.execute(
-                        f"create unique index {quoted('gsid ' + obj.key)} on {table(obj)} (Gsid)"
-                    )
+                    self.execute(f"create unique index {quoted('gsid ' + obj.key)} on {table(obj)} (Gsid)")
             else:
                 for name in obj.fields.keys() - known.fields.keys():
                     self.execute(f"alter table {table(obj)} add column {quoted(name)}")
@@ -147,9 +143,7 @@ class Store:
         """Row number and Gsid of the rows that have all these stored values, oldest first."""
         self.index(obj, tuple(keys))
         terms = " and ".join(f"{quoted(name)} = ?" for name in keys)
-        found = self.execute(
-            f"select _row, Gsid from {table(obj)} where {terms} order by _row", tuple(keys.values())
-        )
+        found = self.execute(f"select _row, Gsid from {table(obj)} where {terms} order by _row", tuple(keys.values()))
         return [(row, gsid) for row, gsid in found]
 
     def update(self, obj: ObjectType, changes: Sequence[tuple[int, Row]]) -> None:
@@ -193,9 +187,7 @@ class Store:
         """Stored rows, oldest first, for people and tests: BOOLEAN as bool."""
         names = list(obj.fields)
         booleans = [name for name in names if obj.fields[name].type == "BOOLEAN"]
-        found = self.execute(
-            f"select {_list(names)} from {table(obj)} order by _row limit ?", (limit,)
-        )
+        found = self.execute(f"select {_list(names)} from {table(obj)} order by _row limit ?", (limit,))
         rows = [dict(zip(names, row, strict=True)) for row in found]
         for row in rows:
             for name in booleans:

@@ -274,9 +274,7 @@ def _locked(obj: ObjectType, creating: bool) -> set[str]:
     return {each.name for each in obj.fields.values() if not getattr(each, flag)}
 
 
-def _check_columns(
-    records: Sequence[Mapping[str, Any]], writers: _Writers, locked: set[str]
-) -> list[Row] | None:
+def _check_columns(records: Sequence[Mapping[str, Any]], writers: _Writers, locked: set[str]) -> list[Row] | None:
     """The stored rows, when all records have the same writable fields and every value is good."""
     names = tuple(records[0]) if records else ()
     if not names or not locked.isdisjoint(names) or not writers.column.keys() >= set(names):
@@ -315,9 +313,7 @@ def _check_record(
     return row, errors
 
 
-def _check_present(
-    record: Mapping[str, Any], needed: Sequence[str], creating: bool
-) -> list[FieldError]:
+def _check_present(record: Mapping[str, Any], needed: Sequence[str], creating: bool) -> list[FieldError]:
     """Required fields of an insert, key values of an update."""
     errors = []
     for name in needed:

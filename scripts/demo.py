@@ -183,7 +183,7 @@ def main() -> int:
         "  make demo        again: the second publish sends nothing\n"
         "  make dashboard   the same figures as a page in build/dashboard/index.html\n"
         "  make sandbox     the local Gainsight with a page of its rows\n"
-        "  RAW_PATH=/your/files make build   your own data (README.md, \"Your own data\")"
+        '  RAW_PATH=/your/files make build   your own data (README.md, "Your own data")'
     )
     return 0
 

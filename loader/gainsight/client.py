@@ -28,7 +28,8 @@ _ABOUT_ROWS = (*_EMPTY, *(f"GSOBJ_100{n}" for n in range(1, 9)), "OBJECT_NOT_FOU
 _VAGUE_TRIES = 3
 _ADVICE = {
     "GS_APIG_2401": "Gainsight refused the credentials: check GAINSIGHT_ACCESS_KEY, or the M2M client's id and secret",
-    "GS_APIG_2402": "Gainsight refused this machine's address: add it to the connection's allowlist, or use an M2M client",
+    "GS_APIG_2402": "Gainsight refused this machine's address: add it to the connection's allowlist,"
+    " or use an M2M client",
 }
 
 

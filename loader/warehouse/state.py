@@ -265,7 +265,7 @@ class State:
         recent = self.dialect.execute(
             f"select coalesce(sum(case when sent_at > ? then 1 else 0 end), 0), count(*) from {table}"
             " where destination = ? and sent_at >= ?",
-            [now - timedelta(hours=1), self.destination, datetime(now.year, now.month, now.day)],  # noqa: DTZ001
+            [now - timedelta(hours=1), self.destination, datetime(now.year, now.month, now.day)],
         )
         if recent[0][0] >= per_hour or recent[0][1] >= per_day:
             return False

@@ -13,7 +13,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # the sandbox is not installed
 
-from harness import HERE, Bench, copy_project, run_dbt  # noqa: E402
+from harness import HERE, Bench, copy_project, run_dbt
 
 _TABLES = """
 create schema plain;

@@ -81,8 +81,11 @@ def test_fewer_rows_than_the_threshold_go_one_by_one(big: Bench) -> None:
 
 def test_no_more_uploads_than_the_vendor_takes_in_an_hour(big: Bench) -> None:
     assert big.publish(*ARGUMENTS).code == 0
-    big.sql("insert into main_publish.publish_uploads select * from main_publish.publish_uploads, range(9)" if False else
-            "insert into main_publish.publish_uploads select u.* from main_publish.publish_uploads as u, range(9)")
+    big.sql(
+        "insert into main_publish.publish_uploads select * from main_publish.publish_uploads, range(9)"
+        if False
+        else "insert into main_publish.publish_uploads select u.* from main_publish.publish_uploads as u, range(9)"
+    )
     big.sql("update gainsight__instances set version = 'new'")
     assert big.publish(*ARGUMENTS).code == 0
     assert calls_of(big.box)["bulk", None] == 1
@@ -110,9 +113,7 @@ def test_a_job_that_does_not_exist_leaves_the_rows_to_single_calls(big: Bench) -
 
 
 @pytest.mark.parametrize("wait", [0.05, 0.3, 0.6, 0.9])
-def test_killed_while_an_import_runs_the_next_run_waits_for_it_and_doubles_nothing(
-    big: Bench, wait: float
-) -> None:
+def test_killed_while_an_import_runs_the_next_run_waits_for_it_and_doubles_nothing(big: Bench, wait: float) -> None:
     process = big.start("publish", *ARGUMENTS)
     while not calls_of(big.box)["bulk", None] and process.poll() is None:
         time.sleep(0.01)

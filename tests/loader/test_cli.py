@@ -62,7 +62,9 @@ def test_no_documented_option_is_missing_from_the_command_line() -> None:
 
 
 def test_it_runs_as_a_module_and_prints_help() -> None:
-    done = subprocess.run([sys.executable, "-m", "loader", "--help"], capture_output=True, text=True, cwd=HERE.parent.parent)
+    done = subprocess.run(
+        [sys.executable, "-m", "loader", "--help"], capture_output=True, text=True, cwd=HERE.parent.parent
+    )
     assert done.returncode == 0
     for command in ("plan", "publish", "reconcile", "status", "check", "pull-labels"):
         assert re.search(rf"^  {command} ", done.stdout, re.M)
@@ -98,9 +100,7 @@ def test_wrong_usage_exits_2(bench: Bench, arguments: list[str], said: str) -> N
         ({"DUCKDB_PATH": "/no/such.duckdb"}, "There is no DuckDB file /no/such.duckdb"),
     ],
 )
-def test_a_wrong_setting_exits_2_names_it_and_sends_nothing(
-    bench: Bench, env: dict[str, str], said: str
-) -> None:
+def test_a_wrong_setting_exits_2_names_it_and_sends_nothing(bench: Bench, env: dict[str, str], said: str) -> None:
     assert said in paragraph(bench.publish(env=env), 2)
     assert bench.box.calls == []
 
@@ -195,9 +195,7 @@ def test_a_project_without_artifacts_says_to_build_first(bench: Bench) -> None:
         ('"match": "SfdcAccountId"', '"matches": "SfdcAccountId"', "needs field, object and match"),
     ],
 )
-def test_a_wrong_mapping_names_the_model_and_what_is_wrong(
-    bench: Bench, before: str, after: str, said: str
-) -> None:
+def test_a_wrong_mapping_names_the_model_and_what_is_wrong(bench: Bench, before: str, after: str, said: str) -> None:
     path = bench.folder / "target" / "manifest.json"
     text = path.read_text()
     assert before in text

@@ -42,7 +42,9 @@ def result(document: dict[str, Any], part: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("status", ["error", "fail", "skipped", "runtime error"])
 def test_a_publish_model_that_did_not_succeed_is_named(bench: Bench, status: str) -> None:
-    edit(bench, "run_results.json", lambda d: result(d, "model.mini_project.gainsight__instances").update(status=status))
+    edit(
+        bench, "run_results.json", lambda d: result(d, "model.mini_project.gainsight__instances").update(status=status)
+    )
     assert f"gainsight__instances ended as {status}" in refused(bench).json["error"]
 
 
@@ -78,7 +80,9 @@ def test_a_model_upstream_counts(bench: Bench) -> None:
 
 
 def test_only_what_is_selected_is_looked_at(bench: Bench) -> None:
-    edit(bench, "run_results.json", lambda d: result(d, "model.mini_project.gainsight__instances").update(status="error"))
+    edit(
+        bench, "run_results.json", lambda d: result(d, "model.mini_project.gainsight__instances").update(status="error")
+    )
     assert bench.publish("--select", "gainsight__company_health").code == 0
 
 
@@ -131,9 +135,7 @@ def project(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_run_then_test_passes_and_run_alone_does_not(
-    project: Path, make_bench: Callable[..., Bench]
-) -> None:
+def test_run_then_test_passes_and_run_alone_does_not(project: Path, make_bench: Callable[..., Bench]) -> None:
     bench = make_bench()
     bench.companies(5)
     run_dbt(project, "run")
@@ -146,9 +148,7 @@ def test_run_then_test_passes_and_run_alone_does_not(
     assert bench.publish().code == 0
 
 
-def test_a_failed_test_of_dbt_itself_closes_the_gate(
-    project: Path, make_bench: Callable[..., Bench]
-) -> None:
+def test_a_failed_test_of_dbt_itself_closes_the_gate(project: Path, make_bench: Callable[..., Bench]) -> None:
     bench = make_bench()
     with duckdb.connect(str(project / "mini.duckdb")) as connection:
         connection.execute("insert into plain.companies values ('A1', 'red', 2, date '2026-01-01')")

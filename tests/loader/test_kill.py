@@ -52,7 +52,9 @@ def rounds(bench: Bench, count: int, seed: int) -> list[int]:
         ended = bench.publish(*ARGUMENTS[1:])
         assert ended.code == 0, ended.err
         bench.assert_settled(INSTANCES, extra=10_000)
-        gone = {key for _, key in bench.state()} - {f'["{r["instance_id"]}"]' for r in bench.mart("gainsight__instances")}
+        gone = {key for _, key in bench.state()} - {
+            f'["{r["instance_id"]}"]' for r in bench.mart("gainsight__instances")
+        }
         assert len(bench.box.rows("Instance_Data__gc")) == len(bench.mart("gainsight__instances")) + len(gone)
         written = sum(call.records for call in bench.box.calls if call.committed)
         assert written <= due + 50, f"round {number}: {written - due} rows were sent twice"
@@ -71,9 +73,7 @@ def test_two_hundred_kills_lose_and_double_nothing(make_bench: Callable[..., Ben
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_polite_signal_finishes_the_batch_in_hand_and_exits_4(
-    bench: Bench, number: signal.Signals
-) -> None:
+def test_a_polite_signal_finishes_the_batch_in_hand_and_exits_4(bench: Bench, number: signal.Signals) -> None:
     bench.box.schedule(Fault("slow", operation=("insert", "update"), seconds=0.2, times=None))
     bench.env["GAINSIGHT_TIMEOUT_SECONDS"] = "5"
     change(bench, 1)

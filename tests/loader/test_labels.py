@@ -50,7 +50,9 @@ def test_labels_are_appended_once_and_again_when_they_change(bench: Bench, raw: 
 
 
 def test_labels_known_from_elsewhere_are_not_repeated(bench: Bench, raw: Path) -> None:
-    raw.write_text(HEADER + "u1,HOST1 ,Obsolete,jane,2020-01-01T00:00:00Z\nu1,host1,Production,joe,2021-01-01\nu2,host2,Unknown,,")
+    raw.write_text(
+        HEADER + "u1,HOST1 ,Obsolete,jane,2020-01-01T00:00:00Z\nu1,host1,Production,joe,2021-01-01\nu2,host2,Unknown,,"
+    )
     assert pulled(bench) == {("u2", "host2", "Obsolete")}
     assert raw.read_text().splitlines()[3].startswith("u2,host2,Unknown"), "a missing line end is mended"
     assert len(raw.read_text().splitlines()) == 5

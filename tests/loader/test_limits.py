@@ -20,8 +20,7 @@ def filled(make_bench: Callable[..., Bench], calls: int, window: float) -> Bench
     bench = make_bench(limits=Limits(calls_per_window=calls, window_seconds=window))
     bench.fill(instances=0, periods=0)
     bench.sql(
-        "insert into gainsight__instances select 'i' || i, 'A1', 'h', '1', null, i, true, null"
-        " from range(2000) as r(i)"
+        "insert into gainsight__instances select 'i' || i, 'A1', 'h', '1', null, i, true, null from range(2000) as r(i)"
     )
     bench.env |= {"GAINSIGHT_CALLS_PER_MINUTE": str(calls), "GAINSIGHT_WINDOW_SECONDS": str(window)}
     return bench
@@ -151,8 +150,7 @@ def test_a_signal_ends_a_wait() -> None:
 
 def test_rows_refused_without_end_and_reason_stop_the_run(bench: Bench) -> None:
     bench.sql(
-        "insert into gainsight__instances select 'x' || i, 'A1', 'h', '1', null, i, true, null"
-        " from range(500) as r(i)"
+        "insert into gainsight__instances select 'x' || i, 'A1', 'h', '1', null, i, true, null from range(500) as r(i)"
     )
     bench.box.schedule(Fault("result_false", operation="insert", code="GSOBJ_1099", times=None))
     ended = bench.publish("--select", "gainsight__instances")

@@ -115,9 +115,7 @@ def assert_settles(bench: Bench, load: str) -> None:
 
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("load", LOADS)
-def test_each_load_settles_under_each_fault(
-    make_bench: Callable[..., Bench], load: str, fault: str
-) -> None:
+def test_each_load_settles_under_each_fault(make_bench: Callable[..., Bench], load: str, fault: str) -> None:
     run(make(make_bench, {}), load, FAULTS[fault])
 
 

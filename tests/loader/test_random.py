@@ -73,7 +73,9 @@ def take(bench: Bench, number: int, step: dict[str, Any]) -> None:
     there = bench.box.rows("Instance_Data__gc")
     for row in there[: step["vanish"]]:
         bench.box.delete("Instance_Data__gc", row["Gsid"])
-        bench.sql("update gainsight__instances set hostname = ? where instance_id = ?", [f"v{number}", row["Instance_Id__gc"]])
+        bench.sql(
+            "update gainsight__instances set hostname = ? where instance_id = ?", [f"v{number}", row["Instance_Id__gc"]]
+        )
     taken = {row["Instance_Id__gc"] for row in there}
     new = [f"s{number}-{n}" for n in range(min(step["present"], step["new"]))]
     bench.box.insert("Instance_Data__gc", [{"Instance_Id__gc": n} for n in new if n not in taken])

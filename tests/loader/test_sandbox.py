@@ -99,9 +99,7 @@ def test_the_access_key_header_is_accepted_in_any_case(box: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("headers", [{}, {"Accesskey": "wrong"}, {"Authorization": "Bearer no"}])
-def test_a_missing_or_wrong_key_gets_the_vendors_unauthorized_body(
-    box: Sandbox, headers: dict[str, str]
-) -> None:
+def test_a_missing_or_wrong_key_gets_the_vendors_unauthorized_body(box: Sandbox, headers: dict[str, str]) -> None:
     reply = requests.post(f"{box.url}/v1/data/objects/{USAGE}", headers=headers, timeout=5)
     body = reply.json()
     assert reply.status_code == 401
@@ -180,9 +178,7 @@ def test_a_wrong_secret_or_grant_gets_no_token(box: Sandbox) -> None:
 
 def test_every_data_reply_has_the_envelope(client: Client) -> None:
     for reply in (client.insert(row(1)), client.insert({"Nope": 1}), client.query("Gsid")):
-        assert reply.json().keys() == {
-            *("result", "errorCode", "errorDesc", "requestId", "data", "message")
-        }
+        assert reply.json().keys() == {*("result", "errorCode", "errorDesc", "requestId", "data", "message")}
 
 
 def test_an_unknown_path_is_gsobj_1023(client: Client) -> None:
@@ -295,9 +291,7 @@ def test_a_refusal_comes_with_status_200_when_the_switch_says_so(client: Client)
         ("seats__gc", 1, "GSOBJ_EMU_UNKNOWN_FIELD"),
     ],
 )
-def test_an_invalid_value_has_the_documented_code(
-    client: Client, field: str, value: Any, code: str
-) -> None:
+def test_an_invalid_value_has_the_documented_code(client: Client, field: str, value: Any, code: str) -> None:
     data = refused(client.insert({"Instance_Id__gc": "i", field: value}), code)
     assert data["errors"][0][0]["errors"][0]["fieldName"] == field
     assert client.box.rows(USAGE) == []
@@ -325,9 +319,7 @@ def test_a_required_field_that_is_absent_is_gsobj_1007(client: Client) -> None:
         ("Seats__gc", None, None),
     ],
 )
-def test_an_accepted_value_is_stored_as_a_person_reads_it(
-    client: Client, field: str, value: Any, stored: Any
-) -> None:
+def test_an_accepted_value_is_stored_as_a_person_reads_it(client: Client, field: str, value: Any, stored: Any) -> None:
     assert client.insert({"Instance_Id__gc": "i", field: value}).status_code == 200
     assert client.box.rows(USAGE)[0][field] == stored
 

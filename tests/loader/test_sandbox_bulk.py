@@ -65,9 +65,7 @@ def test_rows_succeed_and_fail_one_by_one_and_failures_are_kept(client: Client) 
     assert (data["successCount"], data["failedCount"]) == (1, 3)
     assert [each["Seats__gc"] for each in client.box.rows(USAGE)] == [5]
     failures = client.box.bulk_failures(data["statusId"])
-    assert [each["errorCode"] for each in failures] == [
-        *("GSOBJ_1006", "GSOBJ_EMU_KEY_VALUE", "GSOBJ_1002")
-    ]
+    assert [each["errorCode"] for each in failures] == [*("GSOBJ_1006", "GSOBJ_EMU_KEY_VALUE", "GSOBJ_1002")]
     assert failures[0]["Instance_Id__gc"] == "i2"
 
 
@@ -109,9 +107,7 @@ def test_a_job_maps_headers_to_fields_and_fills_lookups(client: Client) -> None:
         "onNoMatch": "ERROR",
     }
     mapping = {"instance": "Instance_Id__gc", "reports": "Is_Reporting__gc"}
-    client.box.create_bulk_job(
-        "mapped", USAGE, "upsert", KEYS[:1], mapping, {"Company_Id__gc": lookup}
-    )
+    client.box.create_bulk_job("mapped", USAGE, "upsert", KEYS[:1], mapping, {"Company_Id__gc": lookup})
     text = "instance,account,reports\ni1,A-1,TRUE\ni2,A-2,false\n"
     assert run(client, text, job="mapped")["failedCount"] == 1
     (stored,) = client.box.rows(USAGE)
@@ -133,9 +129,7 @@ def test_tabs_and_quoted_cells_are_read(client: Client) -> None:
         (b"\xef\xbb\xbf" + HEADER.encode(), "job", "GSOBJ_EMU_BULK_FILE"),
     ],
 )
-def test_a_file_that_is_unusable_as_a_whole_is_refused(
-    client: Client, text: str | bytes, job: str, code: str
-) -> None:
+def test_a_file_that_is_unusable_as_a_whole_is_refused(client: Client, text: str | bytes, job: str, code: str) -> None:
     refused(send(client, text, job), code)
 
 

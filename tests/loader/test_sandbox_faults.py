@@ -30,9 +30,7 @@ def struck(client: Client, fault: Fault) -> requests.Response:
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
 @pytest.mark.parametrize("after_commit", [False, True])
-def test_a_status_fault_answers_before_or_after_the_commit(
-    client: Client, status: int, after_commit: bool
-) -> None:
+def test_a_status_fault_answers_before_or_after_the_commit(client: Client, status: int, after_commit: bool) -> None:
     reply = struck(client, Fault("status", status=status, after_commit=after_commit))
     assert (reply.status_code, reply.json()["result"]) == (status, False)
     assert rows(client) == int(after_commit)
@@ -62,9 +60,7 @@ def test_a_status_fault_can_carry_its_own_retry_after_and_code(client: Client) -
 
 
 @pytest.mark.parametrize("after_commit", [False, True])
-def test_a_reset_breaks_the_connection_before_or_after_the_commit(
-    client: Client, after_commit: bool
-) -> None:
+def test_a_reset_breaks_the_connection_before_or_after_the_commit(client: Client, after_commit: bool) -> None:
     with pytest.raises(requests.ConnectionError, match="reset"):
         struck(client, Fault("reset", after_commit=after_commit))
     assert rows(client) == int(after_commit)
@@ -77,9 +73,7 @@ def test_a_reset_breaks_the_connection_before_or_after_the_commit(
 def test_a_hang_outlasts_the_clients_patience(client: Client, after_commit: bool) -> None:
     client.box.schedule(Fault("hang", seconds=5, after_commit=after_commit))
     with pytest.raises(requests.ReadTimeout):
-        client.post(
-            f"{client.box.url}/v1/data/objects/{USAGE}", json={"records": [row(1)]}, timeout=0.1
-        )
+        client.post(f"{client.box.url}/v1/data/objects/{USAGE}", json={"records": [row(1)]}, timeout=0.1)
     assert rows(client) == int(after_commit)
     assert client.box.calls[0].committed is after_commit
 

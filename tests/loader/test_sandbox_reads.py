@@ -162,9 +162,7 @@ def test_null_values_are_null_or_left_out_by_switch(client: Client) -> None:
         {"Instance_Id__gc": "i4", "Seats__gc": None}
     ]
     client.box.switches.null_in_query = "omitted"
-    assert client.query("Instance_Id__gc", "Seats__gc", **last).json()["data"] == [
-        {"Instance_Id__gc": "i4"}
-    ]
+    assert client.query("Instance_Id__gc", "Seats__gc", **last).json()["data"] == [{"Instance_Id__gc": "i4"}]
 
 
 def test_both_documented_shapes_are_served(client: Client) -> None:
@@ -225,10 +223,7 @@ def test_many_pairs_of_keys_are_found_in_one_query(client: Client) -> None:
     for n in range(2500):
         conditions.append(("Instance_Id__gc", [f"i{n}"], f"A{n}"))
         conditions.append(("Period_Start__gc", ["2024-02-01"], f"B{n}"))
-    listed = [
-        {"name": name, "alias": alias, "value": value, "operator": "EQ"}
-        for name, value, alias in conditions
-    ]
+    listed = [{"name": name, "alias": alias, "value": value, "operator": "EQ"} for name, value, alias in conditions]
     expression = " OR ".join(f"A{n} AND B{n}" for n in range(2500))
     reply = client.query("Instance_Id__gc", where={"conditions": listed, "expression": expression})
     assert found(reply) == [2]
@@ -296,9 +291,7 @@ def test_describing_an_unknown_object_has_the_metadata_error_shape(shared: Clien
         shared.call("POST", "/v1/meta/services/objects/describe", body),
     ):
         error = reply.json()
-        assert error.keys() == {
-            *("requestId", "result", "instance", "title", "detail", "errorDesc")
-        }
+        assert error.keys() == {*("requestId", "result", "instance", "title", "detail", "errorDesc")}
         assert (error["result"], error["title"]) == (False, "OBJECT_NOT_FOUND")
 
 

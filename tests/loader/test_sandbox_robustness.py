@@ -77,9 +77,7 @@ calls = st.one_of(
         st.sampled_from(NAMES).map(lambda name: f"/v1/data/objects/{USAGE}?keys={name}"),
         st.one_of(writes, values),
     ),
-    st.tuples(
-        st.just("POST"), st.just(f"/v1/data/objects/query/{USAGE}"), st.one_of(reads, values)
-    ),
+    st.tuples(st.just("POST"), st.just(f"/v1/data/objects/query/{USAGE}"), st.one_of(reads, values)),
     st.tuples(st.just("POST"), st.just("/v1/meta/services/objects/describe"), values),
 )
 

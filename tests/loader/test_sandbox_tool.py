@@ -116,9 +116,7 @@ def manifest(tmp_path: Path) -> Path:
         "destination": "gainsight",
         "object": USAGE,
         "fields": {name: f"{name.title()}__gc" for name in types},
-        "lookups": {
-            "account_id": {"field": "Company_Id__gc", "object": "Company", "match": "SfdcAccountId"}
-        },
+        "lookups": {"account_id": {"field": "Company_Id__gc", "object": "Company", "match": "SfdcAccountId"}},
         "labels": {"field": "Instance_Label__gc"},
     }
     company = {
@@ -169,17 +167,13 @@ def test_objects_and_fields_come_from_a_manifests_publish_models(tmp_path: Path)
 
 
 @contextmanager
-def served(
-    tmp_path: Path, *options: str, key: str | None = "k" * 20
-) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+def served(tmp_path: Path, *options: str, key: str | None = "k" * 20) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     environment.pop("GAINSIGHT_ACCESS_KEY", None)
     if key:
         environment["GAINSIGHT_ACCESS_KEY"] = key
     command = [sys.executable, "-m", "sandbox", "--port", "0", *options]
-    process = subprocess.Popen(
-        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True
-    )
+    process = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True)
     lines = []
     assert process.stdout is not None
     for line in process.stdout:
@@ -291,9 +285,7 @@ def test_the_page_shows_objects_rows_and_calls(tmp_path: Path) -> None:
 
 def test_the_page_is_for_loopback_names_only_and_reads_nothing_else() -> None:
     with open_box() as box:
-        assert (
-            requests.get(box.url, headers={"Host": "evil.example:80"}, timeout=5).status_code == 404
-        )
+        assert requests.get(box.url, headers={"Host": "evil.example:80"}, timeout=5).status_code == 404
         assert requests.get(f"{box.url}/objects/nope", timeout=5).status_code == 404
         assert requests.get(f"{box.url}/etc/passwd", timeout=5).status_code == 401
 

@@ -84,9 +84,7 @@ def test_no_match_fails_the_whole_call_by_default(client: Client) -> None:
 
 
 @pytest.mark.parametrize("index", ["dense", "sparse"])
-def test_no_match_partial_writes_the_others_and_lists_the_unmatched(
-    client: Client, index: Any
-) -> None:
+def test_no_match_partial_writes_the_others_and_lists_the_unmatched(client: Client, index: Any) -> None:
     client.box.switches = Switches(put_no_match="partial", errors_index=index)
     body = client.update(row(0, Seats__gc=9), row(99, Seats__gc=9)).json()
     assert body["result"] is True and body["data"]["count"] == 1
