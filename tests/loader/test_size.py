@@ -88,8 +88,8 @@ def test_a_million_rows_that_did_not_change_take_no_call_and_little_memory(
     model = Artifacts(bench.folder).publish_models(("gainsight__instances",))[0]
     mart = Mart(state)
     state.dialect.execute(
-        f"insert into {state.table('publish_state')} select 'gainsight', 'Instance_Data__gc', {mart.shape(model).key},"
-        f" {mart.shape(model).hash}, '1Z02' || md5(instance_id), true, now()::timestamp, 'x', ',' from gainsight__instances as m"
+        f"insert into {state.table('publish_state')} select 'gainsight', 'Instance_Data__gc', {mart.row_key(model)},"
+        f" {mart.row_hash(model)}, '1Z02' || md5(instance_id), true, now()::timestamp, 'x', ',' from gainsight__instances"
     )
     state.close()
     done, seconds, size = measured(bench, "publish", *ARGUMENTS)
