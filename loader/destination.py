@@ -20,7 +20,9 @@ class Row:
         values: value by API field name.
         lookups: our value by API field name, for fields to be filled with another record's id.
         null_fields: `,A,B,`: fields sent as null.
+        row_hash: of its values now; empty when the mart does not have it any more.
         stands: whether the state may have a row with this key.
+        published_hash: of the values that were sent last.
     """
 
     row_key: str
@@ -29,6 +31,7 @@ class Row:
     created_by_us: bool
     null_fields: str = ""
     stands: bool = True
+    published_hash: str | None = None
     values: dict[str, Any] = field(default_factory=dict)
     lookups: dict[str, Any] = field(default_factory=dict)
 

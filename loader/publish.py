@@ -404,6 +404,7 @@ def _match_rejection(model: PublishModel, matches: int) -> Rejection | None:
 
 
 def _batches(windows: Iterable[list[Row]], size: int) -> Iterator[list[Row]]:
-    rows = chain.from_iterable(windows)
+    """Cut rows into batches, without those that the mart has lost meanwhile."""
+    rows = (row for window in windows for row in window if row.row_hash)
     while batch := list(islice(rows, size)):
         yield batch

@@ -79,7 +79,6 @@ class Reconciler:
                     yield from self._compare(model, rows[row_key], record)
                 else:
                     yield _extra(model, record)
-            self.mart.mark_seen(model, list(rows))
         for row_key, destination_id in self.mart.unseen(model):
             yield Difference(model.name, model.object, "missing", row_key, destination_id)
 
@@ -94,7 +93,7 @@ class Reconciler:
             yield [record for records in found.values() for record in records]
 
     def _compare(self, model: PublishModel, row: Row, record: Record) -> Iterator[Difference]:
-        if not row.row_hash:
+        if row.row_hash != row.published_hash:
             return
         ours, theirs = self.destination.stored(model, row), self.destination.seen(model, record)
         for field, value in ours.items():

@@ -13,9 +13,9 @@ from loader.artifacts import Relation
 from loader.config import Target
 from loader.errors import MisuseError, RefusedError, StoppedError
 
+MEMORY_MB, MOST_MEMORY_MB = 150, 4000
+"""What DuckDB may use, at first and when a statement needs more."""
 Rows = list[tuple[Any, ...]]
-SMALL, LARGE = "1e-3", "1e15"
-"""Doubles between these sizes are compared at nine decimals; others by the warehouse's own text."""
 
 
 def quoted(name: str) -> str:
@@ -75,14 +75,22 @@ class DuckDb:
         except duckdb.Error as error:
             raise MisuseError(f"{path} cannot be opened as a DuckDB file ({_first_line(error)}).") from None
         self.execute("set timezone = 'UTC'")
-        self.execute("set memory_limit = '150MB'")
+        self._megabytes = MEMORY_MB
+        self.execute(f"set memory_limit = '{MEMORY_MB}MB'")
+        self.execute("set threads = 2")
         self.execute("set enable_progress_bar = false")
         self.execute("set preserve_insertion_order = false")
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> Rows:
-        """See `Dialect`."""
+        """See `Dialect`. A statement that needs more memory than usual gets it."""
         try:
             return self._connection.execute(sql, list(parameters)).fetchall()
+        except duckdb.OutOfMemoryException:
+            if self._megabytes >= MOST_MEMORY_MB:
+                raise
+            self._megabytes *= 2
+            self._connection.execute(f"set memory_limit = '{self._megabytes}MB'")
+            return self.execute(sql, parameters)
         except duckdb.Error as error:
             raise StoppedError(f"DuckDB said: {_first_line(error)}.") from error
 
@@ -214,7 +222,10 @@ def connect(target: Target, *, read_only: bool) -> Dialect:
 
 
 def value_text(dialect: Dialect, column: str, kind: str) -> str:
-    """A column as canonical text, the same on every warehouse; null stays null."""
+    """A column as canonical text, the same on every warehouse; null stays null.
+
+    Doubles of usual size are compared at nine decimals (those as whole billionths are `n`), others as they are.
+    """
     if kind == "text":
         return column
     if kind == "boolean":
@@ -224,9 +235,12 @@ def value_text(dialect: Dialect, column: str, kind: str) -> str:
     if kind == "decimal":
         return f"cast(cast({column} as decimal(38, 9)) as varchar)"
     if kind == "double":
-        usual = f"{column} = 0 or abs({column}) between {SMALL} and {LARGE}"
-        fixed = f"cast(cast(case when {usual} then {column} end as decimal(38, 9)) as varchar)"
-        return f"case when {usual} then {fixed} else cast({column} as varchar) end"
+        return (
+            f"case when abs({column}) < 9e9 and ({column} = 0 or abs({column}) >= 1e-3)"
+            f" then cast(cast(round({column} * 1e9) as bigint) as varchar) || 'n'"
+            f" when abs({column}) between 9e9 and 1e15"
+            f" then cast(cast({column} as decimal(38, 9)) as varchar) else cast({column} as varchar) end"
+        )
     return f"cast({column} as varchar)"
 
 

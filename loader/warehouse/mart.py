@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from loader.artifacts import PublishModel
 from loader.destination import Bounds, Finding, Row
-from loader.warehouse.dialects import literal, quoted, value_text
+from loader.warehouse.dialects import literal, quoted
+from loader.warehouse.shape import Shape
 from loader.warehouse.state import State, utc_now
 
 WINDOW = 5000
@@ -16,6 +17,7 @@ WINDOW = 5000
 MARKS = ("missing", "drifted")
 """What the state holds instead of a row's hash when a reconcile found that it has to be sent again."""
 _DELETABLE = "kind = 'gone' and created_by_us and destination_id is not null"
+_STAGED = "pos, row_key, destination_id, created_by_us, former_nulls, published_hash, stands, found, turn"
 
 
 @dataclass
@@ -24,10 +26,10 @@ class Diff:
 
     Attributes:
         rows: rows in the mart.
-        rejected: rows that cannot be sent, or were rejected and have not changed since.
-        newly_rejected: those of them that no earlier run has recorded.
-        null_overwrites: per field, values known to be non-null at the destination that would become null.
         deletable: records that mirror mode deletes.
+        rejected: rows that cannot be sent, or were rejected and have not changed since.
+        newly_rejected: those that cannot be sent and that no earlier run has recorded.
+        null_overwrites: per field, values known to be non-null at the destination that would become null.
     """
 
     model: PublishModel
@@ -61,88 +63,67 @@ class Options:
     retry_rejected: bool = False
     marked: bool = False
 
+    @property
+    def fresh(self) -> str:
+        """SQL of which of the rejected rows are tried again."""
+        return "true" if self.retry_rejected else "not standing"
+
 
 class Mart:
-    """The publish models' relations, seen from one destination's state."""
+    """The publish models' relations, seen from one destination's state.
+
+    What has to be sent is staged as keys in a temporary table; values are read a window at a time.
+    """
 
     def __init__(self, state: State) -> None:
         self.state = state
         self._db = state.dialect
-        self._staged: dict[str, str] = {}
 
-    def row_key(self, model: PublishModel) -> str:
-        """SQL of the row key: the key values as a JSON list."""
-        parts = [f"coalesce({self._json(model, column)}, 'null')" for column in model.key_columns]
-        return "'[' || " + " || ',' || ".join(parts) + " || ']'"
-
-    def row_hash(self, model: PublishModel) -> str:
-        """SQL of the row's hash, over exactly the published columns and the fields they go to."""
-        fields = ",".join([*model.fields.values(), *(f"{k.field}={k.object}.{k.match}" for k in model.lookups)])
-        parts = []
-        for column in model.columns:
-            text = self._text(model, column)
-            parts.append(f"coalesce(cast(length({text}) as varchar) || ':' || {text}, '-')")
-        return f"md5({literal(fields + ';')} || {' || '.join(parts)})"
-
-    def _text(self, model: PublishModel, column: str) -> str:
-        return value_text(self._db, self._db.column(column), model.kinds[column])
-
-    def _json(self, model: PublishModel, column: str) -> str:
-        kind, text = model.kinds[column], self._text(model, column)
-        if kind in ("integer", "decimal", "boolean"):
-            return text
-        return self._db.json_text(text) if kind == "text" else f"'\"' || {text} || '\"'"
-
-    def _problem(self, model: PublishModel) -> str:
-        """SQL of `CODE field` of the first thing wrong with a row, or null."""
-        cases = [
-            f"when {self._db.column(c)} is null then {literal('NULL_KEY ' + model.fields[c])}"
-            for c in model.key_columns
-        ]
-        cases += [
-            f"when {self._db.not_finite(self._db.column(c))} then {literal('NOT_FINITE ' + field)}"
-            for c, field in model.fields.items()
-            if model.kinds[c] == "double"
-        ]
-        return f"case {' '.join(cases)} end"
+    def shape(self, model: PublishModel) -> Shape:
+        """A model's SQL."""
+        return Shape(self._db, model)
 
     def diff(self, model: PublishModel, options: Options) -> Diff:
         """Compare a model's relation with the state, and stage the rows to send."""
-        table, scope = quoted(f"diff_{model.name}"), [self.state.destination, model.object]
-        self._db.execute(f"drop table if exists {table}")
-        self._db.execute(f"create temporary table {table} as {self._diff_query(model)}", scope * 2)
-        fresh = "true" if options.retry_rejected else "not standing"
-        sent = f"{fresh} and marked" if options.marked else fresh
-        sums = ", ".join(
-            f"coalesce(sum(case when {condition} then {what} end), 0)"
-            for condition, what in (
-                ("true", "copies"),
-                ("kind = 'gone'", "1"),
-                (_DELETABLE if model.mode == "mirror" and not options.marked else "false", "1"),
-                (f"kind = 'new' and {sent}", "1"),
-                (f"kind = 'changed' and {sent}", "1"),
-                (f"kind = 'invalid' or kind <> 'gone' and not ({fresh})", "copies"),
-                (f"kind = 'invalid' and {sent}", "copies"),
-            )
+        shape, table, scope = self.shape(model), _diff(model), [self.state.destination, model.object]
+        self._make(table, self._diff_query(shape), scope * 2)
+        sent = f"{options.fresh} and marked" if options.marked else options.fresh
+        conditions = (
+            ("true", "copies"),
+            ("kind = 'gone'", "1"),
+            (_DELETABLE if model.mode == "mirror" and not options.marked else "false", "1"),
+            (f"kind = 'new' and {sent}", "1"),
+            (f"kind = 'changed' and {sent}", "1"),
+            (f"kind = 'invalid' or kind <> 'gone' and not ({options.fresh})", "copies"),
+            (f"kind = 'invalid' and {sent}", "copies"),
         )
-        relation = self._db.relation(model.relation)
-        counts = self._db.execute(f"select (select count(*) from {relation}), {sums} from {table}")
-        rows, odd, *others = (int(n) for n in counts[0])
-        gone, deletable, new, changed, rejected, newly = others
+        sums = ", ".join(f"coalesce(sum(case when {when} then {what} end), 0)" for when, what in conditions)
+        found = self._db.execute(f"select (select count(*) from {shape.relation}), {sums} from {table}")
+        rows, odd, gone, deletable, new, changed, rejected, newly = (int(n) for n in found[0])
         diff = Diff(model, rows, new, changed, rows - odd, gone, deletable, rejected, newly)
         if options.full:
             diff.changed, diff.unchanged = changed + diff.unchanged, 0
-        self._stage(model, f"kind in ('new', 'changed') and {sent}", diff, full=options.full)
+        if diff.to_send:
+            self._stage(shape, f"kind in ('new', 'changed') and {sent}", full=options.full)
+            diff.null_overwrites = self._null_overwrites(shape)
         return diff
 
-    def _diff_query(self, model: PublishModel) -> str:
+    def _make(self, table: str, query: str, parameters: Sequence[Any] = ()) -> None:
+        self._db.execute(f"drop table if exists {table}")
+        self._db.execute(f"create temporary table {table} as {query}", parameters)
+
+    def _diff_query(self, shape: Shape) -> str:
+        date = shape.model.date_column
         return f"""
 with mart as (
-    select {self.row_key(model)} as row_key, {self.row_hash(model)} as row_hash, {self._problem(model)} as problem
-    from {self._db.relation(model.relation)}
+    select
+        {shape.key} as row_key, {shape.hash} as row_hash, {shape.problem} as problem,
+        {shape.column(date) if date else "0"} as period
+    from {shape.relation}
 ), keyed as (
     select
-        row_key, count(*) as copies, min(row_hash) as row_hash, max(row_hash) as last_hash, min(problem) as problem
+        row_key, count(*) as copies, min(row_hash) as row_hash, max(row_hash) as last_hash, min(problem) as problem,
+        max(period) as period
     from mart group by row_key
 ), stands as (
     select row_key, row_hash, destination_id, created_by_us, accepted_at, null_fields
@@ -156,8 +137,8 @@ with mart as (
     where rejected_at = last_at group by row_key
 )
 select
-    coalesce(k.row_key, s.row_key) as row_key, coalesce(k.copies, 0) as copies, k.problem,
-    s.destination_id, coalesce(s.created_by_us, false) as created_by_us, s.null_fields,
+    coalesce(k.row_key, s.row_key) as row_key, coalesce(k.copies, 0) as copies, k.problem, k.period,
+    s.destination_id, coalesce(s.created_by_us, false) as created_by_us, s.null_fields, s.row_hash as published_hash,
     coalesce(s.row_hash in {MARKS}, false) as marked,
     case
         when k.row_key is null then 'gone'
@@ -172,75 +153,65 @@ select
 from keyed as k
 full outer join stands as s on k.row_key = s.row_key
 left join refused as r on k.row_key = r.row_key
-where k.row_key is null or s.row_key is null or k.row_hash <> s.row_hash or k.copies > 1 or k.problem is not null
-"""
+where k.row_key is null or s.row_key is null or k.row_hash <> s.row_hash or k.copies > 1 or k.problem is not null"""
 
-    def _stage(self, model: PublishModel, sent: str, diff: Diff, *, full: bool) -> None:
-        diff_table = quoted(f"diff_{model.name}")
-        table = self._staged[model.name] = quoted(f"send_{model.name}")
-        self._db.execute(f"drop table if exists {table}")
-        if not diff.to_send:
-            return
-        targets = [*model.fields.items(), *((each.column, each.field) for each in model.lookups)]
-        nulls = " || ".join(
-            f"case when {self._db.column(c)} is null then {literal(field + ',')} else '' end" for c, field in targets
-        )
-        source = f"select row_key, destination_id, created_by_us, null_fields, kind from {diff_table} where {sent}"
+    def _stage(self, shape: Shape, sent: str, *, full: bool) -> None:
+        """Number the rows in the order to send them: changed before new, the current period before old ones."""
+        model, names = shape.model, "row_key, destination_id, created_by_us, null_fields, published_hash, kind, period"
+        source = f"select {names} from {_diff(model)} where {sent}"
         if full:
+            period = shape.column(model.date_column) if model.date_column else "0"
             source += f"""
-                union all
-                select s.row_key, s.destination_id, s.created_by_us, s.null_fields, 'changed'
-                from {self.state.table("publish_state")} as s
-                where s.destination = {literal(self.state.destination)} and s.object = {literal(model.object)}
-                and not exists (select 1 from {diff_table} as d where d.row_key = s.row_key)"""
-        period = f"m.{self._db.column(model.date_column)} desc," if model.date_column else ""
-        columns = ", ".join(f"m.{self._db.column(c)} as v{n}" for n, c in enumerate(model.columns))
-        self._db.execute(f"""
-create temporary table {table} as
-with source as ({source}), mart as (
-    select *, {self.row_key(model)} as loader_key, {self.row_hash(model)} as loader_hash,
-        ',' || {nulls} as loader_nulls
-    from {self._db.relation(model.relation)}
-)
+union all
+select s.row_key, s.destination_id, s.created_by_us, s.null_fields, s.row_hash, 'changed', {period}
+from {self.state.table("publish_state")} as s
+join {shape.relation} on {shape.key} = s.row_key
+where s.destination = {literal(self.state.destination)} and s.object = {literal(model.object)}
+and not exists (select 1 from {_diff(model)} as d where d.row_key = s.row_key)"""
+        query = f"""
+with source as ({source})
 select
-    row_number() over (order by d.kind, {period} d.row_key) as pos, d.kind, d.row_key, m.loader_hash as row_hash,
-    d.destination_id, d.created_by_us, m.loader_nulls as null_fields, d.null_fields as former_nulls,
-    d.kind = 'changed' as stands, d.destination_id is not null as found, 1 as turn, {columns}
-from source as d join mart as m on m.loader_key = d.row_key order by pos""")
+    row_number() over (order by kind, period desc, row_key) as pos, row_key, destination_id, created_by_us,
+    null_fields as former_nulls, published_hash, kind = 'changed' as stands, destination_id is not null as found,
+    1 as turn
+from source"""
+        self._make(_staged(model), query)
+
+    def _null_overwrites(self, shape: Shape) -> dict[str, int]:
         sums = ", ".join(
-            f"sum(case when former_nulls is not null and contains(null_fields, {literal(f',{field},')})"
-            f" and not contains(former_nulls, {literal(f',{field},')}) then 1 else 0 end)"
-            for _, field in targets
+            f"sum(case when {shape.column(column)} is null and not contains(s.former_nulls, {literal(f',{name},')})"
+            " then 1 else 0 end)"
+            for column, name in shape.targets
         )
-        counted = self._db.execute(f"select {sums} from {table}")[0]
-        diff.null_overwrites = {field: int(n) for (_, field), n in zip(targets, counted, strict=True) if n}
+        counted = self._db.execute(
+            f"select {sums} from {_staged(shape.model)} as s"
+            f" join {shape.relation} on {shape.key} = s.row_key where s.former_nulls is not null"
+        )
+        return {name: int(n) for (_, name), n in zip(shape.targets, counted[0], strict=True) if n}
 
     def keep_first(self, model: PublishModel, rows: int) -> None:
         """Leave all but the first staged rows for a later run."""
-        self._db.execute(f"delete from {self._staged[model.name]} where pos > ?", [rows])
+        self._db.execute(f"delete from {_staged(model)} where pos > ?", [rows])
 
     def reject_invalid(self, diff: Diff, options: Options) -> None:
         """Record the rows that cannot be sent: null keys, duplicate keys, values that are no numbers."""
         if not diff.newly_rejected:
             return
-        model, table = diff.model, quoted(f"diff_{diff.model.name}")
+        model, shape = diff.model, self.shape(diff.model)
         self._db.execute(
             f"""
 insert into {self.state.table("publish_rejections")}
     (run_id, destination, object, row_key, field, code, message, rejected_at, row_hash)
-select ?, ?, ?, d.row_key, coalesce(split_part(d.problem, ' ', 2), {literal(", ".join(model.key))}),
+select
+    ?, ?, ?, d.row_key, coalesce(split_part(d.problem, ' ', 2), {literal(", ".join(model.key))}),
     coalesce(split_part(d.problem, ' ', 1), 'DUPLICATE_KEY'),
     case split_part(d.problem, ' ', 1)
         when 'NULL_KEY' then 'a part of the key is null'
         when 'NOT_FINITE' then 'the value is NaN or infinite, which JSON cannot say'
         else 'the key stands in ' || cast(d.copies as varchar) || ' rows of the model'
-    end, ?, m.row_hash
-from {table} as d
-join (
-    select {self.row_key(model)} as row_key, {self.row_hash(model)} as row_hash
-    from {self._db.relation(model.relation)}
-) as m on m.row_key = d.row_key
-where d.kind = 'invalid' and {"true" if options.retry_rejected else "not standing"}""",
+    end, ?, {shape.hash}
+from {_diff(model)} as d join {shape.relation} on {shape.key} = d.row_key
+where d.kind = 'invalid' and {options.fresh}""",
             [self.state.run_id, self.state.destination, model.object, utc_now()],
         )
 
@@ -260,38 +231,28 @@ where d.kind = 'invalid' and {"true" if options.retry_rejected else "not standin
             terms.append(f"destination_id is {'not ' if known else ''}null")
         if found is not None:
             terms.append("found" if found else "not found")
-        last = 0
-        while True:
-            window = self._db.execute(
-                f"select {self._selected(model)}"
-                f" from {self._staged[model.name]} where {' and '.join(terms)} order by pos limit {WINDOW}",
-                [last],
-            )
-            if window:
-                last = window[-1][0]
-                yield [self._row(model, each) for each in window]
+        last, query = (
+            0,
+            f"select {_STAGED} from {_staged(model)} where {' and '.join(terms)} order by pos limit {WINDOW}",
+        )
+        while window := self._read(model, query, [last]):
+            last = window[-1][0]
+            yield [row for _, row in window]
             if len(window) < WINDOW:
                 return
 
-    def _selected(self, model: PublishModel) -> str:
-        values = ", ".join(f"v{n}" for n in range(len(model.columns)))
-        return f"pos, row_key, row_hash, destination_id, created_by_us, null_fields, stands, {values}"
-
-    def _row(self, model: PublishModel, given: Sequence[Any]) -> Row:
-        _, row_key, row_hash, destination_id, created, nulls, stands, *values = given
-        by_column = dict(zip(model.columns, values, strict=True))
-        return Row(
-            row_key,
-            row_hash,
-            destination_id,
-            bool(created),
-            nulls,
-            bool(stands),
-            {field: by_column[column] for column, field in model.fields.items()},
-            {each.field: by_column[each.column] for each in model.lookups},
+    def _read(self, model: PublishModel, staged: str, parameters: Sequence[Any]) -> list[tuple[int, Row]]:
+        """Staged rows with their values; those that the mart has no more come with their key alone."""
+        shape = self.shape(model)
+        found = self._db.execute(
+            f"select s.pos, s.row_key, case when m.{self._db.column(model.key_columns[0])} is not null then {shape.hash} end,"
+            f" s.destination_id, s.created_by_us, {shape.nulls}, s.stands, s.published_hash, {shape.values}"
+            f" from ({staged}) as s left join {shape.relation} on {shape.key} = s.row_key order by s.pos",
+            parameters,
         )
+        return [(each[0], _row(model, each)) for each in found]
 
-    def mark(self, model: PublishModel, ids: dict[str, str | None], turn: int, *, found: bool = True) -> None:
+    def mark(self, model: PublishModel, ids: Mapping[str, str | None], turn: int, *, found: bool = True) -> None:
         """Note which destination id staged rows have, or that there is none.
 
         Args:
@@ -304,125 +265,108 @@ where d.kind = 'invalid' and {"true" if options.retry_rejected else "not standin
         for start in range(0, len(pairs), 1000):
             query, parameters = self._db.table_of(pairs[start : start + 1000], ["varchar", "varchar"])
             self._db.execute(
-                f"update {self._staged[model.name]} set destination_id = f.c1, created_by_us = false,"
+                f"update {_staged(model)} set destination_id = f.c1, created_by_us = false,"
                 f" turn = {turn}, found = {str(found).lower()} from ({query}) as f where row_key = f.c0",
                 parameters,
             )
 
     def has_turn(self, model: PublishModel, turn: int) -> bool:
         """Whether any staged row has this turn."""
-        return bool(self._db.execute(f"select 1 from {self._staged[model.name]} where turn = {turn} limit 1"))
+        return bool(self._db.execute(f"select 1 from {_staged(model)} where turn = {turn} limit 1"))
 
     def counts(self, model: PublishModel) -> tuple[int, int]:
         """Staged rows whose destination id is known, and the others, without those that have no turn."""
-        found = self._db.execute(
-            f"select count(destination_id), count(*) from {self._staged[model.name]} where turn > 0"
-        )
-        return int(found[0][0]), int(found[0][1] - found[0][0])
+        query = f"select count(destination_id), count(*) from {_staged(model)} where turn > 0"
+        known, rows = self._db.execute(query)[0]
+        return int(known), int(rows - known)
 
     def gone(self, diff: Diff) -> list[tuple[str, str]]:
         """Row key and destination id of the records to delete."""
         if not diff.deletable:
             return []
-        found = self._db.execute(
-            f"select row_key, destination_id from {quoted(f'diff_{diff.model.name}')}"
-            f" where {_DELETABLE} order by row_key"
-        )
-        return [(str(key), str(each)) for key, each in found]
-
-    # What was published
+        query = f"select row_key, destination_id from {_diff(diff.model)} where {_DELETABLE} order by row_key"
+        return [(str(key), str(each)) for key, each in self._db.execute(query)]
 
     def stage_published(self, model: PublishModel) -> None:
-        """Stage every row of the state, with the mart's values; without a hash where they differ."""
-        table = self._staged[model.name] = quoted(f"published_{model.name}")
-        self._db.execute(f"drop table if exists {table}")
-        columns = ", ".join(f"m.{self._db.column(c)} as v{n}" for n, c in enumerate(model.columns))
-        self._db.execute(
-            f"""
-create temporary table {table} as
-with mart as (
-    select *, {self.row_key(model)} as loader_key, {self.row_hash(model)} as loader_hash
-    from {self._db.relation(model.relation)}
-)
+        """Stage every row of the state."""
+        query = f"""
 select
-    row_number() over (order by s.row_key) as pos, s.row_key, s.destination_id, s.created_by_us,
-    case when m.loader_hash = s.row_hash then s.row_hash else '' end as row_hash,
-    s.null_fields, true as stands, false as found, 1 as turn, {columns}
-from {self.state.table("publish_state")} as s
-left join mart as m on m.loader_key = s.row_key
-where s.destination = ? and s.object = ?""",
-            [self.state.destination, model.object],
-        )
+    row_number() over (order by row_key) as pos, row_key, destination_id, created_by_us, null_fields as former_nulls,
+    row_hash as published_hash, true as stands, false as found, 1 as turn
+from {self.state.table("publish_state")} where destination = ? and object = ?"""
+        self._make(_staged(model), query, [self.state.destination, model.object])
 
-    def published(self, model: PublishModel, keys: Sequence[str]) -> dict[str, Row]:
-        """Those of the staged rows that have one of these keys and were not seen before."""
-        if not keys:
+    def published(self, model: PublishModel, keys: Iterable[str]) -> dict[str, Row]:
+        """Those of the staged rows that have one of these keys, and were not seen before; now they are."""
+        rows = [(key,) for key in keys]
+        if not rows:
             return {}
-        query, parameters = self._db.table_of([(key,) for key in keys], ["varchar"])
-        found = self._db.execute(
-            f"select {self._selected(model)} from {self._staged[model.name]} where not found and row_key in ({query})",
-            parameters,
-        )
-        rows = [self._row(model, each) for each in found]
-        return {row.row_key: row for row in rows}
-
-    def mark_seen(self, model: PublishModel, keys: Sequence[str]) -> None:
-        """Note that these rows were found at the destination."""
-        if keys:
-            query, parameters = self._db.table_of([(key,) for key in keys], ["varchar"])
-            self._db.execute(
-                f"update {self._staged[model.name]} set found = true where row_key in ({query})", parameters
-            )
+        query, parameters = self._db.table_of(rows, ["varchar"])
+        where = f"not found and row_key in ({query})"
+        staged = f"select {_STAGED} from {_staged(model)} where {where}"
+        found = {row.row_key: row for _, row in self._read(model, staged, parameters)}
+        self._db.execute(f"update {_staged(model)} set found = true where {where}", parameters)
+        return found
 
     def unseen(self, model: PublishModel) -> list[tuple[str, str | None]]:
-        """Row key and destination id of the rows that were not found."""
-        found = self._db.execute(
-            f"select row_key, destination_id from {self._staged[model.name]} where not found order by pos"
-        )
-        return [(str(key), each) for key, each in found]
+        """Row key and destination id of the staged rows that were not seen."""
+        query = f"select row_key, destination_id from {_staged(model)} where not found order by pos"
+        return [(str(key), each) for key, each in self._db.execute(query)]
 
     def misfits(self, model: PublishModel, bounds: Mapping[str, Bounds]) -> Iterator[Finding]:
         """Values that the destination will not take."""
-        for column, bound in bounds.items():
-            name = self._db.column(column)
-            options = ", ".join(map(literal, bound.values))
-            for condition, problem, fix in (
-                (
-                    f"length({name}) > {bound.length}" if bound.length else "",
-                    f"are longer than {bound.length}",
-                    "shorten them, or lengthen the field",
-                ),
-                (
-                    f"{name} not in ({options})" if options else "",
-                    "are not in the picklist",
-                    "add them to the picklist, or correct the model",
-                ),
-                (
-                    f"{name} is null" if bound.required else "",
-                    "are null, which the field does not take",
-                    "fill them, or make the field optional",
-                ),
-            ):
-                count = condition and self._count(model, condition)
-                if count:
-                    yield Finding(
-                        model.name, model.object, model.fields[column], f"{count} values {problem}", fix, schema=False
-                    )
-
-    def _count(self, model: PublishModel, condition: str) -> int:
         relation = self._db.relation(model.relation)
-        return int(self._db.execute(f"select count(*) from {relation} where {condition}")[0][0])
+        for column, bound in bounds.items():
+            for condition, problem, fix in _misfits(self._db.column(column), bound):
+                count = int(self._db.execute(f"select count(*) from {relation} where {condition}")[0][0])
+                if count:
+                    name = model.fields[column]
+                    yield Finding(model.name, model.object, name, f"{count} values {problem}", fix, schema=False)
 
-    def lookup_values(self, models: Sequence[PublishModel]) -> dict[tuple[str, str], list[str]]:
+    def lookup_values(self, models: Sequence[PublishModel]) -> dict[tuple[str, str], list[Any]]:
         """Distinct values to look up in the staged rows, by object and matching field."""
         queries: dict[tuple[str, str], list[str]] = {}
         for model in models:
+            shape = self.shape(model)
             for each in model.lookups:
-                column = f"v{model.columns.index(each.column)}"
+                value = shape.column(each.column)
                 queries.setdefault((each.object, each.match), []).append(
-                    f"select distinct {column} as value from {self._staged[model.name]} where {column} is not null"
+                    f"select distinct {value} as value from {_staged(model)} as s"
+                    f" join {shape.relation} on {shape.key} = s.row_key where {value} is not null"
                 )
         return {
             target: [value for (value,) in self._db.execute(f"{' union '.join(parts)} order by value")]
             for target, parts in queries.items()
         }
+
+
+def _diff(model: PublishModel) -> str:
+    return quoted(f"diff_{model.name}")
+
+
+def _staged(model: PublishModel) -> str:
+    return quoted(f"send_{model.name}")
+
+
+def _row(model: PublishModel, given: Sequence[Any]) -> Row:
+    _, row_key, row_hash, destination_id, created, nulls, stands, published, *values = given
+    by_column = dict(zip(model.columns, values, strict=True))
+    fields = {name: by_column[column] for column, name in model.fields.items()}
+    if row_hash is None:
+        fields |= model.key_values(row_key)
+    lookups = {each.field: by_column[each.column] for each in model.lookups}
+    row = Row(row_key, row_hash or "", destination_id, bool(created), nulls or "", bool(stands), published)
+    row.values, row.lookups = fields, lookups
+    return row
+
+
+def _misfits(name: str, bound: Bounds) -> Iterator[tuple[str, str, str]]:
+    """Condition, problem and fix."""
+    if bound.length:
+        fix = "shorten them, or lengthen the field"
+        yield f"length({name}) > {bound.length}", f"are longer than {bound.length}", fix
+    if bound.values:
+        options = ", ".join(map(literal, bound.values))
+        yield f"{name} not in ({options})", "are not in the picklist", "add them to it, or correct the model"
+    if bound.required:
+        yield f"{name} is null", "are null, which the field does not take", "fill them, or make the field optional"

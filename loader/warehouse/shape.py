@@ -1,0 +1,73 @@
+"""The SQL of one publish model: its rows' keys, hashes and faults, as expressions over its relation."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from loader.artifacts import PublishModel
+from loader.warehouse.dialects import Dialect, literal, value_text
+
+
+class Shape:
+    """Expressions for one model on one warehouse; the text they give is the same on all."""
+
+    def __init__(self, dialect: Dialect, model: PublishModel) -> None:
+        self._db, self.model = dialect, model
+        self.relation = f"{dialect.relation(model.relation)} as m"
+        self.targets = [*model.fields.items(), *((each.column, each.field) for each in model.lookups)]
+
+    def column(self, name: str) -> str:
+        """A column's name, in a query over `relation`."""
+        return f"m.{self._db.column(name)}"
+
+    @cached_property
+    def key(self) -> str:
+        """The key values as a JSON list."""
+        parts = [f"coalesce({self._json(column)}, 'null')" for column in self.model.key_columns]
+        return "'[' || " + " || ',' || ".join(parts) + " || ']'"
+
+    @cached_property
+    def hash(self) -> str:
+        """A hash over exactly the published columns, and the fields they go to."""
+        fields = [*self.model.fields.values(), *(f"{k.field}={k.object}.{k.match}" for k in self.model.lookups)]
+        parts = [f"coalesce({self._counted(column)}, '~') || ';'" for column in self.model.columns]
+        return f"md5({literal(','.join(fields) + ';')} || {' || '.join(parts)})"
+
+    @cached_property
+    def nulls(self) -> str:
+        """The fields that are null, as `,A,B,`."""
+        parts = [f"case when {self.column(c)} is null then {literal(f + ',')} else '' end" for c, f in self.targets]
+        return "',' || " + " || ".join(parts)
+
+    @cached_property
+    def problem(self) -> str:
+        """`CODE field` of the first thing wrong with a row, or null."""
+        fields = self.model.fields
+        cases = [
+            f"when {self.column(c)} is null then {literal('NULL_KEY ' + fields[c])}" for c in self.model.key_columns
+        ]
+        cases += [
+            f"when {self._db.not_finite(self.column(c))} then {literal('NOT_FINITE ' + field)}"
+            for c, field in fields.items()
+            if self.model.kinds[c] == "double"
+        ]
+        return f"case {' '.join(cases)} end"
+
+    @cached_property
+    def values(self) -> str:
+        """The published columns."""
+        return ", ".join(map(self.column, self.model.columns))
+
+    def _counted(self, column: str) -> str:
+        """Text comes with its length, so that no other row gives the same whole; the other kinds hold no `;`."""
+        text = self._text(column)
+        return f"cast(length({text}) as varchar) || ':' || {text}" if self.model.kinds[column] == "text" else text
+
+    def _text(self, column: str) -> str:
+        return value_text(self._db, self.column(column), self.model.kinds[column])
+
+    def _json(self, column: str) -> str:
+        kind, text = self.model.kinds[column], self._text(column)
+        if kind == "integer":
+            return text
+        return self._db.json_text(text) if kind == "text" else f"'\"' || {text} || '\"'"
