@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from harness import Bench
 
+from loader.engine.limits import Meter
 from loader.errors import StoppedError
-from loader.limits import Meter
 from sandbox import Fault, Limits
 
 
