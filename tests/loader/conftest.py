@@ -40,6 +40,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The mini project after `dbt build`, with empty models."""
     folder = tmp_path_factory.mktemp("mini") / "project"
     shutil.copytree(HERE / "mini_project", folder)
+    (folder / "macros").mkdir(exist_ok=True)
+    shutil.copy(HERE.parents[1] / "macros" / "raw" / "record_invocation.sql", folder / "macros")
     (folder / "profiles.yml").write_text(_PROFILE)
     with duckdb.connect(str(folder / "mini.duckdb")) as connection:
         connection.execute(_TABLES)

@@ -234,7 +234,8 @@ from range({instances}) as r(i), range({periods}) as s(p)""")
             wanted = {row_key(row[c] for c in columns): row for row in self.mart(model)}
             due = {key for key in wanted if (name, key) not in rejected}
             assert {k for k in due if k not in found} == set(), f"{name}: lost"
-            assert len(set(found) - set(wanted)) <= extra, f"{name}: {set(found) - set(wanted)} are extra"
+            more = sorted(set(found) - set(wanted))
+            assert len(more) <= extra, f"{name}: {len(more)} rows are extra: {more[:5]}"
             for key in due:
                 for field, column in FIELDS[name].items():
                     theirs, ours = found[key][field], plain(wanted[key][column])
