@@ -11,7 +11,7 @@ import yaml
 from snowflake_bench import DATABASE, REPO, LocalSnowflake
 from sqlglot import exp
 
-from loader.warehouse.state import TABLES
+from loader.warehouse import TABLES
 
 SETUP = (REPO / "snowflake" / "setup.sql").read_text(encoding="utf-8")
 
