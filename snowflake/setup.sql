@@ -269,7 +269,7 @@ begin
         select
             *,
             regexp_replace(
-                trim(cast(case when is_manual then record:recorded_at else record:received_at end as varchar)),
+                trim(case when is_manual then cast(record:recorded_at as varchar) else cast(record:received_at as varchar) end),
                 '( UTC|Z)$', '+00:00'
             ) as arrival
         from parsed
