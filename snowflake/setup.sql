@@ -44,10 +44,11 @@ grant usage on warehouse customer_health to role customer_health_reporter;
 grant usage on warehouse customer_health to role customer_health_ingester;
 
 -- 3. Database and schemas, as the dbt project names them (<target schema>, <target schema>_<folder>) -----------------
-create database if not exists customer_health data_retention_time_in_days = 7;
+-- One day of time travel is what every edition has; with Enterprise you may set more.
+create database if not exists customer_health data_retention_time_in_days = 1;
 create schema if not exists customer_health.raw with managed access;
 create schema if not exists customer_health.marts;
-create schema if not exists customer_health.marts_staging data_retention_time_in_days = 1;
+create schema if not exists customer_health.marts_staging;
 create schema if not exists customer_health.marts_intermediate data_retention_time_in_days = 0;
 create schema if not exists customer_health.marts_metrics;
 create schema if not exists customer_health.marts_seeds data_retention_time_in_days = 0;
@@ -186,11 +187,14 @@ create table if not exists customer_health.marts_publish.publish_uploads (
 
 -- 5. Landing pings: stage -> lines as text -> rows --------------------------------------------------------------------
 -- Lines are landed as text first, so that a line which is not JSON is listed in quarantined_pings and not lost.
+-- COPY and the procedure need a warehouse; a second run of this file has none from creating it.
+use warehouse customer_health;
 create file format if not exists customer_health.raw.one_line_one_column
     type = csv
     field_delimiter = none
     record_delimiter = '\n'
     escape_unenclosed_field = none
+    null_if = ()
     skip_blank_lines = true
     replace_invalid_characters = true
     compression = auto;
@@ -199,16 +203,19 @@ create file format if not exists customer_health.raw.one_file_one_column
     field_delimiter = none
     record_delimiter = none
     escape_unenclosed_field = none
+    null_if = ()
     replace_invalid_characters = true
     compression = auto;
 create file format if not exists customer_health.raw.csv_with_header
     type = csv
-    skip_header = 1
+    parse_header = true
     field_optionally_enclosed_by = '"'
     empty_field_as_null = true
     compression = auto;
 
--- An internal stage; for a bucket of your own, create the stage with `url` and `storage_integration` instead.
+-- Internal stages: `put file:///data/service_pings/*.jsonl @customer_health.raw.pings` (PUT compresses, which is fine). For a
+-- bucket of your own, create the stage with `url` and `storage_integration` before this runs, and grant usage on it to the
+-- ingester in place of read and write.
 create stage if not exists customer_health.raw.pings comment = 'service_pings/ of the raw contract';
 create stage if not exists customer_health.raw.crm comment = 'the CSV files of the raw contract';
 
@@ -216,11 +223,11 @@ create table if not exists customer_health.raw.ping_lines (
     line varchar,
     source_file varchar,
     line_number number(38, 0)
-) comment = 'What COPY INTO loaded; may be emptied once ping_lines_new has been read.';
+) comment = 'What COPY INTO loaded. Rows may be deleted once land_pings() has read them; never truncate: files would load again.';
 create stream if not exists customer_health.raw.ping_lines_new on table customer_health.raw.ping_lines append_only = true;
 
--- Both skip files that are loaded already. Run them and the insert below after each arrival, or let Snowpipe and the task
--- of section 8 do it.
+-- Both skip files that are loaded already. Run them and the call below after each arrival, as the ingester and at least every
+-- two weeks (a stream that is not read for longer goes stale), or let Snowpipe and the task of section 8 do it.
 copy into customer_health.raw.ping_lines (line, source_file, line_number)
 from (
     select lines.$1, metadata$filename, metadata$file_row_number
@@ -235,7 +242,7 @@ from (
     select files.$1, metadata$filename, metadata$file_row_number
     from @customer_health.raw.pings files
 )
-pattern = '.*manual/[^/]*[.]json'
+pattern = '.*manual/[^/]*[.]json([.]gz)?'
 file_format = (format_name = 'customer_health.raw.one_file_one_column')
 on_error = 'abort_statement';
 
@@ -253,7 +260,7 @@ begin
             line,
             source_file,
             line_number,
-            source_file like '%manual/%.json' as is_manual,
+            regexp_like(source_file, '.*manual/[^/]*[.]json([.]gz)?') as is_manual,
             try_parse_json(line) as record
         from customer_health.raw.ping_lines_new
         where trim(line) <> ''
@@ -262,7 +269,7 @@ begin
         select
             *,
             regexp_replace(
-                trim(cast(case when is_manual then record:recorded_at else record:received_at end as varchar)),
+                trim(case when is_manual then cast(record:recorded_at as varchar) else cast(record:received_at as varchar) end),
                 '( UTC|Z)$', '+00:00'
             ) as arrival
         from parsed
@@ -284,11 +291,13 @@ end;
 $$;
 call customer_health.raw.land_pings();
 
--- The CRM's files: each load replaces what was there. Put them in the stage as accounts.csv and so on, then for each:
+-- The CRM's files: each load replaces what was there; columns are found by their names. For each:
+--   put file:///data/accounts.csv @customer_health.raw.crm auto_compress = false overwrite = true;
 --   begin;
 --   delete from customer_health.raw.accounts;
 --   copy into customer_health.raw.accounts from @customer_health.raw.crm files = ('accounts.csv')
---       file_format = (format_name = 'customer_health.raw.csv_with_header') force = true;
+--       file_format = (format_name = 'customer_health.raw.csv_with_header')
+--       match_by_column_name = case_insensitive force = true;
 --   commit;
 
 -- 6. Grants: no role has more than its job needs ----------------------------------------------------------------------
@@ -307,7 +316,7 @@ grant read, write on all stages in schema customer_health.raw to role customer_h
 grant usage on all file formats in schema customer_health.raw to role customer_health_ingester;
 grant usage on procedure customer_health.raw.land_pings() to role customer_health_ingester;
 
--- The transformer reads RAW, and owns what it makes in dbt's schemas. It may not create databases or other schemas.
+-- The transformer reads RAW, and owns what it makes in dbt's schemas. It may not create databases.
 grant usage on schema customer_health.raw to role customer_health_transformer;
 grant select on all tables in schema customer_health.raw to role customer_health_transformer;
 grant select on future tables in schema customer_health.raw to role customer_health_transformer;
@@ -317,7 +326,7 @@ grant usage, create table, create view on schema customer_health.marts_intermedi
 grant usage, create table, create view on schema customer_health.marts_metrics to role customer_health_transformer;
 grant usage, create table, create view on schema customer_health.marts_seeds to role customer_health_transformer;
 grant usage, create table on schema customer_health.marts_publish to role customer_health_transformer;
--- dbt says `create schema if not exists` when its cache knows no such schema; this lets it, on an account set up by hand too.
+-- dbt says `create schema if not exists` of schemas that are there, too, which needs the privilege all the same.
 grant create schema on database customer_health to role customer_health_transformer;
 
 -- The loader reads the publish models and dim_instances, which dbt grants one by one after each run (var loader_role), and
@@ -345,6 +354,7 @@ grant select on all tables in schema customer_health.marts to role customer_heal
 grant select on future tables in schema customer_health.marts to role customer_health_reporter;
 grant select on all views in schema customer_health.marts to role customer_health_reporter;
 grant select on future views in schema customer_health.marts to role customer_health_reporter;
+-- People get it with: grant role customer_health_reporter to user ...; and whoever lands files, the ingester.
 
 -- 7. Users: service users with key pairs, no passwords ----------------------------------------------------------------
 -- openssl genrsa 2048 | openssl pkcs8 -topk8 -v2 aes-256-cbc -out transformer.p8 && openssl rsa -in transformer.p8 -pubout
@@ -359,8 +369,8 @@ create user if not exists customer_health_publisher
     default_warehouse = customer_health
     default_namespace = customer_health.marts_publish;
 -- UTC and plain timestamps, whatever the account's own settings are.
-alter user customer_health_dbt set timezone = 'UTC', timestamp_type_mapping = 'TIMESTAMP_NTZ', week_start = 1;
-alter user customer_health_publisher set timezone = 'UTC', timestamp_type_mapping = 'TIMESTAMP_NTZ', week_start = 1;
+alter user customer_health_dbt set timezone = 'UTC' timestamp_type_mapping = 'TIMESTAMP_NTZ' week_start = 1;
+alter user customer_health_publisher set timezone = 'UTC' timestamp_type_mapping = 'TIMESTAMP_NTZ' week_start = 1;
 grant role customer_health_transformer to user customer_health_dbt;
 grant role customer_health_loader to user customer_health_publisher;
 -- With the text between the BEGIN and END lines of each public key:
@@ -369,7 +379,10 @@ grant role customer_health_loader to user customer_health_publisher;
 -- To change a key without a gap, set rsa_public_key_2, change the secret, then unset the old one.
 
 -- 8. Option: Snowpipe instead of COPY by hand -------------------------------------------------------------------------
--- With a stage on a bucket of your own; `desc pipe` shows the queue to send the bucket's notifications to.
+-- With a stage on a bucket of your own; `desc pipe` shows the queue to send the bucket's notifications to. Then take the first
+-- COPY out of section 5: a pipe and COPY do not know of each other's files.
+--   use role accountadmin;
+--   grant execute task on account to role sysadmin;
 --   use role sysadmin;
 --   create pipe if not exists customer_health.raw.ping_lines_pipe auto_ingest = true as
 --       copy into customer_health.raw.ping_lines (line, source_file, line_number)

@@ -31,7 +31,7 @@ def land(run: Run, folder: Path, database: str = "CUSTOMER_HEALTH") -> None:
     """
     raw = f"{database}.RAW"
     for table, columns in COLUMNS.items():
-        run(f"create or replace table {raw}.{table.upper()} ({_upper(columns)})")
+        run(f"create or replace table {raw}.{table.upper()} ({upper(columns)})")
         file = folder / f"{table}.csv"
         names = ", ".join(f"trim({each.split()[0]})" for each in columns.split(", "))
         if file.is_file() and file.stat().st_size:
@@ -39,7 +39,7 @@ def land(run: Run, folder: Path, database: str = "CUSTOMER_HEALTH") -> None:
                 f"insert into {raw}.{table.upper()} select {names.replace('trim', '')}"
                 f" from read_csv('{file}', header = true, all_varchar = true)"
             )
-    run(f"create or replace table {raw}.SERVICE_PINGS ({_upper(PINGS)})")
+    run(f"create or replace table {raw}.SERVICE_PINGS ({upper(PINGS)})")
     pings = folder / "service_pings"
     land_pings(run, sorted([*pings.rglob("*.jsonl"), *pings.rglob("*.jsonl.gz")]), database)
     land_manual(run, sorted((pings / "manual").glob("*.json")), database)
@@ -73,5 +73,6 @@ select md5(content), try_cast(replace(content ->> '$.recorded_at', ' UTC', 'Z') 
 from read_text('{file}')""")
 
 
-def _upper(columns: str) -> str:
+def upper(columns: str) -> str:
+    """Columns with their names in capitals."""
     return ", ".join(f"{name.upper()} {kind}" for name, kind in (each.split() for each in columns.split(", ")))

@@ -8,10 +8,11 @@ from functools import cache
 import pytest
 import sqlglot
 import yaml
+from raw_tables import PINGS, land_manual, land_pings, upper
 from snowflake_bench import DATABASE, REPO, LocalSnowflake
 from sqlglot import exp
 
-from loader.warehouse.state import TABLES
+from loader.warehouse import TABLES
 
 SETUP = (REPO / "snowflake" / "setup.sql").read_text(encoding="utf-8")
 
@@ -115,3 +116,43 @@ def test_what_the_local_server_knows_of_it_runs_twice(server: LocalSnowflake) ->
     found = server.duckdb("select count(*) from information_schema.tables where table_catalog = 'SETUP_CHECK'")
     assert found[0][0] >= len(tables("raw")) + len(tables("marts_publish"))
     assert DATABASE == "CUSTOMER_HEALTH"
+
+
+def test_every_edition_takes_it_and_a_second_run_has_a_warehouse() -> None:
+    days = [int(each) for each in re.findall(r"data_retention_time_in_days = (\d+)", SETUP)]
+    assert max(days) <= 1, "more than a day of time travel is an error on Standard edition"
+    order = statements()
+    first_load = next(n for n, sql in enumerate(order) if sql.startswith(("copy into", "call")))
+    assert "use warehouse customer_health" in order[:first_load]
+
+
+def test_the_procedure_lands_what_the_parity_test_starts_from(server: LocalSnowflake) -> None:
+    """Its insert runs on the local server over the sample's lines, as COPY INTO would have loaded them."""
+    pings = REPO / "sample" / "small" / "service_pings"
+    lines, manual = sorted(pings.rglob("*.jsonl*")), sorted((pings / "manual").glob("*.json"))
+    raw = "LANDING.RAW"
+    with server.connect("RAW") as connection, connection.cursor() as cursor:
+        cursor.execute("create database if not exists landing")
+        cursor.execute("create schema if not exists landing.raw")
+        server.duckdb(f"create table {raw}.SERVICE_PINGS ({upper(PINGS)})")
+        land_pings(server.duckdb, lines, "LANDING")
+        land_manual(server.duckdb, manual, "LANDING")
+        server.duckdb(f"create table {raw}.WANTED as from {raw}.SERVICE_PINGS")
+        server.duckdb(f"delete from {raw}.SERVICE_PINGS")
+        server.duckdb(f"create table {raw}.PING_LINES (LINE varchar, SOURCE_FILE varchar, LINE_NUMBER bigint)")
+        for file in lines:
+            server.duckdb(
+                f"insert into {raw}.PING_LINES select line, '{file}', row_number() over () from read_csv('{file}',"
+                " columns = {line: 'VARCHAR'}, header = false, delim = '\\x01', quote = '', escape = '',"
+                " auto_detect = false, parallel = false, max_line_size = 16777216)"
+            )
+        for file in manual:
+            server.duckdb(f"insert into {raw}.PING_LINES select content, '{file}', 1 from read_text('{file}')")
+        procedure = next(sql for sql in statements() if sql.startswith("create or replace procedure"))
+        insert = procedure[procedure.index("insert into") : procedure.index(";\n    return")]
+        cursor.execute(insert.replace("ping_lines_new", "ping_lines").replace("customer_health.", "landing."))
+    missing = f"select count(*) from (from {raw}.{{}} except all from {raw}.{{}})"
+    assert server.duckdb(missing.format("WANTED", "SERVICE_PINGS")) == [(0,)]
+    assert server.duckdb(missing.format("SERVICE_PINGS", "WANTED")) == [(0,)]
+    not_json = f"select count(*) from {raw}.SERVICE_PINGS where PING_ID is null and json_type(PAYLOAD) = 'VARCHAR'"
+    assert server.duckdb(not_json) == [(3,)]
