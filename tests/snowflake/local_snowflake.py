@@ -1,8 +1,8 @@
 """A local server that speaks Snowflake's protocol (fakesnow), with its gaps worked round.
 
-Run as `python local_snowflake.py PORT`. One route is ours: POST /duckdb runs SQL on the DuckDB behind it, to
-land raw tables
-without ten thousand inserts. What is rewritten here is listed in docs/snowflake.md under "not proven here".
+Run as `python local_snowflake.py PORT`. Two routes are ours: POST /duckdb runs SQL on the DuckDB behind it, to land raw
+tables without ten thousand inserts, and POST /said lists the statements that clients sent. What is rewritten here is
+listed in docs/snowflake.md under "not proven here".
 """
 
 from __future__ import annotations
@@ -42,6 +42,8 @@ create or replace macro ${catalog}._fs_flatten(input) as table
     from json_each(input) as entry"""
 _PARSING = Lock()
 """sqlglot sets itself up at its first use, and threads that come meanwhile get half of it."""
+_SAID: list[str] = []
+"""Every statement as the client sent it."""
 _FORMATS = {
     'YYYY-MM-DD"T"HH24:MI:SS.FF6': "%Y-%m-%dT%H:%M:%S.%f",
     'YYYY-MM-DD"T"HH24:MI:SS.FF6"Z"': "%Y-%m-%dT%H:%M:%S.%fZ",
@@ -59,6 +61,8 @@ def _replaced(node: exp.Expression) -> exp.Expression:
         return exp.TryCast(this=node.expressions[0], to=exp.DataType.build("timestamptz"))
     if isinstance(node, exp.Typeof):
         return exp.Anonymous(this="json_type", expressions=[node.this])
+    if isinstance(node, exp.Grant):
+        return exp.select(exp.Literal.string("Statement executed successfully.").as_("status"))
     return node
 
 
@@ -83,6 +87,19 @@ def _nulls_kept(to_struct: Callable[[Any], pyarrow.StructArray]) -> Callable[[An
     return convert
 
 
+def _noted(parse: Callable[[str], exp.Expression]) -> Callable[[str], exp.Expression]:
+    def parse_one(command: str) -> exp.Expression:
+        _SAID.append(command)
+        return parse(command)
+
+    return parse_one
+
+
+async def said_route(_: Request) -> JSONResponse:
+    """What clients sent so far."""
+    return JSONResponse({"rows": [[each] for each in _SAID]})
+
+
 async def duckdb_route(request: Request) -> JSONResponse:
     """Run SQL on the DuckDB behind the server."""
     sql = (await request.body()).decode()
@@ -99,11 +116,12 @@ def serve(port: int) -> None:
     server: Any = fakesnow.server
     fakesnow.macros.FS_OBJECT_CONSTRUCT = Template(_OBJECT_CONSTRUCT)
     fakesnow.macros.FS_FLATTEN = Template(_FLATTEN)
-    server.parse_one = _patched(server.parse_one)
+    server.parse_one = _noted(_patched(server.parse_one))
     fakesnow.cursor.parse_one = _patched(fakesnow.cursor.parse_one)
     fakesnow.arrow.timestamp_to_sf_struct = _nulls_kept(fakesnow.arrow.timestamp_to_sf_struct)
     logging.getLogger("fakesnow.server").setLevel(logging.ERROR)
-    routes = [*server.routes, Route("/duckdb", duckdb_route, methods=["POST"])]
+    ours = [Route("/duckdb", duckdb_route, methods=["POST"]), Route("/said", said_route, methods=["POST"])]
+    routes = [*server.routes, *ours]
     http = asgi_stand_in.make_server(routes, port)
     print(http.server_port, flush=True)
     http.serve_forever()

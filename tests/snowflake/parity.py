@@ -14,6 +14,8 @@ SMALL = REPO / "sample" / "small"
 LATER = "received_month=2026-06"
 FORGOTTEN = "counts.ci_runners"
 """A key path that the first run on Snowflake is made not to know, so that the second has to back-fill it."""
+LOADER_ROLE = "CUSTOMER_HEALTH_LOADER"
+"""As in snowflake/setup.sql; the build grants it the publish models."""
 
 
 @dataclass
@@ -72,7 +74,7 @@ def build_twice(server: LocalSnowflake, home: Path) -> Parity:
     raw = home / "raw"
     shutil.copytree(SMALL, raw, ignore=lambda _, names: {n for n in names if n.startswith(("late_", LATER))})
     truth = json.loads((SMALL / "truth.json").read_text(encoding="utf-8"))
-    warehouses = TwoWarehouses(home, raw, server, variables={"as_of": truth["as_of"]})
+    warehouses = TwoWarehouses(home, raw, server, variables={"as_of": truth["as_of"], "loader_role": LOADER_ROLE})
     land(server.duckdb, raw)
     first = warehouses.dbt("build", "--exclude-resource-type", "unit_test")
     assert first["snowflake"].startswith("passed"), first["snowflake"][-6000:]

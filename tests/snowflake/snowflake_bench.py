@@ -55,12 +55,19 @@ class LocalSnowflake:
 
     def duckdb(self, sql: str) -> Rows:
         """Run SQL on the DuckDB behind the server."""
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}/duckdb", data=sql.encode())
+        return self._post("duckdb", sql)
+
+    def said(self) -> list[str]:
+        """Every statement that a client sent."""
+        return [sql for (sql,) in self._post("said", "")]
+
+    def _post(self, route: str, text: str) -> Rows:
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}/{route}", data=text.encode())
         try:
             with urllib.request.urlopen(request) as reply:  # noqa: S310
                 return [tuple(row) for row in json.load(reply)["rows"]]
         except urllib.error.HTTPError as error:
-            raise AssertionError(f"{error.read().decode()}\n{sql[:500]}") from None
+            raise AssertionError(f"{error.read().decode()}\n{text[:500]}") from None
 
     def profile(self, schema: str) -> dict[str, Any]:
         """An output of the dbt profile for this server."""

@@ -3,20 +3,17 @@ upper case."""
 
 from __future__ import annotations
 
-import csv
 import re
 from collections import defaultdict
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
 import sqlglot
+from functions import called, cte_names, documented
 from parity import Parity
-from snowflake_bench import HERE, REPO
+from snowflake_bench import REPO
 from sqlfluff.core import FluffConfig, Linter
 from sqlglot import exp
-from sqlglot.dialects.snowflake import Snowflake
-from sqlglot.tokens import TokenType
 
 RESERVED = frozenset(
     """account all alter and any as between by case cast check column connect connection constraint create cross
@@ -27,11 +24,6 @@ RESERVED = frozenset(
     tablesample then to trigger true try_cast union unique update using values view when whenever where with""".split()  # noqa: SIM905
 )
 """Words that Snowflake reserves in any place; its documentation, "Reserved & limited keywords"."""
-NOT_FUNCTIONS = frozenset(
-    """all and any as between by case cluster distinct else end exists explode filter following from group having in
-    join limit list lateral not numeric number decimal varchar char timestamp_ntz on or order over partition
-    preceding qualify rows select set table then union using values when where with within""".split()  # noqa: SIM905
-)
 NO_SNOWFLAKE_FUNCTIONS = ("unnest", "strftime", "list_transform", "read_json", "epoch_us", "arg_max", "quantile_cont")
 
 
@@ -48,23 +40,6 @@ def distinct(compiled: dict[str, str]) -> dict[str, str]:
     """One of each shape: the plain counters differ in a literal only."""
     shapes = {re.sub(r"'[^']*'|\d+", "?", sql): name for name, sql in compiled.items() if "/models/" in name}
     return {name: compiled[name] for name in shapes.values()}
-
-
-def called(sql: str) -> set[str]:
-    """Names before an opening bracket that are no keywords."""
-    tokens = Snowflake().tokenize(sql)
-    names = {
-        one.text.lower()
-        for one, other in pairwise(tokens)
-        if other.token_type == TokenType.L_PAREN and re.fullmatch(r"[A-Za-z_]\w*", one.text)
-    }
-    return names - NOT_FUNCTIONS
-
-
-def documented() -> set[str]:
-    """The functions on the list."""
-    with (HERE / "functions.csv").open(encoding="utf-8") as file:
-        return {row["function"] for row in csv.DictReader(file)}
 
 
 def test_every_compiled_statement_parses_under_sqlglots_snowflake_dialect(compiled: dict[str, str]) -> None:
@@ -97,11 +72,6 @@ def test_every_function_is_on_the_list_of_documented_ones(compiled: dict[str, st
             unknown[function].add(Path(name).name)
     assert dict(unknown) == {}
     assert not known & set(NO_SNOWFLAKE_FUNCTIONS)
-
-
-def cte_names(sql: str) -> set[str]:
-    """Names of subqueries, which stand before a bracket in `x (` nowhere but in `with x as (`."""
-    return {each.alias.lower() for each in sqlglot.parse_one(sql, read="snowflake").find_all(exp.CTE)}
 
 
 def test_no_name_is_a_word_that_snowflake_reserves(compiled: dict[str, str]) -> None:

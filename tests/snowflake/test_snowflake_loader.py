@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -11,8 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlglot
+from functions import called, cte_names, documented
 from parity import Parity
 from snowflake_bench import DATABASE, REPO, LocalSnowflake
+from sqlfluff.core import FluffConfig, Linter
+from sqlglot import exp
 
 from sandbox import Limits, Sandbox
 
@@ -124,3 +129,17 @@ def test_labels_come_back_into_the_raw_table(loader: Loader, box: Sandbox, serve
     before = server.duckdb(count)
     assert loader("pull-labels", "--output", "json")[0] == 0
     assert server.duckdb(count) == before, "a label that is known is not added again"
+
+
+def test_what_the_loader_says_is_snowflakes(loader: Loader, server: LocalSnowflake) -> None:
+    """Its statements parse under both dialects and call documented functions. dbt's own carry a comment."""
+    assert loader("plan")[0] == 0
+    said = {re.sub(r"'[^']*'|\d+", "?", sql): sql for sql in server.said() if '"app": "dbt"' not in sql}
+    shapes = {re.sub(r"(, \([?, ]+\))+", "", shape): sql for shape, sql in said.items()}
+    assert any("publish_state" in shape.lower() for shape in shapes)
+    linter = Linter(config=FluffConfig(overrides={"dialect": "snowflake", "templater": "raw"}))
+    for sql in shapes.values():
+        tree = sqlglot.parse_one(sql, read="snowflake")
+        assert not isinstance(tree, exp.Command), sql
+        assert called(sql) - documented() - cte_names(sql) == set(), sql
+        assert linter.parse_string(re.sub(r"\?", "null", sql)).violations == [], sql

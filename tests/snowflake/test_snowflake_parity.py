@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from parity import FORGOTTEN, Parity
+from parity import FORGOTTEN, LOADER_ROLE, Parity
 from snowflake_bench import LocalSnowflake
 
 
@@ -56,3 +56,12 @@ def test_lines_that_are_no_pings_are_listed_with_the_same_reasons(parity: Parity
         "payload is missing, empty or not an object": 3,
         "received_at is missing or not a timestamp": 1,
     }
+
+
+def test_a_build_grants_the_loader_what_it_reads_and_no_more(parity: Parity, server: LocalSnowflake) -> None:
+    grants = [" ".join(sql.lower().split()) for sql in server.said() if sql.lstrip().lower().startswith("grant")]
+    found = {re.match(r"grant select on table (\S+) to role (\S+)", sql).groups() for sql in grants}
+    read = ("dim_instances", "gainsight__company_health", "gainsight__instance_usage", "gainsight__instances")
+    assert {(f"customer_health.marts.{name}", LOADER_ROLE.lower()) for name in read} <= found
+    assert {relation.rpartition(".")[2] for relation, _ in found} == set(read)
+    assert "loader_role" in str(parity.warehouses.variables)

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from functools import cache
+from pathlib import Path
 
 import pytest
 import sqlglot
 import yaml
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from raw_tables import PINGS, land_manual, land_pings, upper
-from snowflake_bench import DATABASE, REPO, LocalSnowflake
+from snowflake_bench import DATABASE, DBT, REPO, LocalSnowflake
 from sqlglot import exp
 
+from loader.dbt.profile import read_target
 from loader.warehouse import TABLES
+from loader.warehouse.dialects import connect
 
 SETUP = (REPO / "snowflake" / "setup.sql").read_text(encoding="utf-8")
 
@@ -156,3 +162,31 @@ def test_the_procedure_lands_what_the_parity_test_starts_from(server: LocalSnowf
     assert server.duckdb(missing.format("SERVICE_PINGS", "WANTED")) == [(0,)]
     not_json = f"select count(*) from {raw}.SERVICE_PINGS where PING_ID is null and json_type(PAYLOAD) = 'VARCHAR'"
     assert server.duckdb(not_json) == [(3,)]
+
+
+def test_the_example_profile_connects_dbt_and_the_loader_by_key_pair(
+    server: LocalSnowflake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With an encrypted key from the environment and no password; only the address is the local server's."""
+    key = rsa.generate_private_key(65537, 2048).private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.BestAvailableEncryption(b"open sesame"),
+    )
+    (tmp_path / "key.p8").write_bytes(key)
+    profile = yaml.safe_load((REPO / "profiles.example.yml").read_text(encoding="utf-8"))
+    address = {"host": "127.0.0.1", "port": server.port, "protocol": "http"}
+    profile["customer_health"]["outputs"]["snowflake"].update(address)
+    (tmp_path / "profiles.yml").write_text(yaml.safe_dump(profile), encoding="utf-8")
+    for name, value in {
+        "DBT_TARGET": "snowflake", "SNOWFLAKE_ACCOUNT": "ORG-ACCOUNT", "SNOWFLAKE_USER": "CUSTOMER_HEALTH_DBT",
+        "SNOWFLAKE_PRIVATE_KEY_PATH": str(tmp_path / "key.p8"), "SNOWFLAKE_PRIVATE_KEY_PASSPHRASE": "open sesame",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(name, value)
+    command = [str(DBT), "--log-path", str(tmp_path), "debug", "--profiles-dir", str(tmp_path)]
+    debug = subprocess.run(command, cwd=REPO, capture_output=True, text=True, check=False)
+    assert debug.returncode == 0, debug.stdout[-3000:]
+    assert "connection ok" in debug.stdout.lower()
+    loader = connect(read_target(REPO, tmp_path, None), read_only=True)
+    assert loader.execute("select 2") == [(2,)]
+    loader.close()

@@ -12,7 +12,9 @@ newest_arrivals as (
 
     select ping_id, max(received_at) as received_at
     from leaves
-    where ping_id is not null and cast(received_at as date) <= {{ as_of() }}
+    where key_path in ('', '{{ envelope.values() | join("', '") }}')
+        and ping_id is not null
+        and cast(received_at as date) <= {{ as_of() }}
     group by ping_id
 
 ),
