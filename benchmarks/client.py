@@ -1,7 +1,7 @@
 """One client in a process of its own: sends a mart's rows, and says on stderr how long that took and how large it was.
 
 `python benchmarks/client.py CLIENT ARGUMENTS`, with the settings in the environment (`BENCH_URL`, `BENCH_DATABASE`,
-`BENCH_QUERY`, `BENCH_OBJECT`, `BENCH_TEXT`). It runs under the repository's Python (loader, bare) or the peers' (drt, dlt), so it
+`BENCH_QUERY`, `BENCH_OBJECT`, `BENCH_TEXT`). It runs under the repository's Python (loader, diff, bare) or the peers' (drt, dlt), so it
 imports nothing that both do not have, and every client only its own.
 """
 
@@ -24,6 +24,22 @@ def loader(arguments: list[str]) -> Callable[[], None]:
     from loader.cli import main
 
     return lambda: main(arguments)
+
+
+def diff(arguments: list[str]) -> Callable[[], None]:
+    """The loader's diff alone, without the command around it."""
+    from loader.artifacts import Artifacts
+    from loader.config import Target
+    from loader.warehouse import Mart, Options, State
+
+    def run() -> None:
+        model = Artifacts(Path(arguments[0])).publish_models()[0]
+        state = State(Target("duckdb", "main", {"path": os.environ["BENCH_DATABASE"]}), model.destination, write=False)
+        found = Mart(state).diff(model, Options())
+        print(json.dumps({"rows": found.rows, "to_send": found.to_send}))
+        state.close()
+
+    return run
 
 
 def bare(arguments: list[str]) -> Callable[[], None]:
@@ -90,7 +106,7 @@ def main() -> int:
     """Import, run, report."""
     client, arguments = sys.argv[1], sys.argv[2:]
     code: Any = 0
-    run = {"loader": loader, "bare": bare, "drt": drt, "dlt": dlt}[client](arguments)
+    run = {"loader": loader, "diff": diff, "bare": bare, "drt": drt, "dlt": dlt}[client](arguments)
     imported = time.monotonic()
     try:
         run()

@@ -113,6 +113,11 @@ def run_loader(project: Project, url: str, *arguments: str, **env: str) -> Run:
     return measured(command, {**settings(project, url, project.folder), **env}, cwd=REPO)
 
 
+def run_diff(project: Project) -> Run:
+    """Run the loader's diff alone, measured."""
+    return measured([sys.executable, str(_CLIENT), "diff", str(project.folder)], settings(project, "", REPO), cwd=REPO)
+
+
 def settings(project: Project, url: str, folder: Path) -> dict[str, str]:
     """The environment of every client; the loader's limits are out of the way."""
     model = project.model
