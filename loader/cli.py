@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -14,16 +14,18 @@ from typing import Any, TypeVar
 import click
 
 from loader import output
-from loader.artifacts import Artifacts, PublishModel
-from loader.config import Target, read_target
-from loader.destination import Destination
+from loader.dbt.artifacts import Artifacts, PublishModel
+from loader.dbt.profile import Target, read_target
+from loader.engine.check import findings
+from loader.engine.destination import Destination
+from loader.engine.plan import Caps, Plan, make_plan
+from loader.engine.publish import Publisher, Request, metered, open_meter
+from loader.engine.reconcile import Difference, Reconciler
 from loader.errors import ACCEPTED, MISUSED, REJECTED, STOPPED, FatalError, LoaderError, MisuseError, ReplyError
 from loader.gainsight import Gainsight
 from loader.labels import COLUMNS, pull_labels
-from loader.plan import Caps, Plan, make_plan
-from loader.publish import Publisher, Request, metered, open_meter
-from loader.reconcile import Difference, Reconciler
-from loader.warehouse import Mart, Options, State
+from loader.warehouse import Mart, Options, State, Tables
+from loader.warehouse.history import last_runs, standing_rejections
 
 DESTINATIONS: dict[str, Callable[[], Destination]] = {"gainsight": Gainsight}
 Selected = tuple[str, ...]
@@ -55,11 +57,8 @@ class Project:
     @contextmanager
     def state(self, destination: str, *, write: bool) -> Iterator[State]:
         """The state tables, closed afterwards."""
-        state = State(self.target, destination, write=write)
-        try:
+        with closing(State(self.target, destination, write=write)) as state:
             yield state
-        finally:
-            state.close()
 
 
 def _options(*options: Callable[[_F], _F]) -> Callable[[_F], _F]:
@@ -216,8 +215,8 @@ def reconcile(
 @click.pass_obj
 def status(project: Project, form: str, runs: int) -> None:
     """Show the last runs, and rejected rows and why."""
-    with project.state("", write=False) as state:
-        last, rejected = state.last_runs(runs), state.standing_rejections()
+    with closing(Tables(project.target, write=False)) as tables:
+        last, rejected = last_runs(tables, runs), standing_rejections(tables)
     if form == "json":
         output.print_json({"runs": last, "rejections": rejected})
     else:
@@ -232,9 +231,9 @@ def check(project: Project, select: Selected, destination: str | None, form: str
     found = []
     for target, models in project.models(select, destination):
         with project.state(target.name, write=True) as state, metered(target, state):
-            found += target.findings(models)
+            found += findings(target, models)
             for model in models:
-                found += Mart(state).misfits(model, target.bounds(model))
+                found += Mart(state).misfits(model, target.fields(model.object) or {})
     output.show_findings(found, as_json=form == "json")
     sys.exit(MISUSED if found else ACCEPTED)
 

@@ -9,11 +9,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from loader.artifacts import Artifacts, PublishModel
-from loader.config import Target, read_yaml, rendered
-from loader.destination import Destination
+from loader.dbt.artifacts import Artifacts, PublishModel
+from loader.dbt.profile import Target, read_yaml, rendered
+from loader.engine.check import findings
+from loader.engine.destination import Destination
 from loader.errors import MisuseError
-from loader.warehouse import State
+from loader.warehouse import State, raw_labels
 
 COLUMNS = ("uuid", "hostname", "label", "labelled_by", "labelled_at")
 Label = tuple[str, str, str, str, str]
@@ -30,14 +31,14 @@ def pull_labels(
     Raises:
         MisuseError: the object or its label field is not there, or the raw labels cannot be read.
     """
-    if any(each.field in ("", model.labels, *model.key) for each in destination.findings([model])):
+    if any(each.field in ("", model.labels, *model.key) for each in findings(destination, [model])):
         raise MisuseError(f"{model.object} or its label field {model.labels} is not there; `check` says more.")
     instances = artifacts.relation("dim_instances")
     raw: _File | _Table = _File(artifacts) if target.kind == "duckdb" else _Table(artifacts, state, target)
     known = raw.latest()
     fresh: dict[tuple[str, str], Label] = {}
     for page in destination.labels(model):
-        names = state.instance_names(instances, [each[0] for each in page])
+        names = raw_labels.instance_names(state, instances, [each[0] for each in page])
         for instance_id, label, at in page:
             if instance_id not in names:
                 continue
@@ -121,9 +122,9 @@ class _Table:
 
     def latest(self) -> dict[tuple[str, str], str]:
         """The newest label by uuid and hostname."""
-        return _latest(self._state.raw_rows(self._relation, COLUMNS))
+        return _latest(raw_labels.raw_rows(self._state, self._relation, COLUMNS))
 
     def append(self, labels: Sequence[Label]) -> None:
         """Add rows."""
         if labels:
-            self._state.add_raw_rows(self._relation, COLUMNS, labels)
+            raw_labels.add_raw_rows(self._state, self._relation, COLUMNS, labels)

@@ -17,9 +17,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from loader.config import KNOWN_SECRETS
-from loader.destination import Finding
-from loader.plan import Plan
-from loader.reconcile import Difference
+from loader.engine.destination import Finding
+from loader.engine.plan import Plan
+from loader.engine.reconcile import Difference
 
 log = logging.getLogger("loader")
 _PLAIN_SECONDS = 10.0

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import logging
 import os
-import tempfile
-from collections.abc import Callable, Iterable, Iterator
-from typing import IO, Any
+from collections.abc import Callable
+from typing import IO
 
 from loader.config import number
 from loader.errors import RetriableError, RowRejected, StoppedError
@@ -35,20 +33,6 @@ def setting(object_name: str) -> str:
 def job(object_name: str) -> str | None:
     """An object's job id, when one is configured."""
     return os.environ.get(setting(object_name), "").strip() or None
-
-
-def files(header: list[str], records: Iterable[dict[str, Any]]) -> Iterator[IO[bytes]]:
-    """Write records to files that the vendor takes: UTF-8 without a mark, an empty cell for null."""
-    file: IO[str] | None = None
-    for record in records:
-        if file is None or file.tell() > LARGEST_FILE:
-            if file is not None:
-                yield _rewound(file)
-            file = tempfile.TemporaryFile("w+", encoding="utf-8", newline="")  # noqa: SIM115
-            csv.writer(file).writerow(header)
-        csv.writer(file).writerow([_cell(record[name]) for name in header])
-    if file is not None:
-        yield _rewound(file)
 
 
 def upload(client: Client, job_id: str, file: IO[bytes]) -> str | None:
@@ -88,15 +72,3 @@ def wait(client: Client, status_id: str, pause: Callable[[float], None]) -> tupl
         pause(step)
         waited, step = waited + step, min(step * 1.5, _LONGEST_POLL)
     raise StoppedError(f"The bulk import {status_id} is not completed after an hour; run this again later.")
-
-
-def _cell(value: Any) -> Any:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return "" if value is None else value
-
-
-def _rewound(file: IO[str]) -> IO[bytes]:
-    file.flush()
-    file.seek(0)
-    return file.buffer  # type: ignore[attr-defined,no-any-return]

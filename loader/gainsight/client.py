@@ -10,8 +10,8 @@ from typing import IO, Any
 from urllib.parse import quote
 
 from loader.config import KNOWN_SECRETS, Secret, secret
+from loader.engine.http import Http, Reply
 from loader.errors import FatalError, MisuseError, Problem, RetriableError, RowRejected
-from loader.http import Http, Reply
 
 PAGE = 5000
 """Rows per read."""
@@ -271,12 +271,8 @@ def _token(reply: Reply) -> dict[str, Any]:
     if reply.status == 429 or reply.status >= 500 or reply.status < 300:
         throttled = reply.status == 429
         raise RetriableError("no token came", reply.status, TOKEN, retry_after=reply.retry_after, throttled=throttled)
-    raise FatalError(
-        "Gainsight refused GAINSIGHT_CLIENT_ID and GAINSIGHT_CLIENT_SECRET",
-        reply.status,
-        TOKEN,
-        loaded.get("error", ""),
-    )
+    refused = "Gainsight refused GAINSIGHT_CLIENT_ID and GAINSIGHT_CLIENT_SECRET"
+    raise FatalError(refused, reply.status, TOKEN, loaded.get("error", ""))
 
 
 def _problems(data: Any) -> list[Problem]:
@@ -284,15 +280,12 @@ def _problems(data: Any) -> list[Problem]:
     errors = data.get("errors") if isinstance(data, dict) else None
     entries = [e for record in errors or [] if isinstance(record, list) for e in record if isinstance(e, dict)]
     details = [d for entry in entries for d in entry.get("errors") or [] if isinstance(d, dict)]
-    return [
-        Problem(
-            str(d.get("fieldName") or ""),
-            str(d.get("errorCode") or ""),
-            str(d.get("errorMessage") or ""),
-            d.get("invalidValue"),
-        )
-        for d in details
-    ]
+    return [_problem(each) for each in details]
+
+
+def _problem(detail: dict[str, Any]) -> Problem:
+    field, code, message = (str(detail.get(name) or "") for name in ("fieldName", "errorCode", "errorMessage"))
+    return Problem(field, code, message, detail.get("invalidValue"))
 
 
 def _without_values(message: str, problems: Sequence[Problem]) -> str:

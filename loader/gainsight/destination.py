@@ -6,40 +6,41 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from loader.artifacts import PublishModel
 from loader.config import api_settings
-from loader.destination import Bounds, Finding, Outcome, Record, Rejection, Row, Work
-from loader.errors import Problem, RetriableError, RowRejected, StoppedError
+from loader.dbt.artifacts import Lookup, PublishModel
+from loader.engine.destination import Field, Outcome, Record, Rejection, Row, Work
+from loader.engine.files import csv_files
+from loader.engine.http import Http
+from loader.engine.limits import Meter
+from loader.engine.sending import Item, Sent, send
+from loader.engine.values import canonical, key_of, moment
+from loader.errors import RetriableError, RowRejected
 from loader.gainsight import bulk, schema
 from loader.gainsight.client import NO_MATCH, PAGE, Client, Credentials
-from loader.gainsight.schema import Field, canonical, key_of, moment, to_api
-from loader.http import Http
-from loader.limits import Meter
+from loader.gainsight.schema import to_api
 
 log = logging.getLogger("loader")
 BATCH = 50
-TRIES = 5
-"""How often a batch whose fate is unknown is read back and sent again."""
 SETTLE_SECONDS = 5.0
 """How long a request that nobody answers may still take effect, at most one timeout."""
-Item = tuple[Row, dict[str, Any]]
-Sent = tuple[list[Outcome], list[Item]]
 
 
 class Gainsight:
-    """See `loader.destination.Destination`."""
+    """See `loader.engine.destination.Destination`."""
 
     name = "gainsight"
     batch_size = BATCH
     uploads_allowed = (bulk.PER_HOUR, bulk.PER_DAY)
+    object_kind = "Low Volume object"
+    types: Mapping[str, set[str]] = schema.TYPES
 
     def __init__(self) -> None:
-        settings = api_settings("GAINSIGHT", 90, 40_000)
-        self.calls_per_window, self.window_seconds = (settings.calls_per_window, settings.window_seconds)
+        settings = self._settings = api_settings("GAINSIGHT", 90, 40_000)
+        self.calls_per_window, self.window_seconds = settings.calls_per_window, settings.window_seconds
         self.calls_per_day = settings.calls_per_day
-        self._settings = settings
         self._fields: dict[str, dict[str, Field]] = {}
         self._ids: dict[tuple[str, str], dict[str, list[str]]] = {}
 
@@ -58,12 +59,7 @@ class Gainsight:
             "metadata": (1 if busy else 0) + token,
             "look-ups": sum(_pages(n, PAGE) for n in lookups.values()),
             "finds": sum(_pages(w.unknown, PAGE) for w in busy),
-            "writes": sum(
-                _pages(w.known + w.unknown, BATCH)
-                if w.model.mode == "update"
-                else _pages(w.known, BATCH) + _pages(w.unknown, BATCH)
-                for w in one_by_one
-            ),
+            "writes": sum(_writes(w) for w in one_by_one),
             "deletes": sum(w.deletes for w in busy),
         }
         if in_bulk:
@@ -88,7 +84,7 @@ class Gainsight:
         """See `Destination`."""
         records = (record for row in rows for record, refused in [self._record(model, row)] if not refused)
         header = [*model.fields.values(), *(each.field for each in model.lookups)]
-        for file in bulk.files(header, records):
+        for file in csv_files(header, records, bulk.LARGEST_FILE):
             if not sent(None):
                 return
             status_id = bulk.upload(self._client, str(bulk.job(model.object)), file)
@@ -101,27 +97,16 @@ class Gainsight:
         taken, refused = bulk.wait(self._client, status_id, self._http.meter.pause)
         log.info("the bulk import %s took %d rows and refused %d", status_id, taken, refused)
 
-    def findings(self, models: Sequence[PublishModel]) -> list[Finding]:
+    def describe(self, objects: Sequence[str]) -> None:
         """See `Destination`."""
-        unknown = [m.object for m in models if m.object not in self._fields]
-        described = self._client.describe(unknown) if unknown else {}
-        for name, given in described.items():
-            fields = (Field.described(each) for each in given.get("fields") or [])
+        unknown = [name for name in objects if name not in self._fields]
+        for name, given in (self._client.describe(unknown) if unknown else {}).items():
+            fields = (schema.described(each) for each in given.get("fields") or [])
             self._fields[name] = {each.name: each for each in fields}
-        return [each for m in models for each in schema.findings(m, self._fields.get(m.object))]
 
-    def bounds(self, model: PublishModel) -> dict[str, Bounds]:
+    def fields(self, object_name: str) -> Mapping[str, Field] | None:
         """See `Destination`."""
-        fields = self._fields.get(model.object, {})
-        known = {column: fields[name] for column, name in model.fields.items() if name in fields}
-        return {
-            column: Bounds(
-                field.length if not field.labels and model.kinds[column] == "text" else None,
-                tuple({*field.labels, *field.labels.values()}) if field.type == "PICKLIST" else (),
-                not field.nillable,
-            )
-            for column, field in known.items()
-        }
+        return self._fields.get(object_name)
 
     def resolve(self, values: Mapping[tuple[str, str], Sequence[Any]]) -> None:
         """See `Destination`."""
@@ -155,23 +140,9 @@ class Gainsight:
         for page in self._client.query(model.object, list(select)):
             yield [Record(given["Gsid"], key_of(given, model), given) for given in page]
 
-    def stored(self, model: PublishModel, row: Row) -> dict[str, Any]:
+    def linked(self, lookup: Lookup, value: Any) -> list[str]:
         """See `Destination`."""
-        ids = {each.field: self._ids[each.object, each.match] for each in model.lookups}
-        looked_up = {f: ids[f].get(str(to_api(v)), [None])[0] for f, v in row.lookups.items()}
-        return {**self._canonical(model, row.values), **looked_up}
-
-    def seen(self, model: PublishModel, record: Record) -> dict[str, Any]:
-        """See `Destination`."""
-        looked_up = {each.field: record.values.get(each.field) for each in model.lookups}
-        return {**self._canonical(model, record.values), **looked_up}
-
-    def _canonical(self, model: PublishModel, values: Mapping[str, Any]) -> dict[str, Any]:
-        fields = self._fields[model.object]
-        return {
-            name: canonical(values.get(name), model.kinds[column], fields[name])
-            for column, name in model.fields.items()
-        }
+        return self._ids[lookup.object, lookup.match].get(str(to_api(value)), [])
 
     def labels(self, model: PublishModel) -> Iterator[list[tuple[str, str, datetime]]]:
         """See `Destination`."""
@@ -187,11 +158,11 @@ class Gainsight:
 
     def insert(self, model: PublishModel, rows: Sequence[Row]) -> Iterator[list[Outcome]]:
         """See `Destination`."""
-        return self._send(model, rows, self._create)
+        return send(model.object, *self._items(model, rows), partial(self._create, model), self._http.meter.pause)
 
     def update(self, model: PublishModel, rows: Sequence[Row]) -> Iterator[list[Outcome]]:
         """See `Destination`."""
-        return self._send(model, rows, self._change)
+        return send(model.object, *self._items(model, rows), partial(self._change, model), self._http.meter.pause)
 
     def delete(self, model: PublishModel, destination_id: str) -> None:
         """See `Destination`."""
@@ -201,42 +172,11 @@ class Gainsight:
         """Wait until a request sent so many seconds ago, and never answered, cannot take effect any more."""
         self._http.meter.pause(min(SETTLE_SECONDS, self._settings.timeout_seconds) - since)
 
-    def _send(
-        self, model: PublishModel, rows: Sequence[Row], once: Callable[[PublishModel, list[Item]], Sent]
-    ) -> Iterator[list[Outcome]]:
-        """Send rows, and cut a batch that was refused until the bad rows stand alone."""
-        items: list[Item] = []
-        refused: list[Outcome] = []
-        for row in rows:
-            record, rejection = self._record(model, row)
-            if rejection:
-                refused.append(Outcome(row, rejection))
-            else:
-                items.append((row, record))
-        if refused:
-            yield refused
-        pending = [(items, 0)] if items else []
-        while pending:
-            part, tries = pending.pop()
-            try:
-                outcomes, rest = once(model, part)
-            except RowRejected as error:
-                if error.vague and not tries:
-                    # Refused without saying which field of which row: perhaps it was not about the rows.
-                    self._http.meter.pause(0.25)
-                    pending.append((part, 1))
-                elif len(part) == 1:
-                    yield [Outcome(part[0][0], _rejection(error))]
-                else:
-                    pending += [(each, int(bool(tries) and len(each) > 1)) for each in reversed(_cut(part, error))]
-                continue
-            if outcomes:
-                yield outcomes
-            if rest:
-                if tries >= TRIES:
-                    raise StoppedError(f"{model.object}: {TRIES} tries in a row ended without a clear answer.")
-                self._http.meter.pause(0.25 * 2**tries if tries else 0)
-                pending.append((rest, tries + 1))
+    def _items(self, model: PublishModel, rows: Sequence[Row]) -> tuple[list[Item], list[Outcome]]:
+        """Rows as the API takes them, and those that cannot be."""
+        made = [(row, *self._record(model, row)) for row in rows]
+        refused = [Outcome(row, rejection) for row, _, rejection in made if rejection]
+        return [(row, record) for row, record, rejection in made if not rejection], refused
 
     def _record(self, model: PublishModel, row: Row) -> tuple[dict[str, Any], Rejection | None]:
         """A row as the API takes it, or why it cannot be."""
@@ -244,14 +184,14 @@ class Gainsight:
         record: dict[str, Any] = {}
         for name, value in row.values.items():
             record[name] = to_api(value, fields[name].type)
-            if refusal := fields[name].refusal(record[name]):
+            if refusal := schema.refusal(fields[name], record[name]):
                 return record, refusal
         for each in model.lookups:
             value = row.lookups[each.field]
             if value is None:
                 record[each.field] = None
                 continue
-            ids = self._ids[each.object, each.match].get(str(to_api(value)), [])
+            ids = self.linked(each, value)
             if len(ids) != 1:
                 problem = f"no {each.object} has" if not ids else f"{len(ids)} records of {each.object} have"
                 code = "NO_LOOKUP_MATCH" if not ids else "MULTIPLE_LOOKUP_MATCHES"
@@ -317,24 +257,8 @@ def _pages(rows: int, size: int) -> int:
     return -(-rows // size)
 
 
-def _rejection(error: RowRejected) -> Rejection:
-    if not error.problems:
-        return Rejection("", error.code, error.message)
-    first, others = error.problems[0], error.problems[1:]
-    also = "".join(f"; {each.field}: {each.code}" for each in others)
-    return Rejection(first.field, first.code or error.code, (first.message or error.message) + also)
-
-
-def _cut(part: list[Item], error: RowRejected) -> list[list[Item]]:
-    """Two parts, each smaller: the rows that hold a value the reply names, and the others; else halves."""
-    named = [item for item in part if any(_holds(item[1], each) for each in error.problems)]
-    if 0 < len(named) < len(part):
-        chosen = {id(item) for item in named}
-        return [[item for item in part if id(item) not in chosen], named]
-    return [part[: len(part) // 2], part[len(part) // 2 :]]
-
-
-def _holds(record: dict[str, Any], problem: Problem) -> bool:
-    if problem.field not in record:
-        return False
-    return bool(record[problem.field] == problem.value)
+def _writes(work: Work) -> int:
+    """Inserts and updates are calls of their own; in update mode all rows are updates."""
+    if work.model.mode == "update":
+        return _pages(work.known + work.unknown, BATCH)
+    return _pages(work.known, BATCH) + _pages(work.unknown, BATCH)

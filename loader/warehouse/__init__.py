@@ -1,6 +1,7 @@
 """The warehouse: the diff, the loader's own tables, and the two dialects. The only place with SQL."""
 
 from loader.warehouse.mart import MARKS, Diff, Mart, Options
-from loader.warehouse.state import TABLES, State, utc_now
+from loader.warehouse.state import State
+from loader.warehouse.tables import TABLES, Tables, utc_now
 
-__all__ = ["MARKS", "TABLES", "Diff", "Mart", "Options", "State", "utc_now"]
+__all__ = ["MARKS", "TABLES", "Diff", "Mart", "Options", "State", "Tables", "utc_now"]

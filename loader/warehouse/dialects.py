@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Protocol
 
 import duckdb
 
-from loader.artifacts import Relation
-from loader.config import Target
+from loader.dbt.artifacts import Relation
+from loader.dbt.profile import Target
 from loader.errors import MisuseError, RefusedError, StoppedError
 
 MEMORY_MB, MOST_MEMORY_MB = 150, 4000
@@ -36,6 +37,15 @@ class Dialect(Protocol):
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> Rows:
         """Run one statement (`?` marks parameters) and fetch everything."""
+
+    def windows(self, staged: str, valued: Callable[[str], str], size: int) -> Iterator[Rows]:
+        """Rows in order, so many at a time; memory does not grow with their number.
+
+        Args:
+            staged: a query that has a column pos, and a where clause at its end.
+            valued: makes of it, or of a part of it, the query to read; its first column is pos.
+            size: rows of a window.
+        """
 
     def close(self) -> None:
         """Close the connection."""
@@ -93,6 +103,16 @@ class DuckDb:
             return self.execute(sql, parameters)
         except duckdb.Error as error:
             raise StoppedError(f"DuckDB said: {_first_line(error)}.") from error
+
+    def windows(self, staged: str, valued: Callable[[str], str], size: int) -> Iterator[Rows]:
+        """See `Dialect`. One query a window: an open result would not outlive the next statement."""
+        query, last, rows = valued(f"{staged} and pos > ? order by pos limit {size}"), 0, size
+        while rows == size:
+            window = self.execute(f"{query} order by 1", [last])
+            if not window:
+                return
+            last, rows = window[-1][0], len(window)
+            yield window
 
     def close(self) -> None:
         """See `Dialect`."""
@@ -178,6 +198,17 @@ class Snowflake:
         except self._errors as error:
             raise StoppedError(f"Snowflake said: {_first_line(error)}.") from error
 
+    def windows(self, staged: str, valued: Callable[[str], str], size: int) -> Iterator[Rows]:
+        """See `Dialect`. One query; its Arrow batches are fetched and unpacked one after the other."""
+        try:
+            with self._connection.cursor() as cursor:
+                cursor.execute(f"{valued(staged)} order by 1")
+                rows = _unpacked(cursor.get_result_batches() or ())
+                while window := list(islice(rows, size)):
+                    yield window
+        except self._errors as error:
+            raise StoppedError(f"Snowflake said: {_first_line(error)}.") from error
+
     def close(self) -> None:
         """See `Dialect`."""
         self._connection.close()
@@ -242,6 +273,14 @@ def value_text(dialect: Dialect, column: str, kind: str) -> str:
             f" then cast(cast({column} as decimal(38, 9)) as varchar) else cast({column} as varchar) end"
         )
     return f"cast({column} as varchar)"
+
+
+def _unpacked(batches: Iterable[Iterable[Any]]) -> Iterator[tuple[Any, ...]]:
+    """Rows of result batches; the connector hands over a value it cannot convert as an exception."""
+    for row in chain.from_iterable(batches):
+        if isinstance(row, Exception):
+            raise row
+        yield tuple(row)
 
 
 def _locked(path: Path, error: Exception) -> RefusedError | MisuseError:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
-from loader.artifacts import PublishModel
-from loader.destination import Bounds, Finding, Row
+from loader.dbt.artifacts import PublishModel
+from loader.engine.destination import Field, Finding, Row
 from loader.warehouse.dialects import literal, quoted
 from loader.warehouse.shape import Shape
-from loader.warehouse.state import State, utc_now
+from loader.warehouse.state import State
+from loader.warehouse.tables import utc_now
 
 WINDOW = 5000
 """Rows that are in memory at a time."""
@@ -128,14 +130,7 @@ with mart as (
 ), stands as (
     select row_key, row_hash, destination_id, created_by_us, accepted_at, null_fields
     from {self.state.table("publish_state")} where destination = ? and object = ?
-), refused as (
-    select row_key, count(*) as copies, min(row_hash) as row_hash, max(row_hash) as last_hash, max(rejected_at) as at
-    from (
-        select row_key, row_hash, rejected_at, max(rejected_at) over (partition by row_key) as last_at
-        from {self.state.table("publish_rejections")} where destination = ? and object = ?
-    ) as rejections
-    where rejected_at = last_at group by row_key
-)
+), refused as ({self._refused()})
 select
     coalesce(k.row_key, s.row_key) as row_key, coalesce(k.copies, 0) as copies, k.problem, k.period,
     s.destination_id, coalesce(s.created_by_us, false) as created_by_us, s.null_fields, s.row_hash as published_hash,
@@ -154,6 +149,16 @@ from keyed as k
 full outer join stands as s on k.row_key = s.row_key
 left join refused as r on k.row_key = r.row_key
 where k.row_key is null or s.row_key is null or k.row_hash <> s.row_hash or k.copies > 1 or k.problem is not null"""
+
+    def _refused(self) -> str:
+        """The last rejections of each row key; a key that stands several times has several."""
+        return f"""
+select row_key, count(*) as copies, min(row_hash) as row_hash, max(row_hash) as last_hash, max(rejected_at) as at
+from (
+    select row_key, row_hash, rejected_at, max(rejected_at) over (partition by row_key) as last_at
+    from {self.state.table("publish_rejections")} where destination = ? and object = ?
+) as rejections
+where rejected_at = last_at group by row_key"""
 
     def _stage(self, shape: Shape, sent: str, *, full: bool) -> None:
         """Number the rows in the order to send them: changed before new, the current period before old ones."""
@@ -226,31 +231,24 @@ where d.kind = 'invalid' and {options.fresh}""",
             known: only rows whose destination id is known, or unknown.
             found: only rows that have been looked for, or have not.
         """
-        terms = [f"pos > ? and turn = {turn}"]
+        terms = [f"turn = {turn}"]
         if known is not None:
             terms.append(f"destination_id is {'not ' if known else ''}null")
         if found is not None:
             terms.append("found" if found else "not found")
-        last, query = (
-            0,
-            f"select {_STAGED} from {_staged(model)} where {' and '.join(terms)} order by pos limit {WINDOW}",
-        )
-        while window := self._read(model, query, [last]):
-            last = window[-1][0]
-            yield [row for _, row in window]
-            if len(window) < WINDOW:
-                return
+        staged = f"select {_STAGED} from {_staged(model)} where {' and '.join(terms)}"
+        for window in self._db.windows(staged, partial(self._valued, model), WINDOW):
+            yield [_row(model, each) for each in window]
 
-    def _read(self, model: PublishModel, staged: str, parameters: Sequence[Any]) -> list[tuple[int, Row]]:
-        """Staged rows with their values; those that the mart has no more come with their key alone."""
+    def _valued(self, model: PublishModel, staged: str) -> str:
+        """A query for staged rows with their values; those that the mart has no more come with their key alone."""
         shape = self.shape(model)
-        found = self._db.execute(
-            f"select s.pos, s.row_key, case when m.{self._db.column(model.key_columns[0])} is not null then {shape.hash} end,"
-            f" s.destination_id, s.created_by_us, {shape.nulls}, s.stands, s.published_hash, {shape.values}"
-            f" from ({staged}) as s left join {shape.relation} on {shape.key} = s.row_key order by s.pos",
-            parameters,
+        there = f"m.{self._db.column(model.key_columns[0])} is not null"
+        return (
+            f"select s.pos, s.row_key, case when {there} then {shape.hash} end, s.destination_id, s.created_by_us,"
+            f" {shape.nulls}, s.stands, s.published_hash, {shape.values}"
+            f" from ({staged}) as s left join {shape.relation} on {shape.key} = s.row_key"
         )
-        return [(each[0], _row(model, each)) for each in found]
 
     def mark(self, model: PublishModel, ids: Mapping[str, str | None], turn: int, *, found: bool = True) -> None:
         """Note which destination id staged rows have, or that there is none.
@@ -304,7 +302,8 @@ from {self.state.table("publish_state")} where destination = ? and object = ?"""
         query, parameters = self._db.table_of(rows, ["varchar"])
         where = f"not found and row_key in ({query})"
         staged = f"select {_STAGED} from {_staged(model)} where {where}"
-        found = {row.row_key: row for _, row in self._read(model, staged, parameters)}
+        read = (_row(model, each) for each in self._db.execute(self._valued(model, staged), parameters))
+        found = {row.row_key: row for row in read}
         self._db.execute(f"update {_staged(model)} set found = true where {where}", parameters)
         return found
 
@@ -313,14 +312,13 @@ from {self.state.table("publish_state")} where destination = ? and object = ?"""
         query = f"select row_key, destination_id from {_staged(model)} where not found order by pos"
         return [(str(key), each) for key, each in self._db.execute(query)]
 
-    def misfits(self, model: PublishModel, bounds: Mapping[str, Bounds]) -> Iterator[Finding]:
+    def misfits(self, model: PublishModel, fields: Mapping[str, Field]) -> Iterator[Finding]:
         """Values that the destination will not take."""
         relation = self._db.relation(model.relation)
-        for column, bound in bounds.items():
-            for condition, problem, fix in _misfits(self._db.column(column), bound):
+        for column, name in ((c, name) for c, name in model.fields.items() if name in fields):
+            for condition, problem, fix in _misfits(self._db.column(column), fields[name], model.kinds[column]):
                 count = int(self._db.execute(f"select count(*) from {relation} where {condition}")[0][0])
                 if count:
-                    name = model.fields[column]
                     yield Finding(model.name, model.object, name, f"{count} values {problem}", fix, schema=False)
 
     def lookup_values(self, models: Sequence[PublishModel]) -> dict[tuple[str, str], list[Any]]:
@@ -360,13 +358,13 @@ def _row(model: PublishModel, given: Sequence[Any]) -> Row:
     return row
 
 
-def _misfits(name: str, bound: Bounds) -> Iterator[tuple[str, str, str]]:
+def _misfits(name: str, field: Field, kind: str) -> Iterator[tuple[str, str, str]]:
     """Condition, problem and fix."""
-    if bound.length:
+    if field.length and kind == "text" and not field.labels:
         fix = "shorten them, or lengthen the field"
-        yield f"length({name}) > {bound.length}", f"are longer than {bound.length}", fix
-    if bound.values:
-        options = ", ".join(map(literal, bound.values))
+        yield f"length({name}) > {field.length}", f"are longer than {field.length}", fix
+    if field.choices:
+        options = ", ".join(map(literal, field.choices))
         yield f"{name} not in ({options})", "are not in the picklist", "add them to it, or correct the model"
-    if bound.required:
+    if not field.nillable:
         yield f"{name} is null", "are null, which the field does not take", "fill them, or make the field optional"

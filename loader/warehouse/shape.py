@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from loader.artifacts import PublishModel
+from loader.dbt.artifacts import PublishModel
 from loader.warehouse.dialects import Dialect, literal, value_text
 
 

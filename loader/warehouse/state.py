@@ -6,114 +6,30 @@ import json
 import os
 import socket
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from loader.artifacts import Relation
-from loader.config import Target
-from loader.destination import Rejection, Row
+from loader.dbt.profile import Target
+from loader.engine.destination import Rejection, Row
 from loader.errors import RefusedError
-from loader.warehouse.dialects import Dialect, Rows, connect
-
-TABLES = {
-    "publish_state": (
-        "destination varchar, object varchar, row_key varchar, row_hash varchar, destination_id varchar,"
-        " created_by_us boolean, accepted_at timestamp, run_id varchar, null_fields varchar"
-    ),
-    "publish_runs": (
-        "run_id varchar, destination varchar, started_at timestamp, finished_at timestamp, outcome varchar,"
-        " exit_code integer, rows_new bigint, rows_changed bigint, rows_unchanged bigint, rows_gone bigint,"
-        " rows_accepted bigint, rows_rejected bigint, api_calls bigint, gate varchar, message varchar"
-    ),
-    "publish_rejections": (
-        "run_id varchar, destination varchar, object varchar, row_key varchar, field varchar, code varchar,"
-        " message varchar, rejected_at timestamp, row_hash varchar"
-    ),
-    "publish_intents": (
-        "destination varchar, object varchar, row_key varchar, row_hash varchar, null_fields varchar, run_id varchar,"
-        " sent_at timestamp"
-    ),
-    "publish_uploads": (
-        "destination varchar, object varchar, status_id varchar, run_id varchar, sent_at timestamp, ended_at timestamp"
-    ),
-    "publish_calls": "destination varchar, day date, calls bigint, recent bigint, last_call_at timestamp",
-    "publish_locks": "destination varchar, run_id varchar, holder varchar, heartbeat_at timestamp",
-}
-"""Columns by table. docs/loader.md describes them."""
+from loader.warehouse.dialects import Rows
+from loader.warehouse.tables import Tables, utc_now
 
 HEARTBEAT = timedelta(seconds=30)
 STALE = timedelta(minutes=10)
 """A lock without a heartbeat for so long belongs to a run that died."""
 
 
-def utc_now() -> datetime:
-    """Now, in UTC, without a zone, as the tables hold it."""
-    return datetime.now(UTC).replace(tzinfo=None)
-
-
-class State:
-    """One destination's part of the state tables.
-
-    Args:
-        write: False opens a DuckDB file for reading; then tables that are not there are empty.
-    """
+class State(Tables):
+    """One destination's part of the state tables."""
 
     def __init__(self, target: Target, destination: str, *, write: bool) -> None:
-        self.dialect: Dialect = connect(target, read_only=not write)
+        super().__init__(target, write=write)
         self.destination = destination
         self.run_id = ""
-        self._schema = Relation(str(target.options.get("database", "")), target.state_schema, "")
-        self._temporary: set[str] = set()
         self._counted_day: date | None = None
         self._beat = utc_now()
-        self._make_tables(write or not self.dialect.exclusive)
-
-    def close(self) -> None:
-        """Close the connection."""
-        self.dialect.close()
-
-    def table(self, name: str) -> str:
-        """Full name of a state table."""
-        if name in self._temporary:
-            return f"temp.{name}"
-        return self.dialect.relation(Relation(self._schema.database, self._schema.schema, name))
-
-    def _make_tables(self, write: bool) -> None:
-        found = self.dialect.execute(
-            "select lower(table_name) from information_schema.tables where lower(table_schema) = lower(?)",
-            [self._schema.schema],
-        )
-        self._there = {name for (name,) in found}
-        missing = {name: TABLES[name] for name in TABLES if name not in self._there}
-        if missing and write:
-            schema = self.table("").rpartition(".")[0]
-            self.dialect.execute(f"create schema if not exists {schema}")
-        for name, columns in missing.items():
-            if not write:
-                self._temporary.add(name)
-            kind = "table if not exists" if write else "temp table"
-            self.dialect.execute(f"create {kind} {self.table(name)} ({columns})")
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All statements inside take effect together, or none does."""
-        self.dialect.execute("begin")
-        try:
-            yield
-        except BaseException:
-            self.dialect.execute("rollback")
-            raise
-        self.dialect.execute("commit")
-
-    def insert(self, table: str, rows: Sequence[Sequence[Any]], chunk: int = 1000) -> None:
-        """Add rows to a state table, in the order of its columns."""
-        columns = [each.split() for each in TABLES[table].split(", ")]
-        names, types = [c[0] for c in columns], [c[1] for c in columns]
-        for start in range(0, len(rows), chunk):
-            query, parameters = self.dialect.table_of(rows[start : start + chunk], types)
-            self.dialect.execute(f"insert into {self.table(table)} ({', '.join(names)}) {query}", parameters)
 
     # Runs
 
@@ -331,76 +247,3 @@ class State:
             locks = self.table("publish_locks")
             self.dialect.execute(f"update {locks} set heartbeat_at = ? where run_id = ?", [last, self.run_id])
             self._beat = last
-
-    # dbt's own
-
-    def latest_invocation(self) -> str | None:
-        """The dbt invocation that wrote to the warehouse last, or None when nothing says so."""
-        if "dbt_invocations" not in self._there:
-            return None
-        found = self.dialect.execute(
-            f"select invocation_id from {self.table('dbt_invocations')} order by completed_at desc limit 1"
-        )
-        return str(found[0][0]) if found else None
-
-    def columns(self, relation: Relation) -> dict[str, str]:
-        """Type by lower-case name of a relation's columns; empty when there is none."""
-        found = self.dialect.execute(
-            "select lower(column_name), data_type from information_schema.columns"
-            " where lower(table_schema) = lower(?) and lower(table_name) = lower(?)",
-            [relation.schema, relation.name],
-        )
-        return {str(name): str(kind) for name, kind in found}
-
-    # For people
-
-    def last_runs(self, count: int) -> list[dict[str, Any]]:
-        """The last runs to any destination, newest first."""
-        names = [each.split()[0] for each in TABLES["publish_runs"].split(", ")]
-        found = self.dialect.execute(
-            f"select {', '.join(names)} from {self.table('publish_runs')} order by started_at desc limit {count}"
-        )
-        return [dict(zip(names, row, strict=True)) for row in found]
-
-    def standing_rejections(self) -> list[dict[str, Any]]:
-        """Rejected rows that have not been accepted since, newest first."""
-        names = [each.split()[0] for each in TABLES["publish_rejections"].split(", ")][:-1]
-        found = self.dialect.execute(f"""
-select {", ".join(f"r.{name}" for name in names)} from (
-    select *, max(rejected_at) over (partition by destination, object, row_key) as last_at
-    from {self.table("publish_rejections")}
-) as r
-left join {self.table("publish_state")} as s
-    on s.destination = r.destination and s.object = r.object and s.row_key = r.row_key
-where r.rejected_at = r.last_at and (s.accepted_at is null or s.accepted_at < r.rejected_at)
-order by r.rejected_at desc, r.object, r.row_key""")
-        return [dict(zip(names, row, strict=True)) for row in found]
-
-    # Labels
-
-    def instance_names(self, instances: Relation, ids: Sequence[str]) -> dict[str, tuple[str, str]]:
-        """uuid and hostname by instance_id."""
-        if not ids:
-            return {}
-        query, parameters = self.dialect.table_of([(each,) for each in ids], ["varchar"])
-        found = self.dialect.execute(
-            f"select instance_id, uuid, hostname from {self.dialect.relation(instances)}"
-            f" where instance_id in ({query})",
-            parameters,
-        )
-        return {str(each): (str(uuid), str(hostname or "")) for each, uuid, hostname in found}
-
-    def raw_rows(self, relation: tuple[str, str, str], columns: Sequence[str]) -> list[list[str]]:
-        """A raw table's rows, as text."""
-        selected = ", ".join(f"cast({self.dialect.column(name)} as varchar)" for name in columns)
-        table = self.dialect.relation(Relation(*relation))
-        return [[each or "" for each in row] for row in self.dialect.execute(f"select {selected} from {table}")]
-
-    def add_raw_rows(
-        self, relation: tuple[str, str, str], columns: Sequence[str], rows: Sequence[Sequence[str]]
-    ) -> None:
-        """Add rows of text to a raw table; the last column is a timestamp."""
-        query, parameters = self.dialect.table_of(rows, ["varchar"] * (len(columns) - 1) + ["timestamp"])
-        names = ", ".join(self.dialect.column(name) for name in columns)
-        table = self.dialect.relation(Relation(*relation))
-        self.dialect.execute(f"insert into {table} ({names}) {query}", parameters)

@@ -18,8 +18,8 @@ from typing import Any
 import duckdb
 import tenacity
 
-from loader import http
 from loader.cli import main
+from loader.engine import http
 from sandbox import Limits, Sandbox, Switches
 
 HERE = Path(__file__).parent

@@ -5,9 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 from harness import Bench
+
+from loader.errors import StoppedError
+from loader.warehouse import mart
+from loader.warehouse.dialects import Snowflake
 
 fakesnow = pytest.importorskip("fakesnow")
 
@@ -105,3 +110,68 @@ def test_a_second_publish_is_refused_by_the_lock(bench: Bench, snow: Callable[..
     assert "Another publish to gainsight is running: run other, elsewhere" in ended.json["error"]
     snow("update CUSTOMER_HEALTH.MARTS_PUBLISH.PUBLISH_LOCKS set heartbeat_at = '2020-01-01'")
     assert bench.publish("--no-gate").code == 0
+
+
+@pytest.fixture
+def small_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows are read seven at a time."""
+    monkeypatch.setattr(mart, "WINDOW", 7)
+
+
+def publish_in_windows(bench: Bench) -> None:
+    """New rows, then changed ones, a few windows of each."""
+    assert bench.publish("--no-gate").result["rows_accepted"] == 100
+    bench.assert_settled()
+    assert bench.publish("--no-gate", "--full").result["rows_accepted"] == 100
+    bench.assert_settled()
+
+
+def test_rows_that_come_in_windows_are_all_sent_from_duckdb(bench: Bench, small_windows: None) -> None:
+    publish_in_windows(bench)
+
+
+def test_rows_that_come_in_windows_are_all_sent_from_snowflake(
+    bench: Bench, snow: Callable[..., list[Any]], small_windows: None
+) -> None:
+    assert bench.publish("--no-gate").result["rows_accepted"] == 100
+    assert bench.publish("--no-gate", "--full").result["rows_accepted"] == 100
+    assert len({each["Instance_Id__gc"] for each in bench.box.rows("Instance_Data__gc")}) == 30
+
+
+class Batches:
+    """Result batches as Snowflake hands them out: each is fetched when it is iterated over."""
+
+    def __init__(self, count: int, rows: int) -> None:
+        self.count, self.rows, self.fetched = count, rows, 0
+
+    def __iter__(self) -> Iterator[Iterator[Any]]:
+        for number in range(self.count):
+            self.fetched += 1
+            yield iter([(number * self.rows + n, "x") for n in range(self.rows)])
+
+
+def test_a_snowflake_result_is_read_one_arrow_batch_at_a_time() -> None:
+    """The local servers send one batch, so the cursor is made up here."""
+    batches = Batches(count=40, rows=1000)
+    cursor = MagicMock()
+    cursor.__enter__.return_value.get_result_batches.return_value = batches
+    snowflake = object.__new__(Snowflake)
+    snowflake._errors, snowflake._connection = OSError, MagicMock(cursor=lambda: cursor)
+    seen = 0
+    for window in snowflake.windows("select pos from t where true", "select * from ({})".format, 1500):
+        assert [row[0] for row in window] == list(range(seen, seen + len(window)))
+        seen += len(window)
+        assert batches.fetched == -(-seen // 1000), "not one batch more than the rows handed out are in"
+    assert seen == 40_000
+    cursor.__enter__.return_value.execute.assert_called_once_with(
+        "select * from (select pos from t where true) order by 1"
+    )
+
+
+def test_a_value_that_the_connector_cannot_convert_stops_the_run() -> None:
+    cursor = MagicMock()
+    cursor.__enter__.return_value.get_result_batches.return_value = [[(1, "x"), OSError("no such date")]]
+    snowflake = object.__new__(Snowflake)
+    snowflake._errors, snowflake._connection = OSError, MagicMock(cursor=lambda: cursor)
+    with pytest.raises(StoppedError, match="no such date"):
+        list(snowflake.windows("staged", str, 5000))

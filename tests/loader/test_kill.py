@@ -48,7 +48,7 @@ def rounds(bench: Bench, count: int, seed: int) -> list[int]:
     for number in range(count):
         due = change(bench, number)
         bench.box.clear_calls()
-        codes.append(started(bench, signal.SIGKILL, chance.uniform(0, 0.6)))
+        codes.append(started(bench, signal.SIGKILL, chance.uniform(0, 0.4)))
         ended = bench.publish(*ARGUMENTS[1:])
         assert ended.code == 0, ended.err
         bench.assert_settled(INSTANCES, extra=10_000)

@@ -71,9 +71,9 @@ def test_no_secret_leaves_the_environment(bench: Bench, tmp_path: Path, way: str
 
 def test_a_crash_of_the_loader_itself_shows_no_traceback_and_no_secret(bench: Bench) -> None:
     code = (
-        "import loader.plan, loader.cli\n"
+        "import loader.engine.plan, loader.cli\n"
         "def broken(*a): raise RuntimeError(__import__('os').environ['GAINSIGHT_ACCESS_KEY'])\n"
-        "loader.plan.Plan.refuse_over = broken\n"
+        "loader.engine.plan.Plan.refuse_over = broken\n"
         "loader.cli.main()"
     )
     process = bench.start("publish")

@@ -11,8 +11,8 @@ from collections.abc import Callable
 import pytest
 from harness import HERE, MODELS, Bench
 
-from loader.artifacts import Artifacts
-from loader.config import Target
+from loader.dbt.artifacts import Artifacts
+from loader.dbt.profile import Target
 from loader.warehouse import Mart, State
 
 ARGUMENTS = ("--select", "gainsight__instances", "--no-gate")

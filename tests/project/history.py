@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dbt_bench import REPO, SMALL, Bench, DbtRun, Mart, copy_project
+from dbt_bench import AGAIN, BUILD, REPO, SMALL, Bench, DbtRun, Mart, copy_project
 from raw_folder import COLUMNS, RawFolder
 
 from scripts import registry
@@ -29,7 +29,7 @@ MISSING_AT_FIRST = (
 GROWS = "received_month=2026-06/pings_2026-06-23.jsonl.gz"
 REPEATED = "received_month=2026-05/pings_2026-05-19.jsonl.gz"
 LANDED = "received_month=2026-01/landed_2026-02-10.jsonl"
-AGAIN = "received_month=2026-06/again_2026-06-25.jsonl"
+REPEATS = "received_month=2026-06/again_2026-06-25.jsonl"
 SNIPPETS = """version: 2
 
 models:
@@ -154,7 +154,7 @@ def late_files(raw: Path) -> None:
     pings = raw / "service_pings"
     for name in (*MISSING_AT_FIRST, GROWS):
         shutil.copy(SMALL / "service_pings" / name, pings / name)
-    (pings / AGAIN).write_text("".join(repeated_lines()), encoding="utf-8")
+    (pings / REPEATS).write_text("".join(repeated_lines()), encoding="utf-8")
     landed = json.dumps(ping_29("28", activated=600)) + "\n"
     (pings / LANDED).write_text(landed, encoding="utf-8")
 
@@ -163,7 +163,7 @@ def replay(raw: Path) -> None:
     """Two files that were read come a second time, under other names."""
     pings = raw / "service_pings"
     (pings / "replayed").mkdir()
-    for name in (REPEATED, AGAIN):
+    for name in (REPEATED, REPEATS):
         shutil.copy(pings / name, pings / "replayed" / Path(name).name)
 
 
@@ -199,11 +199,11 @@ def build_history(home: Path, as_of: str) -> History:
     raw = home / "raw"
     first_files(raw)
     history = History(Bench(home, raw, copy_project(home / "project"), as_of=as_of))
-    history.step("first", "build", "--exclude-resource-type", "unit_test", "test")
+    history.step("first", *BUILD)
     late_files(raw)
-    history.step("late", "run")
+    history.step("late", *AGAIN)
     replay(raw)
     add_metrics(history.bench.project)
     history.step("replayed", "run")
-    history.step("full_refresh", "run", "--full-refresh")
+    history.step("full_refresh", *AGAIN, "--full-refresh")
     return history

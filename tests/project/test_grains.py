@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dbt_bench import Bench, Mart, Row
+from dbt_bench import AGAIN, AGAIN_ON_THE_SAME_PINGS, BUILD, Bench, Mart, Row, models_only
 from raw_folder import RawFolder, instance_id
 
 GRAINS = ["month", "two_weeks", "week"]
@@ -68,7 +68,7 @@ def small_raw() -> RawFolder:
 def bench(home: Callable[[str], Path]) -> Bench:
     """One database; the grain changes from run to run."""
     folder = home("grains")
-    return Bench(folder, small_raw().write(folder / "raw"), as_of=AS_OF)
+    return Bench(folder, small_raw().write(folder / "raw"), models_only(folder / "project"), as_of=AS_OF)
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +77,7 @@ def marts(bench: Bench) -> dict[str, Mart]:
     built = {}
     for grain in GRAINS:
         bench.variables["grain"] = grain
-        bench.build(*(() if not built else ("run",)))
+        bench.build(*(AGAIN_ON_THE_SAME_PINGS if built else BUILD))
         built[grain] = bench.snapshot(grain)
     return built
 
@@ -329,10 +329,10 @@ def test_another_raw_folder_on_the_same_database_forgets_the_first(
     first = bench.raw
     bench.variables["grain"] = "month"
     bench.raw = other.write(home("other") / "raw")
-    bench.build("run")
+    bench.build(*AGAIN)
     assert {row["hostname"] for row in bench.mart.find("dim_instances")} == {"git.other.example"}
     assert {row["account_id"] for row in bench.mart.find("fct_account_health")} == {"other"}
     assert bench.mart.row("select count(*) as n from main_staging.stg_service_ping__pings")["n"] == 1
     bench.raw = first
-    bench.build("run")
+    bench.build(*AGAIN)
     assert bench.mart.contents() == marts["month"].contents()

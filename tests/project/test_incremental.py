@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from dbt_bench import SMALL, Mart
-from history import AGAIN, GROWS, LANDED, MISSING_AT_FIRST, REPEATED, History
+from history import GROWS, LANDED, MISSING_AT_FIRST, REPEATED, REPEATS, History
 from raw_folder import instance_id
 
 NEW = ("wiki_pages_28_days_user", "snippets_28_days_event")
@@ -76,8 +76,8 @@ def all_files(history: History) -> set[str]:
     return {str(path.relative_to(history.pings)) for path in history.pings.rglob("*") if path.is_file()}
 
 
-NEWCOMERS = {*MISSING_AT_FIRST, GROWS, LANDED, AGAIN}
-REPLAYED = {f"replayed/{Path(name).name}" for name in (REPEATED, AGAIN)}
+NEWCOMERS = {*MISSING_AT_FIRST, GROWS, LANDED, REPEATS}
+REPLAYED = {f"replayed/{Path(name).name}" for name in (REPEATED, REPEATS)}
 
 
 def test_a_file_that_was_read_is_not_read_again(history: History) -> None:
@@ -132,7 +132,7 @@ def test_example_29_a_late_ping_rebuilds_its_own_month(history: History) -> None
 
 def test_of_several_arrivals_of_a_ping_the_latest_until_as_of_counts(history: History) -> None:
     """Arriving later it replaces, arriving earlier or after as_of it does not."""
-    lines = (history.pings / AGAIN).read_text(encoding="utf-8").splitlines()
+    lines = (history.pings / REPEATS).read_text(encoding="utf-8").splitlines()
     later, earlier, after_as_of = (json.loads(line)["ping_id"] for line in lines[5:])
     for run in ("late", "replayed", "full_refresh"):
         mart = history.marts[run]

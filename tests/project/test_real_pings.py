@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dbt_bench import Bench, Mart, Row, copy_project
+from dbt_bench import Bench, Mart, Row, models_only
 from domain_reference import CASES, Metric, case, metrics, value_of
 from raw_folder import RawFolder, instance_id
 from text_search import places_of
@@ -111,7 +111,7 @@ def real_pings() -> RawFolder:
 def mart(home: Callable[[str], Path]) -> Mart:
     """The mart of the real pings, in a project with one metric more: one that was -1000."""
     folder = home("real")
-    project = copy_project(folder / "project")
+    project = models_only(folder / "project")
     model = project / "models/metrics/manage/metric_projects_imported_total.sql"
     model.write_text("{{ ping_metric() }}\n", encoding="utf-8")
     model.with_suffix(".yml").write_text(IMPORTED, encoding="utf-8")

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from loader.artifacts import PublishModel
-from loader.limits import Meter
+from loader.dbt.artifacts import Lookup, PublishModel
+from loader.engine.limits import Meter
 
 
 @dataclass
@@ -46,6 +46,28 @@ class Rejection:
 
 
 @dataclass(frozen=True)
+class Field:
+    """One field of an object.
+
+    Attributes:
+        length: most characters of a text.
+        labels: label by item id, of a picklist's active items; empty for other types.
+        choices: the only values it takes; empty for any.
+        lookup: the object whose records it points to, in lower case, or "".
+    """
+
+    name: str
+    type: str
+    length: int | None
+    nillable: bool
+    createable: bool
+    updateable: bool
+    labels: Mapping[str, str]
+    choices: tuple[str, ...]
+    lookup: str
+
+
+@dataclass(frozen=True)
 class Finding:
     """Something that a model and the destination's metadata do not agree on.
 
@@ -60,21 +82,6 @@ class Finding:
     problem: str
     fix: str
     schema: bool = True
-
-
-@dataclass(frozen=True)
-class Bounds:
-    """What values a field takes.
-
-    Attributes:
-        length: most characters, or None.
-        values: the only values, or none for any.
-        required: whether null is refused.
-    """
-
-    length: int | None = None
-    values: tuple[str, ...] = ()
-    required: bool = False
 
 
 @dataclass(frozen=True)
@@ -130,6 +137,9 @@ class Destination(Protocol):
     window_seconds: float
     calls_per_day: int
     uploads_allowed: tuple[int, int]
+    object_kind: str
+    types: Mapping[str, set[str]]
+    """Types of fields that take a column, by kind of value."""
 
     def calls(self, work: Sequence[Work], lookups: Mapping[tuple[str, str], int]) -> dict[str, int]:
         """The fewest calls that this work takes, by purpose."""
@@ -162,11 +172,11 @@ class Destination(Protocol):
             MisuseError: a setting is missing or wrong.
         """
 
-    def findings(self, models: Sequence[PublishModel]) -> list[Finding]:
-        """Compare the models with the destination's metadata."""
+    def describe(self, objects: Sequence[str]) -> None:
+        """Read the objects' metadata; kept for the run."""
 
-    def bounds(self, model: PublishModel) -> dict[str, Bounds]:
-        """What the destination takes, by column; known after `findings`."""
+    def fields(self, object_name: str) -> Mapping[str, Field] | None:
+        """An object's fields by name, once it was described; None when it is not there."""
 
     def resolve(self, values: Mapping[tuple[str, str], Sequence[Any]]) -> None:
         """Find the records that look-ups point to, by object and matching field; kept for the run."""
@@ -177,11 +187,8 @@ class Destination(Protocol):
     def read(self, model: PublishModel, fields: Sequence[str]) -> Iterator[list[Record]]:
         """All records of a model's object, a page at a time."""
 
-    def stored(self, model: PublishModel, row: Row) -> dict[str, Any]:
-        """The row's values by field, look-ups resolved, in the form that `seen` gives them."""
-
-    def seen(self, model: PublishModel, record: Record) -> dict[str, Any]:
-        """A record's values by field, in a form that can be compared with `stored`."""
+    def linked(self, lookup: Lookup, value: Any) -> list[str]:
+        """Ids of the records that a look-up's value points to, once it was resolved."""
 
     def labels(self, model: PublishModel) -> Iterator[list[tuple[str, str, datetime]]]:
         """What people filled into a model's label field: our key, the label, and when."""

@@ -7,24 +7,23 @@ import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
-from itertools import chain, groupby, islice
-from operator import itemgetter
+from itertools import islice
 from typing import Any
 
-from loader.artifacts import Artifacts, PublishModel
-from loader.destination import Destination, Outcome, Record, Rejection, Row, Work
+from loader.dbt.artifacts import Artifacts, PublishModel
+from loader.dbt.gate import check_gate
+from loader.engine.check import findings
+from loader.engine.destination import Destination, Outcome, Rejection, Row, Work
+from loader.engine.limits import Meter
+from loader.engine.plan import Caps, Plan, make_plan
+from loader.engine.recovery import recover
+from loader.engine.uploads import Uploads
 from loader.errors import ACCEPTED, REJECTED, FatalError, LoaderError, MisuseError, ReplyError, StoppedError
-from loader.gate import check_gate
-from loader.limits import Meter
-from loader.plan import Caps, Plan, make_plan
-from loader.warehouse import Diff, Mart, Options, State, utc_now
+from loader.warehouse import Diff, Mart, Options, State
 
 log = logging.getLogger("loader")
 SUSPICIOUS = 50
 """So many rows refused in a row, without a field being named, are not the rows' fault."""
-UNKNOWN_UPLOAD = timedelta(minutes=30)
-"""How long a bulk file of which nothing is known may still be worked through."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +111,7 @@ class Publisher:
         self.meter = open_meter(destination, state, request.caps.calls)
         self.result = Result()
         self._show, self._progress = show, progress
-        self._started = utc_now()
+        self.uploads = Uploads(destination, state, self.mart)
         self._refused_in_a_row = 0
 
     def run(self, artifacts: Artifacts, models: Sequence[PublishModel]) -> Result:
@@ -127,7 +126,7 @@ class Publisher:
         try:
             with self._signals():
                 self._gate(artifacts, models)
-                self._settle_intents(models)
+                result.accepted += recover(self.destination, self.state, models, self.uploads, self.meter)
                 plan = self._plan(models)
                 if plan.busy and not plan.remaining:
                     raise StoppedError(f"Today's quota of {self.destination.calls_per_day} calls is used up.")
@@ -216,7 +215,8 @@ class Publisher:
             self.mart.reject_invalid(diff, self.request.options)
         for diff in sending:
             if self.destination.takes_bulk(diff.model, sum(self.mart.counts(diff.model))):
-                self._bulk(diff.model)
+                for arrived in self.uploads.send(diff.model, self._heed_signal):
+                    self._record(diff.model, [Outcome(row) for row in arrived], created=True)
         for diff in sending:
             self._update(diff.model, turn=1)
         for diff in sending:
@@ -230,41 +230,11 @@ class Publisher:
             self._delete(diff)
 
     def _check(self, models: Sequence[PublishModel]) -> None:
-        found = [each for each in self.destination.findings(models) if each.schema]
+        found = [each for each in findings(self.destination, models) if each.schema]
         if found:
             lines = "; ".join(f"{f.model}: {f.object}.{f.field} {f.problem} ({f.fix})" for f in found[:5])
             more = f" (and {len(found) - 5} more; `check` lists them)" if len(found) > 5 else ""
             raise MisuseError(f"The destination does not fit: {lines}{more}. Nothing was sent.")
-
-    def _settle_intents(self, models: Sequence[PublishModel]) -> None:
-        """A run that was killed may have created rows it could not record: read them back by key."""
-        by_object = {model.object: model for model in models}
-        for model in models:
-            if self.state.open_uploads(model.object):
-                self.destination.connect(self.meter)
-                self._await_uploads(model)
-        intents = [each for each in self.state.intents() if each[0] in by_object]
-        if not intents:
-            return
-        self.destination.connect(self.meter)
-        log.info("an earlier run was cut off: looking for the %d rows it was about to create", len(intents))
-        for name, group in groupby(sorted(intents, key=itemgetter(0)), key=itemgetter(0)):
-            model, uncertain = by_object[name], list(group)
-            rows = [
-                Row(key, hashed, None, True, nulls, values=model.key_values(key))
-                for _, key, hashed, nulls, _ in uncertain
-            ]
-            found = self.destination.find(model, rows)
-            if not all(found.values()):
-                age = utc_now() - max(each[-1] for each in uncertain)
-                self.destination.settle(age.total_seconds())
-                found = self.destination.find(model, rows)
-            for row in rows:
-                row.destination_id = found[row.row_key][0].id if found[row.row_key] else None
-            made = [row for row in rows if row.destination_id]
-            self.result.accepted += len(made)
-            self.state.record(name, self.meter.unsaved(), made)
-            self.state.drop_intents(name)
 
     def _find(self, diff: Diff, turn: int) -> None:
         """Look for the records of rows we do not know, and count what nulls would overwrite there."""
@@ -295,52 +265,6 @@ class Publisher:
         work = [Work(d.model, *self.mart.counts(d.model)) for d in sending]
         plan.calls["writes"] = self.destination.calls(work, {})["writes"]
         plan.refuse_over(self.request.caps)
-
-    def _bulk(self, model: PublishModel) -> None:
-        """Upload files, read back what arrived, and leave the rest to single calls, which say why."""
-        for window in self.mart.rows(model, known=False):
-            self.state.intend(model.object, window)
-
-        def sent(status_id: str | None) -> bool:
-            self._heed_signal()
-            if status_id is None:
-                return self.state.begin_upload(model.object, *self.destination.uploads_allowed)
-            self.state.name_upload(model.object, status_id)
-            return True
-
-        self.destination.upload(model, chain.from_iterable(self.mart.rows(model)), sent)
-        self._await_uploads(model)
-        fields = [*model.fields.values(), *(each.field for each in model.lookups)]
-        for window in self.mart.rows(model):
-            found = self.destination.find(model, window, fields)
-            arrived = []
-            for row in window:
-                records = found[row.row_key]
-                if len(records) == 1 and self._equal(model, row, records[0]):
-                    row.created_by_us = row.created_by_us or row.destination_id is None
-                    row.destination_id = records[0].id
-                    arrived.append(row)
-            self._record(model, [Outcome(row) for row in arrived], created=True)
-            self.mart.mark(model, {row.row_key: row.destination_id for row in arrived}, 0)
-            there = {key: r[0].id for key, r in found.items() if r}
-            done = {row.row_key for row in arrived}
-            self.mart.mark(model, {k: v for k, v in there.items() if k not in done}, 1)
-        self.state.drop_intents(model.object)
-
-    def _equal(self, model: PublishModel, row: Row, record: Record) -> bool:
-        return self.destination.stored(model, row) == self.destination.seen(model, record)
-
-    def _await_uploads(self, model: PublishModel) -> None:
-        """Wait until nothing that was uploaded can take effect any more."""
-        for status_id, at in self.state.open_uploads(model.object):
-            if status_id is not None:
-                self.destination.await_upload(status_id)
-            elif utc_now() - at < UNKNOWN_UPLOAD and at < self._started:
-                raise StoppedError(
-                    f"A bulk upload to {model.object} of {at} UTC has no known end. Nothing is sent there until"
-                    f" {at + UNKNOWN_UPLOAD} UTC, lest rows be created twice; run this again then."
-                )
-        self.state.end_uploads(model.object)
 
     def _update(self, model: PublishModel, turn: int) -> None:
         for batch in _batches(self.mart.rows(model, turn=turn, known=True), self.destination.batch_size):

@@ -23,8 +23,8 @@ from urllib3.exceptions import (
 )
 
 from loader.config import ApiSettings
+from loader.engine.limits import Meter
 from loader.errors import FatalError, LoaderError, RetriableError, StoppedError
-from loader.limits import Meter
 
 log = logging.getLogger("loader")
 T = TypeVar("T")
@@ -81,10 +81,7 @@ class Http:
             FatalError: the reply is a redirect, which is not followed.
         """
         self.meter.take()
-        if not self._failing:
-            self._accepted_at = time.monotonic()
-        patience = self._accepted_at + self.settings.give_up_seconds - time.monotonic()
-        timeout = max(0.1, min(self.settings.timeout_seconds, patience))
+        timeout = self._timeout()
         try:
             with self._session.request(
                 method,
@@ -109,6 +106,12 @@ class Http:
             message = f"the address redirects to {host}, which is not followed with credentials"
             raise FatalError(message, status, path)
         return Reply(status, content, path, _seconds(given.get("Retry-After")))
+
+    def _timeout(self) -> float:
+        """Seconds for the next call: it must not outlast our patience."""
+        if not self._failing:
+            self._accepted_at = time.monotonic()
+        return max(0.1, min(self.settings.timeout_seconds, self.give_up_at() - time.monotonic()))
 
     def accepted(self) -> None:
         """A call succeeded: patience starts anew with the next failure."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from loader.destination import Destination, Work
+from loader.engine.destination import Destination, Work
 from loader.errors import RefusedError
 from loader.warehouse import Diff, Mart
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from loader.artifacts import Artifacts, PublishModel, value_kind
-from loader.config import read_yaml
+from loader.dbt.artifacts import Artifacts, PublishModel, value_kind
+from loader.dbt.profile import read_yaml
 from loader.errors import MisuseError, RefusedError
 from loader.warehouse import State
 

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from loader.artifacts import PublishModel
-from loader.destination import Destination, Record, Row
+from loader.dbt.artifacts import PublishModel
+from loader.engine.check import findings
+from loader.engine.destination import Destination, Record, Row
+from loader.engine.values import ours, theirs
 from loader.errors import MisuseError
 from loader.warehouse import MARKS, Mart, State
 
@@ -47,9 +49,9 @@ class Reconciler:
         Raises:
             MisuseError: an object or field is not there any more.
         """
-        findings = [each for each in self.destination.findings(models) if each.schema]
-        if findings:
-            first = findings[0]
+        found = [each for each in findings(self.destination, models) if each.schema]
+        if found:
+            first = found[0]
             raise MisuseError(f"{first.object}.{first.field} {first.problem}; `check` says more.")
         for model in models:
             self.mart.stage_published(model)
@@ -95,12 +97,11 @@ class Reconciler:
     def _compare(self, model: PublishModel, row: Row, record: Record) -> Iterator[Difference]:
         if row.row_hash != row.published_hash:
             return
-        ours, theirs = self.destination.stored(model, row), self.destination.seen(model, record)
-        for field, value in ours.items():
-            if value != theirs[field]:
-                yield Difference(
-                    model.name, model.object, "drifted", row.row_key, record.id, field, value, theirs[field]
-                )  # fmt: skip
+        there = theirs(self.destination, model, record)
+        for field, value in ours(self.destination, model, row).items():
+            if value != there[field]:
+                known = (model.name, model.object, "drifted", row.row_key, record.id)
+                yield Difference(*known, field, value, there[field])
 
 
 def _extra(model: PublishModel, record: Record) -> Difference:

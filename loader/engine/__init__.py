@@ -1,0 +1,1 @@
+"""From a diff to recorded rows, whatever the destination is."""

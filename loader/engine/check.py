@@ -1,0 +1,59 @@
+"""Whether the publish models fit the destination's own metadata."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from loader.dbt.artifacts import PublishModel
+from loader.engine.destination import Destination, Field, Finding
+
+
+def findings(destination: Destination, models: Sequence[PublishModel]) -> list[Finding]:
+    """What keeps models' rows from being sent: objects and fields that are not there, read-only, or of another type."""
+    destination.describe([model.object for model in models])
+    return [each for model in models for each in _model_findings(destination, model)]
+
+
+def _model_findings(destination: Destination, model: PublishModel) -> Iterator[Finding]:
+    fields, types = destination.fields(model.object), destination.types
+
+    def found(field: str, problem: str, fix: str) -> Finding:
+        return Finding(model.name, model.object, field, problem, fix)
+
+    if fields is None:
+        yield found(
+            "",
+            "the object does not exist",
+            f"create {model.object} as a {destination.object_kind}, or correct `object`",
+        )
+        return
+    for column, name in model.fields.items():
+        kind = model.kinds[column]
+        yield from _field_findings(model, name, fields.get(name), types[kind], f"{kind} column {column}", found)
+    for each in model.lookups:
+        yield from _field_findings(model, each.field, fields.get(each.field), {"LOOKUP"}, "look-up", found)
+        target = fields[each.field].lookup if each.field in fields else ""
+        if target and target != each.object.lower():
+            yield found(each.field, f"points to {target}, the model says {each.object}", "correct lookups in the model")
+    sent = {*model.fields.values(), *(each.field for each in model.lookups)}
+    if model.mode != "update":
+        for name, field in fields.items():
+            if not field.nillable and field.createable and name not in sent:
+                yield found(name, "is required, and the model does not fill it", "publish it, or make it optional")
+    if model.labels and model.labels not in fields:
+        yield found(model.labels, "the label field does not exist", "create it, or correct labels.field")
+
+
+def _field_findings(
+    model: PublishModel, name: str, field: Field | None, types: set[str], what: str, found: Any
+) -> Iterator[Finding]:
+    if field is None:
+        near = f"create it, or correct its name in the model {model.name} (names are case-sensitive)"
+        yield found(name, "the field does not exist", near)
+        return
+    if field.type not in types:
+        yield found(name, f"is of type {field.type}, the model sends a {what}", f"use {' or '.join(sorted(types))}")
+    only_found = name in model.key and model.mode == "update"
+    if (not field.updateable and not only_found) or (not field.createable and model.mode != "update"):
+        yield found(name, "is read-only", "let the integration write it, or take it out of the model")

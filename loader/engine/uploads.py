@@ -1,0 +1,80 @@
+"""The bulk route: files instead of calls, and the rows read back afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from itertools import chain
+
+from loader.dbt.artifacts import PublishModel
+from loader.engine.destination import Destination, Row
+from loader.engine.values import ours, theirs
+from loader.errors import StoppedError
+from loader.warehouse import Mart, State, utc_now
+
+UNKNOWN_UPLOAD = timedelta(minutes=30)
+"""How long a file of which nothing is known may still be worked through."""
+
+
+class Uploads:
+    """One run's files to one destination."""
+
+    def __init__(self, destination: Destination, state: State, mart: Mart) -> None:
+        self.destination, self.state, self.mart = destination, state, mart
+        self._started = utc_now()
+
+    def send(self, model: PublishModel, heed_signal: Callable[[], None]) -> Iterator[list[Row]]:
+        """Upload the staged rows and read them back.
+
+        Yields:
+            Rows that arrived. The others stay staged for single calls, which say why.
+        """
+        for window in self.mart.rows(model, known=False):
+            self.state.intend(model.object, window)
+
+        def sent(status_id: str | None) -> bool:
+            heed_signal()
+            if status_id is None:
+                return self.state.begin_upload(model.object, *self.destination.uploads_allowed)
+            self.state.name_upload(model.object, status_id)
+            return True
+
+        self.destination.upload(model, chain.from_iterable(self.mart.rows(model)), sent)
+        self.wait(model)
+        for window in self.mart.rows(model):
+            yield self._arrived(model, window)
+        self.state.drop_intents(model.object)
+
+    def _arrived(self, model: PublishModel, window: list[Row]) -> list[Row]:
+        fields = [*model.fields.values(), *(each.field for each in model.lookups)]
+        found = self.destination.find(model, window, fields)
+        arrived: list[Row] = []
+        others: dict[str, str | None] = {}
+        for row in window:
+            records = found[row.row_key]
+            same = [r for r in records if ours(self.destination, model, row) == theirs(self.destination, model, r)]
+            if len(records) == 1 and same:
+                row.created_by_us = row.created_by_us or row.destination_id is None
+                row.destination_id = records[0].id
+                arrived.append(row)
+            elif records:
+                others[row.row_key] = records[0].id
+        self.mart.mark(model, {row.row_key: row.destination_id for row in arrived}, 0)
+        self.mart.mark(model, others, 1)
+        return arrived
+
+    def wait(self, model: PublishModel) -> None:
+        """Wait until nothing that was uploaded can take effect any more.
+
+        Raises:
+            StoppedError: an earlier run left a file of which nothing is known.
+        """
+        for status_id, at in self.state.open_uploads(model.object):
+            if status_id is not None:
+                self.destination.await_upload(status_id)
+            elif utc_now() - at < UNKNOWN_UPLOAD and at < self._started:
+                raise StoppedError(
+                    f"A bulk upload to {model.object} of {at} UTC has no known end. Nothing is sent there until"
+                    f" {at + UNKNOWN_UPLOAD} UTC, lest rows be created twice; run this again then."
+                )
+        self.state.end_uploads(model.object)

@@ -1,0 +1,76 @@
+"""Values of the warehouse and of destinations in one form, to be compared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from loader.dbt.artifacts import PublishModel
+from loader.engine.destination import Destination, Field, Record, Row
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def canonical(value: Any, kind: str, field: Field | None = None) -> Any:
+    """A value of ours or of theirs in one form, to be compared.
+
+    Args:
+        value: of the warehouse, or as read from the API: dates as epoch milliseconds, picklists as item ids.
+        kind: kind of value of the column.
+        field: the field's metadata, for picklists.
+    """
+    if value is None or value == "":
+        return None
+    if kind in ("date", "timestamp"):
+        at = moment(value)
+        return at.date().isoformat() if kind == "date" else (at - _EPOCH) // timedelta(milliseconds=1)
+    if kind in ("integer", "decimal", "double"):
+        return round(float(value), 9)
+    if kind == "boolean":
+        return bool(value)
+    if field is not None and field.labels:
+        return field.labels.get(str(value), str(value))
+    return str(value)
+
+
+def key_of(values: Mapping[str, Any], model: PublishModel) -> tuple[str, ...]:
+    """The canonical text of a record's key."""
+    kinds = (model.kinds[column] for column in model.key_columns)
+    parts = zip(model.key, kinds, strict=True)
+    return tuple(_key_text(values.get(field), kind) for field, kind in parts)
+
+
+def _key_text(value: Any, kind: str) -> str:
+    if kind == "integer" and value is not None:
+        return str(int(value))
+    return str(value) if kind == "text" else str(canonical(value, kind))
+
+
+def moment(value: Any) -> datetime:
+    """A date or time of ours or of theirs, in UTC."""
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=UTC)
+    if isinstance(value, date):
+        return datetime.combine(value, time(), UTC)
+    if isinstance(value, str):
+        parsed = datetime.fromisoformat(value)
+        return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+    return _EPOCH + timedelta(milliseconds=float(value))
+
+
+def ours(destination: Destination, model: PublishModel, row: Row) -> dict[str, Any]:
+    """A row's values by field, look-ups resolved, in the form of `theirs`."""
+    ids = {each.field: destination.linked(each, row.lookups[each.field]) for each in model.lookups}
+    return {**_compared(destination, model, row.values), **{f: found[0] if found else None for f, found in ids.items()}}
+
+
+def theirs(destination: Destination, model: PublishModel, record: Record) -> dict[str, Any]:
+    """A record's values by field, in a form that can be compared."""
+    linked = {each.field: record.values.get(each.field) for each in model.lookups}
+    return {**_compared(destination, model, record.values), **linked}
+
+
+def _compared(destination: Destination, model: PublishModel, values: Mapping[str, Any]) -> dict[str, Any]:
+    fields = destination.fields(model.object) or {}
+    return {f: canonical(values.get(f), model.kinds[column], fields.get(f)) for column, f in model.fields.items()}
