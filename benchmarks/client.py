@@ -28,8 +28,8 @@ def loader(arguments: list[str]) -> Callable[[], None]:
 
 def diff(arguments: list[str]) -> Callable[[], None]:
     """The loader's diff alone, without the command around it."""
-    from loader.artifacts import Artifacts
-    from loader.config import Target
+    from loader.dbt.artifacts import Artifacts
+    from loader.dbt.profile import Target
     from loader.warehouse import Mart, Options, State
 
     def run() -> None:

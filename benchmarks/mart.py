@@ -18,8 +18,8 @@ import duckdb
 import yaml
 
 from benchmarks.report import REPO
-from loader.artifacts import Artifacts, PublishModel
-from loader.config import Target
+from loader.dbt.artifacts import Artifacts, PublishModel
+from loader.dbt.profile import Target
 from loader.warehouse import Mart, State
 
 MODEL = "gainsight__instance_usage"
