@@ -1,8 +1,8 @@
 """One client in a process of its own: sends a mart's rows, and says on stderr how long that took and how large it was.
 
 `python benchmarks/client.py CLIENT ARGUMENTS`, with the settings in the environment (`BENCH_URL`, `BENCH_DATABASE`,
-`BENCH_QUERY`, `BENCH_OBJECT`, `BENCH_TEXT`). It runs under the repository's Python (loader, diff, bare) or the peers' (drt, dlt), so it
-imports nothing that both do not have, and every client only its own.
+`BENCH_QUERY`, `BENCH_OBJECT`, `BENCH_TEXT`). It runs under the repository's Python (loader, diff, bare) or the peers'
+(drt, dlt), so it imports nothing that both do not have, and every client only its own.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The sandbox in a process of its own, with its limits on and its windows shortened.
 
-`python -m benchmarks.limited MANIFEST CALLS SECONDS COMPANIES` prints its address, serves until its stdin ends, and then
-prints every call as JSON: when it came, and its HTTP status.
+`python -m benchmarks.limited MANIFEST CALLS SECONDS COMPANIES` prints its address, serves until its stdin ends, and
+then prints every call as JSON: when it came, and its HTTP status.
 """
 
 from __future__ import annotations

@@ -97,10 +97,11 @@ def publish_all(project: Project) -> None:
     model = project.model
     with project.state(write=True) as state:
         shape = Mart(state).shape(model)
+        state.dialect.execute("set memory_limit = '4GB'")
         state.dialect.execute(
-            f"insert into {state.table('publish_state')} select 'gainsight', {model.object!r}, {shape.key}, {shape.hash},"
-            f" '1I02' || upper(md5(m.instance_id || m.period_start))[:32], true, now()::timestamp, md5('run'),"
-            f" {shape.nulls} from {shape.relation}"
+            f"insert into {state.table('publish_state')} select 'gainsight', {model.object!r}, {shape.key},"
+            f" {shape.hash}, '1I02' || upper(md5(m.instance_id || m.period_start))[:32], true, now()::timestamp,"
+            f" md5('run'), {shape.nulls} from {shape.relation}"
         )
 
 

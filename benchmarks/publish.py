@@ -77,8 +77,8 @@ def first_publish(folder: Path, rows: int, rounds: int, clients: Sequence[str], 
         rows=cells,
         target=f"ours at most {MOST_TIMES_THE_FLOOR} times the bare loop",
         met=times.median <= MOST_TIMES_THE_FLOOR and all(each.digest == digest for each in runs["loader"]),
-        explanation="Start is the interpreter and the imports. Memory is the process's VmHWM. Same rows: the values that"
-        " arrived are those of the bare loop.",
+        explanation="Start is the interpreter and the imports. Memory is the process's VmHWM. Same rows: the values"
+        " that arrived are those of the bare loop.",
     )
 
 
@@ -110,8 +110,8 @@ def second_publish(folder: Path, rows: int, clients: Sequence[str], failed: str 
             cells.append([NAMES[name], *(done if not error else [error, None, None, None])])
     return Section(
         title=f"{rows:,} rows, then again with nothing changed",
-        compared="One run each, to show what is sent; the same server and rows as above. drt-core's own settings are here"
-        " because at 10 calls a second 100,000 rows would take minutes.",
+        compared="One run each, to show what is sent; the same server and rows as above. drt-core's own settings are"
+        " here because at 10 calls a second 100,000 rows would take minutes.",
         columns=["client", "first run, s", "calls", "second run, s", "calls of the second run"],
         rows=cells + _missing(failed, 5),
         target="ours makes no call when nothing has changed",
@@ -163,16 +163,16 @@ def million(folder: Path, rows: int) -> Section:
     error = changed.error or next((each.error for each in unchanged if each.error), "")
     return Section(
         title=f"{rows:,} rows in the mart",
-        compared=f"{_columns(project)} published columns a row; the state is filled as if all rows had been sent. The whole"
-        " process, its VmHWM, and the calls that the server counted.",
+        compared=f"{_columns(project)} published columns a row; the state is filled as if all rows had been sent. The"
+        " whole process, its VmHWM, and the calls that the server counted.",
         columns=["what changed", "whole process", "memory", "write calls", "other calls"],
         rows=[
             ["nothing (3 runs)", seconds, memory, none, 0],
             ["one row in 50", Spread((changed.seconds,)), _megabytes(changed), write,
              sum(changed.calls.values()) - write],
         ],
-        target=f"nothing changed: no call, under {LONGEST:g} s and {LARGEST:g} MB; 2 % changed: {due} write calls, memory"
-        " the same",
+        target=f"nothing changed: no call, under {LONGEST:g} s and {LARGEST:g} MB; 2 % changed: {due} write calls,"
+        " memory the same",
         met=fits and right and not error,
         explanation=error or f"The state takes {size:.0f} bytes a row in the DuckDB file.",
     )  # fmt: skip
@@ -196,14 +196,14 @@ def growth(folder: Path, sizes: Sequence[int]) -> Section:
     slopes = [math.log(b / a) / math.log(n / m) for a, b, m, n in zip(times, times[1:], sizes, sizes[1:], strict=False)]
     return Section(
         title="The diff grows with the rows",
-        compared="The comparison of mart and state alone, nothing changed, in a process of its own (start not counted), and"
-        " `plan` as a whole process.",
+        compared="The comparison of mart and state alone, nothing changed, in a process of its own (start not counted),"
+        " and `plan` as a whole process.",
         columns=["rows", "diff", "microseconds a row", "memory", "plan, whole process"],
         rows=cells,
         target=f"linear: slope of the log-log line at most {SLOPE[1]} from step to step",
         met=max(slopes) <= SLOPE[1],
-        explanation=f"Slopes from size to size: {', '.join(f'{each:.2f}' for each in slopes)}. Below 1 is a fixed cost that"
-        " is shared by more rows.",
+        explanation=f"Slopes from size to size: {', '.join(f'{each:.2f}' for each in slopes)}. Below 1 is a fixed cost"
+        " that is shared by more rows.",
     )
 
 

@@ -2,8 +2,8 @@
 
 The sandbox checks every value and stores rows in SQLite, at a few hundred calls a second; that would hide what a client
 costs. This one answers an insert of 50 rows in a tenth of a millisecond or so, and parses the bodies only when asked
-for the rows. It speaks just enough for a first publish and for updates: describe, the look-up of companies, a query by key
-of an object that is still empty, insert, update. Anything else is refused.
+for the rows. It speaks just enough for a first publish and for updates: describe, the look-up of companies, a query by
+key of an object that is still empty, insert, update. Anything else is refused.
 
 `python -m benchmarks.server MANIFEST` prints its address and serves until its stdin ends.
 """
