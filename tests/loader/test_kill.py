@@ -51,7 +51,7 @@ def rounds(bench: Bench, count: int, seed: int) -> list[int]:
         codes.append(started(bench, signal.SIGKILL, chance.uniform(0, 0.4)))
         ended = bench.publish(*ARGUMENTS[1:])
         assert ended.code == 0, ended.err
-        bench.assert_settled(INSTANCES, extra=10_000)
+        bench.assert_settled(INSTANCES, extra=160 * count)
         gone = {key for _, key in bench.state()} - {
             f'["{r["instance_id"]}"]' for r in bench.mart("gainsight__instances")
         }
