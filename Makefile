@@ -72,6 +72,10 @@ test-dbt: setup
 test-long: setup ## the tests that take minutes
 	$(BIN)/python -m pytest -q -m long
 
+.PHONY: bench
+bench: setup ## measure building and publishing (15 minutes) and write docs/benchmarks.md
+	$(BIN)/python -m benchmarks
+
 .PHONY: lint
 lint: setup ## ruff, mypy, sqlfluff and the metric registry
 	$(BIN)/ruff check .

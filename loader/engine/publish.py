@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import signal
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ from loader.errors import ACCEPTED, REJECTED, FatalError, LoaderError, MisuseErr
 from loader.warehouse import Diff, Mart, Options, State
 
 log = logging.getLogger("loader")
+WRITE_DOWN_SECONDS = 1.0
+"""How long what became of created rows may wait to be written down; a run that is killed reads them back by key."""
 SUSPICIOUS = 50
 """So many rows refused in a row, without a field being named, are not the rows' fault."""
 
@@ -113,6 +116,8 @@ class Publisher:
         self._show, self._progress = show, progress
         self.uploads = Uploads(destination, state, self.mart)
         self._refused_in_a_row = 0
+        self._unwritten: list[tuple[str, Sequence[Outcome]]] = []
+        self._written_at = 0.0
 
     def run(self, artifacts: Artifacts, models: Sequence[PublishModel]) -> Result:
         """Publish these models; however it ends, the run's record says so.
@@ -168,6 +173,7 @@ class Publisher:
         result, plan = self.result, self.result.plan
         result.outcome, result.exit_code, result.message = outcome, exit_code, message
         result.api_calls = self.meter.calls
+        self._write_down()
         if calls := self.meter.unsaved():
             self.state.count_calls(*calls)
         counts = {f"rows_{n}": plan.rows(n) if plan else 0 for n in ("new", "changed", "unchanged", "gone")}
@@ -216,7 +222,7 @@ class Publisher:
         for diff in sending:
             if self.destination.takes_bulk(diff.model, sum(self.mart.counts(diff.model))):
                 for arrived in self.uploads.send(diff.model, self._heed_signal):
-                    self._record(diff.model, [Outcome(row) for row in arrived], created=True)
+                    self._record(diff.model, [Outcome(row) for row in arrived])
         for diff in sending:
             self._update(diff.model, turn=1)
         for diff in sending:
@@ -273,11 +279,30 @@ class Publisher:
                 self._record(model, outcomes, turn=turn)
 
     def _insert(self, model: PublishModel, turn: int) -> None:
-        for batch in _batches(self.mart.rows(model, turn=turn, known=False), self.destination.batch_size):
-            self._heed_signal()
-            self.state.intend(model.object, batch)
-            for outcomes in self.destination.insert(model, batch):
-                self._record(model, outcomes, created=True)
+        """Create records. The window's rows are noted first, so what becomes of them may be written down later."""
+        for window in self.mart.rows(model, turn=turn, known=False):
+            self.state.intend(model.object, [row for row in window if row.row_hash])
+            for batch in _batches([window], self.destination.batch_size):
+                if self.meter.stop.is_set():
+                    self._settle(model)
+                self._heed_signal()
+                for outcomes in self.destination.insert(model, batch):
+                    self._record(model, outcomes, created=True)
+            self._settle(model)
+
+    def _settle(self, model: PublishModel) -> None:
+        """Write down what became of the rows that were noted; none of them is uncertain any more."""
+        self._write_down()
+        self.state.drop_intents(model.object)
+
+    def _write_down(self) -> None:
+        """Write down what became of created rows."""
+        if self._unwritten:
+            accepted = [o.row for _, outcomes in self._unwritten for o in outcomes if o.rejection is None]
+            rejected = [(o.row, o.rejection) for _, outcomes in self._unwritten for o in outcomes if o.rejection]
+            name, self._unwritten = self._unwritten[0][0], []
+            self.state.record(name, self.meter.unsaved(), accepted, rejected)
+        self._written_at = time.monotonic()
 
     def _delete(self, diff: Diff) -> None:
         for row_key, destination_id in self.mart.gone(diff):
@@ -299,7 +324,12 @@ class Publisher:
         else:
             why = Rejection("", "VANISHED", "the record went away while it was changed")
             rejected += [(row, why) for row in vanished]
-        self.state.record(model.object, self.meter.unsaved(), accepted, rejected, keys, intended=created)
+        if created:
+            self._unwritten.append((model.object, outcomes))
+            if time.monotonic() - self._written_at > WRITE_DOWN_SECONDS:
+                self._write_down()
+        else:
+            self.state.record(model.object, self.meter.unsaved(), accepted, rejected, keys)
         self.result.accepted += len(accepted)
         self.result.rejected += len(rejected)
         for _, rejection in rejected:

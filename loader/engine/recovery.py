@@ -12,7 +12,7 @@ from loader.dbt.artifacts import PublishModel
 from loader.engine.destination import Destination, Row
 from loader.engine.limits import Meter
 from loader.engine.uploads import Uploads
-from loader.warehouse import State, utc_now
+from loader.warehouse import State
 
 log = logging.getLogger("loader")
 
@@ -30,26 +30,26 @@ def recover(
         if state.open_uploads(model.object):
             destination.connect(meter)
             uploads.wait(model)
-    intents = [each for each in state.intents() if each[0] in by_object]
-    if not intents:
-        return 0
-    destination.connect(meter)
-    log.info("an earlier run was cut off: looking for the %d rows it was about to create", len(intents))
+    intents = sorted((each for each in state.intents() if each[0] in by_object), key=itemgetter(0))
     accepted = 0
-    for name, group in groupby(sorted(intents, key=itemgetter(0)), key=itemgetter(0)):
-        made = _made(destination, by_object[name], list(group))
-        state.record(name, meter.unsaved(), made)
+    for name, group in groupby(intents, key=itemgetter(0)):
+        uncertain = [each[1:4] for each in group if not each[-1]]
+        if uncertain:
+            destination.connect(meter)
+            log.info("an earlier run was cut off: looking for the %d rows it was about to create", len(uncertain))
+            made = _made(destination, by_object[name], uncertain)
+            state.record(name, meter.unsaved(), made)
+            accepted += len(made)
         state.drop_intents(name)
-        accepted += len(made)
     return accepted
 
 
 def _made(destination: Destination, model: PublishModel, uncertain: list[tuple[Any, ...]]) -> list[Row]:
     """Those of the uncertain rows that are there, with their ids."""
-    rows = [Row(key, hashed, None, True, nulls, values=model.key_values(key)) for _, key, hashed, nulls, _ in uncertain]
+    rows = [Row(key, hashed, None, True, nulls, values=model.key_values(key)) for key, hashed, nulls in uncertain]
     found = destination.find(model, rows)
     if not all(found.values()):
-        destination.settle((utc_now() - max(each[-1] for each in uncertain)).total_seconds())
+        destination.settle(0)  # nobody knows when the last call was made
         found = destination.find(model, rows)
     for row in rows:
         row.destination_id = found[row.row_key][0].id if found[row.row_key] else None

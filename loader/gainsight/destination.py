@@ -181,8 +181,10 @@ class Gainsight:
     def _record(self, model: PublishModel, row: Row) -> tuple[dict[str, Any], Rejection | None]:
         """A row as the API takes it, or why it cannot be."""
         fields = self._fields[model.object]
-        record: dict[str, Any] = {}
+        record = dict(row.values)
         for name, value in row.values.items():
+            if type(value) in schema.NUMBERS:
+                continue
             record[name] = to_api(value, fields[name].type)
             if refusal := schema.refusal(fields[name], record[name]):
                 return record, refusal

@@ -19,7 +19,7 @@ WINDOW = 5000
 MARKS = ("missing", "drifted")
 """What the state holds instead of a row's hash when a reconcile found that it has to be sent again."""
 _DELETABLE = "kind = 'gone' and created_by_us and destination_id is not null"
-_STAGED = "pos, row_key, destination_id, created_by_us, former_nulls, published_hash, stands, found, turn"
+_STAGED = "pos, row_key, row_hash, destination_id, created_by_us, former_nulls, published_hash, stands, found, turn"
 
 
 @dataclass
@@ -134,7 +134,7 @@ with mart as (
 select
     coalesce(k.row_key, s.row_key) as row_key, coalesce(k.copies, 0) as copies, k.problem, k.period,
     s.destination_id, coalesce(s.created_by_us, false) as created_by_us, s.null_fields, s.row_hash as published_hash,
-    coalesce(s.row_hash in {MARKS}, false) as marked,
+    k.row_hash, coalesce(s.row_hash in {MARKS}, false) as marked,
     case
         when k.row_key is null then 'gone'
         when k.problem is not null or k.copies > 1 then 'invalid'
@@ -162,21 +162,23 @@ where rejected_at = last_at group by row_key"""
 
     def _stage(self, shape: Shape, sent: str, *, full: bool) -> None:
         """Number the rows in the order to send them: changed before new, the current period before old ones."""
-        model, names = shape.model, "row_key, destination_id, created_by_us, null_fields, published_hash, kind, period"
-        source = f"select {names} from {_diff(model)} where {sent}"
+        model, names = shape.model, "destination_id, created_by_us, null_fields, published_hash, kind, period"
+        source = f"select row_key, row_hash, {names} from {_diff(model)} where {sent}"
         if full:
             period = shape.column(model.date_column) if model.date_column else "0"
             source += f"""
 union all
-select s.row_key, s.destination_id, s.created_by_us, s.null_fields, s.row_hash, 'changed', {period}
+select s.row_key, s.row_hash, s.destination_id, s.created_by_us, s.null_fields, s.row_hash, 'changed', {period}
 from {self.state.table("publish_state")} as s
 join {shape.relation} on {shape.key} = s.row_key
 where s.destination = {literal(self.state.destination)} and s.object = {literal(model.object)}
 and not exists (select 1 from {_diff(model)} as d where d.row_key = s.row_key)"""
+        # Where others may write meanwhile, the hash is made again when the values are read.
+        row_hash = "row_hash" if self._db.exclusive else "cast(null as varchar) as row_hash"
         query = f"""
 with source as ({source})
 select
-    row_number() over (order by kind, period desc, row_key) as pos, row_key, destination_id, created_by_us,
+    row_number() over (order by kind, period desc, row_key) as pos, row_key, {row_hash}, destination_id, created_by_us,
     null_fields as former_nulls, published_hash, kind = 'changed' as stands, destination_id is not null as found,
     1 as turn
 from source"""
@@ -245,8 +247,8 @@ where d.kind = 'invalid' and {options.fresh}""",
         shape = self.shape(model)
         there = f"m.{self._db.column(model.key_columns[0])} is not null"
         return (
-            f"select s.pos, s.row_key, case when {there} then {shape.hash} end, s.destination_id, s.created_by_us,"
-            f" {shape.nulls}, s.stands, s.published_hash, {shape.values}"
+            f"select s.pos, s.row_key, case when {there} then coalesce(s.row_hash, {shape.hash}) end,"
+            f" s.destination_id, s.created_by_us, {shape.nulls}, s.stands, s.published_hash, {shape.values}"
             f" from ({staged}) as s left join {shape.relation} on {shape.key} = s.row_key"
         )
 
@@ -289,8 +291,8 @@ where d.kind = 'invalid' and {options.fresh}""",
         """Stage every row of the state."""
         query = f"""
 select
-    row_number() over (order by row_key) as pos, row_key, destination_id, created_by_us, null_fields as former_nulls,
-    row_hash as published_hash, true as stands, false as found, 1 as turn
+    row_number() over (order by row_key) as pos, row_key, cast(null as varchar) as row_hash, destination_id,
+    created_by_us, null_fields as former_nulls, row_hash as published_hash, true as stands, false as found, 1 as turn
 from {self.state.table("publish_state")} where destination = ? and object = ?"""
         self._make(_staged(model), query, [self.state.destination, model.object])
 
@@ -348,11 +350,10 @@ def _staged(model: PublishModel) -> str:
 
 def _row(model: PublishModel, given: Sequence[Any]) -> Row:
     _, row_key, row_hash, destination_id, created, nulls, stands, published, *values = given
-    by_column = dict(zip(model.columns, values, strict=True))
-    fields = {name: by_column[column] for column, name in model.fields.items()}
+    fields = dict(zip(model.fields.values(), values, strict=False))  # the look-ups' own columns come behind them
     if row_hash is None:
         fields |= model.key_values(row_key)
-    lookups = {each.field: by_column[each.column] for each in model.lookups}
+    lookups = {each.field: values[model.columns.index(each.column)] for each in model.lookups}
     row = Row(row_key, row_hash or "", destination_id, bool(created), nulls or "", bool(stands), published)
     row.values, row.lookups = fields, lookups
     return row

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import groupby
 
 from loader.dbt.artifacts import PublishModel
 from loader.warehouse.dialects import Dialect, literal, value_text
@@ -30,7 +31,8 @@ class Shape:
     def hash(self) -> str:
         """A hash over exactly the published columns, and the fields they go to."""
         fields = [*self.model.fields.values(), *(f"{k.field}={k.object}.{k.match}" for k in self.model.lookups)]
-        parts = [f"coalesce({self._counted(column)}, '~') || ';'" for column in self.model.columns]
+        runs = groupby(self.model.columns, key=lambda column: self.model.kinds[column])
+        parts = [self._run(kind, list(columns)) for kind, columns in runs]
         return f"md5({literal(','.join(fields) + ';')} || {' || '.join(parts)})"
 
     @cached_property
@@ -57,6 +59,12 @@ class Shape:
     def values(self) -> str:
         """The published columns."""
         return ", ".join(map(self.column, self.model.columns))
+
+    def _run(self, kind: str, columns: list[str]) -> str:
+        """Columns of one kind, side by side, as text."""
+        if kind == "double":
+            return self._db.doubles_text([self.column(each) for each in columns])
+        return " || ".join(f"coalesce({self._counted(each)}, '~') || ';'" for each in columns)
 
     def _counted(self, column: str) -> str:
         """Text comes with its length, so that no other row gives the same whole; the other kinds hold no `;`."""

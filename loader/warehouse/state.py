@@ -96,14 +96,19 @@ class State(Tables):
             self.insert("publish_intents", given)
 
     def intents(self) -> Rows:
-        """Rows that were about to be created and of which nothing more is known.
+        """Rows that were about to be created by a run that did not come to its end.
 
         Returns:
-            object, row_key, row_hash, null_fields and sent_at of each.
+            object, row_key, row_hash and null_fields of each, and whether it is known what became of it.
         """
+        known = " or ".join(
+            f"exists (select 1 from {self.table(table)} as d where d.destination = i.destination"
+            f" and d.object = i.object and d.row_key = i.row_key and d.{at} >= i.sent_at)"
+            for table, at in (("publish_state", "accepted_at"), ("publish_rejections", "rejected_at"))
+        )
         return self.dialect.execute(
-            "select object, row_key, row_hash, null_fields, sent_at"
-            f" from {self.table('publish_intents')} where destination = ?",
+            f"select object, row_key, row_hash, null_fields, {known}"
+            f" from {self.table('publish_intents')} as i where destination = ?",
             [self.destination],
         )
 
@@ -114,8 +119,6 @@ class State(Tables):
         accepted: Sequence[Row] = (),
         rejected: Sequence[tuple[Row, Rejection]] = (),
         forgotten: Sequence[str] = (),
-        *,
-        intended: bool = False,
     ) -> None:
         """Write what became of rows, in one transaction.
 
@@ -125,7 +128,6 @@ class State(Tables):
             accepted: rows that stand at the destination now.
             rejected: rows that do not, and why.
             forgotten: keys of rows that stand there no more.
-            intended: whether the rows were noted by `intend`.
         """
         now, scope = utc_now(), (self.destination, object_name)
         known = [*forgotten, *(each.row_key for each in accepted if each.stands)]
@@ -140,9 +142,6 @@ class State(Tables):
             self._forget("publish_state", object_name, known)
             self.insert("publish_state", states)
             self.insert("publish_rejections", rejections)
-            if intended:
-                keys = [*(r.row_key for r in accepted), *(r.row_key for r, _ in rejected)]
-                self._forget("publish_intents", object_name, keys)
             if calls:
                 self._count(*calls)
 
