@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from loader.errors import StoppedError
@@ -21,6 +22,9 @@ class Meter:
         today: calls that earlier runs made today (UTC).
         recent: calls that they made within a window before `last_call_at`.
         most: cap on this run's calls.
+
+    Attributes:
+        before_wait: called before a wait for the next window, to do meanwhile what can be done.
     """
 
     def __init__(
@@ -35,6 +39,7 @@ class Meter:
         most: int | None = None,
     ) -> None:
         self.stop = threading.Event()
+        self.before_wait: Callable[[], None] = lambda: None
         self.calls = 0
         self.per_window, self.window, self.per_day = per_window, window, per_day
         self._most = most
@@ -78,7 +83,10 @@ class Meter:
         if not self.remaining:
             raise StoppedError(f"Today's quota of {self.per_day} calls is used up; it starts again at 00:00 UTC.")
         if len(self._answered) == self.per_window:
-            self.pause(self._answered[0] + self.window - time.monotonic())
+            wait = self._answered[0] + self.window - time.monotonic()
+            if wait > 0:
+                self.before_wait()
+            self.pause(wait)
         self.calls += 1
         self._unsaved = True
 

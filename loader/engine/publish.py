@@ -118,6 +118,7 @@ class Publisher:
         self._refused_in_a_row = 0
         self._unwritten: list[tuple[str, Sequence[Outcome]]] = []
         self._written_at = 0.0
+        self.meter.before_wait = self._write_down
 
     def run(self, artifacts: Artifacts, models: Sequence[PublishModel]) -> Result:
         """Publish these models; however it ends, the run's record says so.

@@ -183,7 +183,7 @@ class Gainsight:
         fields = self._fields[model.object]
         record = dict(row.values)
         for name, value in row.values.items():
-            if type(value) in schema.NUMBERS:
+            if type(value) in schema.NUMBERS or (value is None and fields[name].nillable):
                 continue
             record[name] = to_api(value, fields[name].type)
             if refusal := schema.refusal(fields[name], record[name]):

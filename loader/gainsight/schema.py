@@ -56,6 +56,8 @@ def refusal(field: Field, value: Any) -> Rejection | None:
 
 def to_api(value: Any, kind: str = "") -> Any:
     """A warehouse value as the API takes it; `kind` is the field's dataType."""
+    if value is None or isinstance(value, str):
+        return value
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, datetime):

@@ -16,6 +16,7 @@ from loader.errors import MisuseError, RefusedError, StoppedError
 
 MEMORY_MB, MOST_MEMORY_MB = 150, 4000
 """What DuckDB may use, at first and when a statement needs more."""
+WINDOWS_LAID_ASIDE = 10
 Rows = list[tuple[Any, ...]]
 
 
@@ -88,7 +89,7 @@ class DuckDb:
         except duckdb.Error as error:
             raise MisuseError(f"{path} cannot be opened as a DuckDB file ({_first_line(error)}).") from None
         self.execute("set timezone = 'UTC'")
-        self._megabytes = MEMORY_MB
+        self._megabytes, self._laid = MEMORY_MB, 0
         self.execute(f"set memory_limit = '{MEMORY_MB}MB'")
         self.execute("set threads = 2")
         self.execute("set enable_progress_bar = false")
@@ -108,14 +109,18 @@ class DuckDb:
             raise StoppedError(f"DuckDB said: {_first_line(error)}.") from error
 
     def windows(self, staged: str, valued: Callable[[str], str], size: int) -> Iterator[Rows]:
-        """See `Dialect`. One query a window: an open result would not outlive the next statement."""
-        query, last, rows = valued(f"{staged} and pos > ? order by pos limit {size}"), 0, size
-        while rows == size:
-            window = self.execute(f"{query} order by 1", [last])
-            if not window:
-                return
-            last, rows = window[-1][0], len(window)
-            yield window
+        """See `Dialect`. An open result would not outlive the next statement, and a query a window would look through
+        the whole relation each time; so one query lays aside what is needed for several windows."""
+        self._laid += 1
+        aside, last, rows = f"temp.laid_{self._laid}", 0, size * WINDOWS_LAID_ASIDE
+        query = valued(f"{staged} and pos > ? order by pos limit {rows}")
+        while rows == size * WINDOWS_LAID_ASIDE:
+            self.execute(f"create or replace temp table {aside} as {query}", [last])
+            rows = 0
+            while window := self.execute(f"from {aside} where pos > ? order by pos limit {size}", [last]):
+                last, rows = window[-1][0], rows + len(window)
+                yield window
+        self.execute(f"drop table {aside}")
 
     def close(self) -> None:
         """See `Dialect`."""

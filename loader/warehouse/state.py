@@ -19,6 +19,8 @@ from loader.warehouse.tables import Tables, utc_now
 HEARTBEAT = timedelta(seconds=30)
 STALE = timedelta(minutes=10)
 """A lock without a heartbeat for so long belongs to a run that died."""
+UNWRITTEN_CALLS, UNWRITTEN_TIME = 1000, timedelta(seconds=2)
+"""What a run that was killed may have called at the most without writing it down, and for how long."""
 
 
 class State(Tables):
@@ -224,6 +226,9 @@ class State(Tables):
         if not found:
             return 0, 0, None
         day, calls, recent, last = found[0]
+        killed = f"select 1 from {self.table('publish_runs')} where destination = ? and outcome = 'running'"
+        if self.dialect.execute(killed, [self.destination]):
+            recent, last = recent + UNWRITTEN_CALLS, last + UNWRITTEN_TIME
         return (calls if day == utc_now().date() else 0), recent, last
 
     def count_calls(self, calls: int, recent: int, last: datetime) -> None:

@@ -41,6 +41,20 @@ def test_no_window_of_the_vendor_holds_more_than_allowed_and_none_of_ours_is_was
     assert spent <= least * 1.05 + 0.5, "the allowance was not used"
 
 
+def test_a_run_after_a_killed_one_reckons_with_calls_that_were_not_written_down(
+    make_bench: Callable[..., Bench],
+) -> None:
+    bench = filled(make_bench, calls=4, window=1.0)
+    bench.sql("delete from gainsight__instances where licensed_seats >= 50")
+    assert bench.publish("--no-gate").code == 0
+    bench.sql("update main_publish.publish_runs set outcome = 'running', finished_at = null")
+    bench.sql("update main_publish.publish_calls set recent = 0")
+    bench.sql("update gainsight__instances set version = '2'")
+    assert bench.publish("--no-gate").code == 0
+    assert len(bench.box.calls) > 4
+    assert not [call for call in bench.box.calls if call.status == 429]
+
+
 def test_two_runs_in_a_row_share_one_window(make_bench: Callable[..., Bench]) -> None:
     bench = filled(make_bench, calls=4, window=1.0)
     bench.sql("delete from gainsight__instances where licensed_seats >= 50")
