@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from benchmarks import data
 from benchmarks.build_speed import by_hand, must_equal
-from benchmarks.dbt import COMPARED, WITHOUT_TESTS, Cost, Home, Stage
+from benchmarks.dbt import COMPARED, WITHOUT_TESTS, Cost, Stage
 from benchmarks.report import Section
 
 SLOPE = (0.9, 1.1)
@@ -20,7 +20,7 @@ def run(stage: Stage) -> list[Section]:
     """Full builds of 1, 2, 4 and 8 times the set, less the fixed cost, with the reference beside them."""
     sizes = (2,) if stage.quick else (2, 4, 8)
     largest = data.multiply(stage.base, stage.home / "largest", sizes[-1])
-    ours, fixed = Home(stage.home / "ours"), stage.usual_fixed()
+    ours, fixed = stage.ours, stage.usual_fixed()
     first = sorted(stage.full, key=lambda pair: pair[0].wall)[len(stage.full) // 2]
     found: list[Measured] = [(data.size(stage.base), *first)]
     for copies in sizes:

@@ -56,7 +56,7 @@ def run(stage: Stage) -> list[Section]:
     years = data.generate(stage.home / "years", accounts=30 if stage.quick else 110, months=four)
     year = data.last_months(years, stage.home / "year", one)
     fixed = stage.usual_fixed()
-    weeks = [week_more(Home(stage.home / "four"), years, fixed, four)]
+    weeks = [week_more(stage.ours.fresh(), years, fixed, four)]
     shutil.rmtree(years)
     ours = Home(stage.home / "one", copy_project(stage.home / "project"))
     weeks.insert(0, week_more(ours, year, fixed, one))

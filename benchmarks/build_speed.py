@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 
 from benchmarks import data, reference
-from benchmarks.dbt import COMPARED, WITHOUT_TESTS, Cost, Home, Stage
+from benchmarks.dbt import COMPARED, WITHOUT_TESTS, Cost, Stage
 from benchmarks.report import REPO, Section, Spread, ratio
 
 TARGET = 1.5
@@ -21,11 +21,10 @@ LEFT_OUT = "less the same command on an empty folder"
 def run(stage: Stage) -> list[Section]:
     """What is in the data, and the full build beside the reference and the usual pattern."""
     base, empty = stage.base, data.empty(stage.base, stage.empty)
-    ours, nothing = Home(stage.home / "ours"), Home(stage.home / "nothing")
-    nothing.dbt(empty, *WITHOUT_TESTS)
+    ours = stage.ours
     found: dict[str, list[Cost]] = {name: [] for name in ("ours", "reference", "pattern")}
     for number in range(1 if stage.quick else 3):
-        stage.fixed.append(nothing.fresh().dbt(empty, *WITHOUT_TESTS, *COMPARED))
+        stage.fixed.append(ours.fresh().dbt(empty, *WITHOUT_TESTS, *COMPARED))
         found["ours"].append(ours.fresh().dbt(base, *WITHOUT_TESTS, *COMPARED).less(stage.fixed[-1]))
         found["reference"].append(by_hand(base, stage.home / "reference.duckdb"))
         if not number:
@@ -34,7 +33,7 @@ def run(stage: Stage) -> list[Section]:
             must_equal(stage.home / "pattern.duckdb", ours.database)
     stage.full = list(zip(found["ours"], found["reference"], strict=True))
     if not stage.quick:
-        found["every model, fixed"] = [nothing.fresh().dbt(empty, *WITHOUT_TESTS)]
+        found["every model, fixed"] = [ours.fresh().dbt(empty, *WITHOUT_TESTS)]
         found["every model"] = [ours.fresh().dbt(base, *WITHOUT_TESTS).less(found["every model, fixed"][0])]
     slowest = sorted(ours.node_seconds().items(), key=lambda one: -one[1])[:3]
     return [describe(base), compare({"fixed": stage.fixed, **found}, slowest)]
