@@ -47,7 +47,7 @@ def generate(out: Path, accounts: int, months: int) -> Path:
 
 
 def multiply(source: Path, out: Path, copies: int) -> Path:
-    """`source` and copies of it as other customers: every id, uuid and licence hash of copy n begins with `cn`.
+    """`source` and copies of it as other customers: every id, uuid and licence hash of copy n begins with `xn`, which no hash does.
 
     The first set's files are linked, not copied. Accounts, subscriptions and licences are multiplied too, so that the
     work behind the extraction grows as the payloads do.
@@ -57,7 +57,7 @@ def multiply(source: Path, out: Path, copies: int) -> Path:
             target = out / "service_pings" / f"copy={copy}" / path.relative_to(source / "service_pings")
             target.parent.mkdir(parents=True, exist_ok=True)
             if copy:
-                _copy_pings(path, target, f"c{copy}".encode())
+                _copy_pings(path, target, f"x{copy}".encode())
             else:
                 os.link(path, target)
     for path in source.glob("*.csv"):
@@ -74,7 +74,7 @@ def linked(source: Path, out: Path, copies: int) -> Path:
             os.link(path, target)
     for path in source.glob("*.csv"):
         rows = list(csv.reader(path.open(encoding="utf-8", newline="")))
-        kept = [row for row in rows if not any(re.match(rf"c[{copies}-9]", cell) for cell in row[:3])]
+        kept = [row for row in rows if not any(re.match(rf"x[{copies}-9]", cell) for cell in row[:3])]
         with (out / path.name).open("w", encoding="utf-8", newline="") as file:
             csv.writer(file).writerows(kept)
     return out
@@ -140,5 +140,5 @@ def _multiply_csv(path: Path, target: Path, copies: int) -> None:
             for row in held:
                 cells = zip(header, row, strict=True)
                 writer.writerow(
-                    [f"c{copy}{cell}" if copy and cell and name in COLUMNS else cell for name, cell in cells]
+                    [f"x{copy}{cell}" if copy and cell and name in COLUMNS else cell for name, cell in cells]
                 )

@@ -53,8 +53,8 @@ def test_copies_are_other_customers(tmp_path: Path) -> None:
     """Every ping and subscription of a copy has a name of its own, and pings still find their subscription."""
     copies = data.multiply(uncompressed(tmp_path / "one"), tmp_path / "two", 2)
     text = "".join(path.read_text(encoding="utf-8") for path in data.pings(copies))
-    assert '"ping_id":"c1p1"' in text and '"license_sha256":"c1aa"' in text and '"uuid":"c1u1"' in text
-    assert (copies / "licenses.csv").read_text(encoding="utf-8").splitlines()[1:] == ["L1,aa", "c1L1,c1aa"]
+    assert '"ping_id":"x1p1"' in text and '"license_sha256":"x1aa"' in text and '"uuid":"x1u1"' in text
+    assert (copies / "licenses.csv").read_text(encoding="utf-8").splitlines()[1:] == ["L1,aa", "x1L1,x1aa"]
     assert data.size(data.linked(copies, tmp_path / "again", 1)) == data.size(tmp_path / "one")
     assert (tmp_path / "again/licenses.csv").read_text(encoding="utf-8").splitlines()[1:] == ["L1,aa"]
 
