@@ -47,10 +47,11 @@ def generate(out: Path, accounts: int, months: int) -> Path:
 
 
 def multiply(source: Path, out: Path, copies: int) -> Path:
-    """`source` and copies of it as other customers: every id, uuid and licence hash of copy n begins with `xn`, which no hash does.
+    """`source` and copies of it as other customers.
 
-    The first set's files are linked, not copied. Accounts, subscriptions and licences are multiplied too, so that the
-    work behind the extraction grows as the payloads do.
+    Every id, uuid and licence hash of copy n begins with `xn`, as no hash does. The first set's files are linked, not
+    copied. Accounts, subscriptions and licences are multiplied too, so that the work behind the extraction grows as the
+    payloads do.
     """
     for copy in range(copies):
         for path in pings(source):
