@@ -10,7 +10,8 @@
 
 {#- DuckDB: one typed read_json over the files, every leaf as VARCHAR, so that no payload is parsed per metric. That read
     shows null for an absent key and for a JSON null; the second branch finds the nulls, by looking closer only at lines
-    where a regular expression sees one of the leaf names with null. -#}
+    that hold one of the leaf names with null. Lines are cut at `null` for that: a regular expression over them costs as
+    much as half the typed read. -#}
 {% macro duckdb__ping_leaves(files, paths, only_new) -%}
     {%- set lines = [] -%}
     {%- set manual = [] -%}
@@ -70,9 +71,12 @@
     ),
 
     candidate_lines as (
-        select line, filename
-        from ({{ customer_health.all_ping_lines(lines, manual) }})
-        where regexp_matches(line, '{{ customer_health.null_pattern(metric_paths) }}')
+        select distinct line, filename
+        from (
+            select line, filename, unnest(string_split(line, 'null')) as before_null
+            from ({{ customer_health.all_ping_lines(lines, manual) }})
+        )
+        where {{ customer_health.ends_in_leaf('before_null', metric_paths) }}
     ),
 
     null_leaves as (
@@ -349,8 +353,17 @@
     "{{ path.split('.') | join('"."') }}"
 {%- endmacro %}
 
-{% macro null_pattern(paths) -%}
+{#- Whether a piece of a line, cut before `null`, ends in one of the leaf names and a colon. The two usual ways of writing
+    a pair are compared with; any other blank before the null counts, for it is only looked at more closely then. -#}
+{% macro ends_in_leaf(piece, paths) -%}
     {%- set leaves = [] -%}
     {%- for path in paths -%}{%- do leaves.append(path.split('.')[-1]) -%}{%- endfor -%}
-    "({{ leaves | unique | sort | join('|') }})"\s*:\s*null
+    (
+        {%- for leaf in leaves | unique | sort %}
+        suffix({{ piece }}, '"{{ leaf }}":') or suffix({{ piece }}, '"{{ leaf }}": ') or
+        {%- endfor %}
+        (suffix({{ piece }}, ':') and not suffix({{ piece }}, '":'))
+        or (suffix({{ piece }}, ' ') and not suffix({{ piece }}, '": '))
+        or suffix({{ piece }}, chr(9)) or suffix({{ piece }}, chr(10)) or suffix({{ piece }}, chr(13))
+    )
 {%- endmacro %}

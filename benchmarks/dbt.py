@@ -1,0 +1,171 @@
+"""Runs dbt in a process of its own and says what that cost."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.data import AS_OF
+from benchmarks.report import REPO
+
+DBT = Path(sys.executable).with_name("dbt")
+PROJECT_PARTS = ("models", "macros", "seeds", "tests/generic", "tests/singular", "scripts", "docs")
+# What the reference computes, with everything upstream of it.
+COMPARED = ("--select", "+fct_metric_values", "+fct_seat_utilization")
+WITHOUT_TESTS = ("build", "--exclude-resource-type", "unit_test", "test")
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Seconds by the clock, seconds of processor, and the high-water mark of memory."""
+
+    wall: float
+    cpu: float
+    peak_megabytes: float
+
+    def less(self, fixed: Cost) -> Cost:
+        """Without the fixed cost."""
+        return Cost(self.wall - fixed.wall, self.cpu - fixed.cpu, self.peak_megabytes)
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where one database lives: profile, target and file are below `folder`."""
+
+    folder: Path
+    project: Path = REPO
+
+    @property
+    def database(self) -> Path:
+        """The DuckDB file."""
+        return self.folder / "mart.duckdb"
+
+    def fresh(self) -> Home:
+        """Without a database; parsing stays warm."""
+        for path in self.folder.glob("mart.duckdb*"):
+            path.unlink()
+        return self
+
+    def dbt(self, raw: Path, *command: str, as_of: str = AS_OF) -> Cost:
+        """Runs dbt, parsed before; raises RuntimeError with its output when it fails.
+
+        Every raw folder has the same name for dbt, a link, for another one would have sources parsed again.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        shutil.copy(REPO / "profiles.example.yml", self.folder / "profiles.yml")
+        link = self.folder / "raw"
+        link.unlink(missing_ok=True)
+        link.symlink_to(raw.resolve())
+        if command[0] != "parse" and not (self.folder / "target/partial_parse.msgpack").exists():
+            self.dbt(raw, "parse", as_of=as_of)
+        arguments = [
+            *(str(DBT), "--quiet", *command),
+            *("--project-dir", str(self.project), "--profiles-dir", str(self.folder)),
+            *("--target-path", str(self.folder / "target"), "--log-path", str(self.folder / "logs")),
+            *("--vars", json.dumps({"as_of": as_of})),
+        ]
+        settings = {
+            "RAW_PATH": str(link), "DUCKDB_PATH": str(self.database), "DBT_TARGET": "duckdb",
+            "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        }  # fmt: skip
+        return measured(arguments, settings, self.folder / "output.txt")
+
+    def node_seconds(self) -> dict[str, float]:
+        """Seconds by node of the last run."""
+        results = json.loads((self.folder / "target/run_results.json").read_text(encoding="utf-8"))["results"]
+        return {result["unique_id"].split(".")[2]: result["execution_time"] for result in results}
+
+    def files_read(self) -> int:
+        """How many ping files the SQL of the last extraction names."""
+        folder = self.folder / "target/compiled/customer_health/models/staging/service_ping"
+        sql = (folder / "base_service_ping__leaves.sql").read_text(encoding="utf-8")
+        return len(
+            {part for part in sql.split("'") if "/service_pings/" in part and part.endswith((".jsonl", ".json"))}
+        )
+
+
+@dataclass
+class Stage:
+    """What the measurements of one session share.
+
+    Attributes:
+        home: the folder for data and databases.
+        base: the raw folder of 1 GB.
+        quick: whether to measure as little as shows that all of it works.
+        fixed: dbt's cost on an empty folder, for the nodes of COMPARED, as often as it was measured.
+        full: ours and the reference on `base`, without the fixed cost.
+    """
+
+    home: Path
+    base: Path
+    quick: bool
+    fixed: list[Cost] = field(default_factory=list)
+    full: list[tuple[Cost, Cost]] = field(default_factory=list)
+
+    @property
+    def empty(self) -> Path:
+        """The raw folder with nothing to do."""
+        return self.home / "empty"
+
+    @property
+    def ours(self) -> Home:
+        """Where dbt runs; parsed once for all measurements."""
+        return Home(self.home / "ours")
+
+    def usual_fixed(self) -> Cost:
+        """The fixed cost as the median run had it."""
+        return sorted(self.fixed, key=lambda cost: cost.wall)[len(self.fixed) // 2]
+
+
+def measured(arguments: Sequence[str], settings: dict[str, str], output: Path) -> Cost:
+    """Runs a command and watches its memory (VmHWM, summed with its children's)."""
+    peak = 0.0
+    with output.open("wb") as out:
+        started = time.perf_counter()
+        process = subprocess.Popen(arguments, env={**os.environ, **settings}, stdout=out, stderr=out, cwd=output.parent)
+        while True:
+            found, status, usage = os.wait4(process.pid, os.WNOHANG)
+            if found:
+                break
+            peak = max(peak, high_water(process.pid))
+            time.sleep(0.02)
+        wall = time.perf_counter() - started
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"{' '.join(arguments[:4])}: {output.read_text(encoding='utf-8')[-3000:]}")
+    return Cost(wall, usage.ru_utime + usage.ru_stime, peak)
+
+
+def high_water(pid: int) -> float:
+    """Highest resident memory of a process and its children, in 10^6 bytes."""
+    total = 0.0
+    for one in [pid, *_children(pid)]:
+        try:
+            status = Path(f"/proc/{one}/status").read_text(encoding="utf-8")
+        except OSError:
+            continue
+        total += sum(int(line.split()[1]) * 1.024e-3 for line in status.splitlines() if line.startswith("VmHWM"))
+    return total
+
+
+def copy_project(home: Path) -> Path:
+    """The project's sources in a folder where they may be changed."""
+    home.mkdir(parents=True)
+    shutil.copy(REPO / "dbt_project.yml", home)
+    for part in PROJECT_PARTS:
+        shutil.copytree(REPO / part, home / part, ignore=shutil.ignore_patterns("__pycache__"))
+    return home
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()]
+    except OSError:
+        return []

@@ -1,0 +1,246 @@
+"""The reference: the same metric values and seat figures by a hand-written DuckDB script, without dbt.
+
+Payloads reach it in one of two ways: by a typed read of the wanted leaves (the fastest known), or as people usually do
+it, the payload loaded as a JSON column, every leaf flattened to a row, the wanted ones pivoted back.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import duckdb
+import yaml
+
+from benchmarks.report import REPO
+
+SCRIPT = Path(__file__).with_name("reference.sql")
+SEEDS = REPO / "seeds"
+Metric = dict[str, Any]
+COMPARED = {
+    "metric values": (
+        "select instance_id, period_start, metric_name, metric_value from {}",
+        "metric_values",
+        "main.fct_metric_values where metric_value is not null",
+    ),
+    "seat figures": (
+        "select subscription_id, period_start, cast(licensed_seats as double), activated_seats, umau from {}",
+        "seat_figures",
+        "main.fct_seat_utilization",
+    ),
+}
+
+
+def metrics(project: Path = REPO) -> list[Metric]:
+    """Every metric's `config.meta.metric` with its name, as its yml has it, sorted by name."""
+    found = []
+    for path in sorted((project / "models/metrics").rglob("*.yml"), key=lambda one: one.name):
+        model = yaml.safe_load(path.read_text(encoding="utf-8"))["models"][0]
+        sql = path.with_suffix(".sql").read_text(encoding="utf-8")
+        found.append({**model["config"]["meta"]["metric"], "name": model["name"].removeprefix("metric_"), "sql": sql})
+    return found
+
+
+def envelope(project: Path = REPO) -> list[str]:
+    """The key paths of the ping's envelope."""
+    variables = yaml.safe_load((project / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
+    return list(variables["ping_envelope"].values())
+
+
+def run(raw: Path, as_of: str, database: Path | str, flattened: bool = False) -> duckdb.DuckDBPyConnection:
+    """Makes `metric_values` and `seat_figures` in a DuckDB file; `flattened` takes the usual way to the leaves."""
+    connection = duckdb.connect(str(database))
+    connection.execute("set TimeZone = 'UTC'")
+    paths = [path for metric in metrics() for path in metric["key_paths"]]
+    statements = [_flattened_arrivals, _typed_arrivals][not flattened](raw, sorted({*paths, *envelope()}))
+    connection.execute(statements)
+    connection.execute(_script(raw, as_of))
+    return connection
+
+
+def differences(reference: duckdb.DuckDBPyConnection, mart: Path) -> dict[str, int]:
+    """Rows of the reference or of the mart that the other lacks; raises when there is nothing to compare."""
+    reference.execute(f"attach '{mart}' as mart (read_only)")
+    found = {}
+    for name, (select, ours, theirs) in COMPARED.items():
+        one, other = select.format(ours), select.format(f"mart.{theirs}")
+        rows = reference.execute(
+            f"select (select count(*) from ({one})), (select count(*) from (({one}) except all ({other}))),"
+            f" (select count(*) from (({other}) except all ({one})))"
+        ).fetchone()
+        if not rows or not rows[0]:
+            raise ValueError(f"the reference made no {name}")
+        found[name] = rows[1] + rows[2]
+    reference.execute("detach mart")
+    return found
+
+
+def _typed_arrivals(raw: Path, paths: Sequence[str]) -> str:
+    tree: dict[str, Any] = {}
+    for path in paths:
+        node = tree
+        *parents, leaf = path.split(".")
+        for key in parents:
+            node = node.setdefault(key, {})
+        node[leaf] = None
+    leaves = ", ".join(f'payload.{_quoted(path)} as "{path}"' for path in paths)
+    lines = _files(raw, "**/*.jsonl", "**/*.jsonl.gz")
+    return f"""
+        create or replace temp table arrivals as
+        select ping_id, received_at, filename, {leaves}, {_has_envelope("payload.")} as has_envelope
+        from read_json({lines}, format = 'newline_delimited', ignore_errors = true, filename = true,
+            maximum_object_size = 268435456,
+            columns = {{ping_id: 'VARCHAR', received_at: 'VARCHAR', payload: '{_struct(tree)}'}})
+        {_manual(raw, leaves, _structure(tree))};
+    """
+
+
+def _flattened_arrivals(raw: Path, paths: Sequence[str]) -> str:
+    picked = ", ".join(f"max(leaf) filter (key_path = '{path}') as \"{path}\"" for path in paths)
+    lines = _files(raw, "**/*.jsonl", "**/*.jsonl.gz")
+    manual = _files(raw, "manual/*.json")
+    return f"""
+        create or replace temp table raw_pings as
+        select ping_id, received_at, filename, payload
+        from read_json({lines}, format = 'newline_delimited', ignore_errors = true, filename = true,
+            maximum_object_size = 268435456,
+            columns = {{ping_id: 'VARCHAR', received_at: 'VARCHAR', payload: 'JSON'}})
+        union all
+        select md5(content), json_extract_string(content, '$.recorded_at'), filename, cast(content as json)
+        from read_text({manual});
+        create or replace temp table leaves as
+        with recursive walk as (
+            select ping_id, received_at, filename, '' as key_path, payload as node from raw_pings
+            union all
+            select ping_id, received_at, filename, ltrim(key_path || '.' || key, '.'), value
+            from (
+                select
+                    ping_id, received_at, filename, key_path,
+                    unnest(map_entries(cast(node as map(varchar, json))), recursive := true)
+                from walk
+                where json_type(node) = 'OBJECT'
+            )
+        )
+        select ping_id, received_at, filename, key_path, node ->> '$' as leaf
+        from walk
+        where json_type(node) not in ('OBJECT', 'NULL');
+        create or replace temp table arrivals as
+        select *, {_has_envelope("")} as has_envelope
+        from (select ping_id, received_at, filename, {picked} from leaves group by all);
+    """
+
+
+def _manual(raw: Path, leaves: str, structure: str) -> str:
+    files = _files(raw, "manual/*.json")
+    if files == "[]":
+        return ""
+    return f"""union all
+        select md5(content), payload.recorded_at, filename, {leaves}, {_has_envelope("payload.")}
+        from (select content, filename, json_transform(content, '{structure}') as payload from read_text({files}))"""
+
+
+def _script(raw: Path, as_of: str) -> str:
+    known = metrics()
+    plain = [metric for metric in known if metric["key_paths"]]
+    counters = [_argument(metric) for metric in known if "counter_increase" in metric["sql"]]
+    return Template(SCRIPT.read_text(encoding="utf-8")).substitute(
+        raw=raw,
+        seeds=SEEDS,
+        as_of=as_of,
+        min_share=_setting("suggestion_min_share"),
+        excluded=_excluded(raw),
+        plain_metrics=",\n    ".join(_plain(metric) for metric in plain),
+        metric_names=", ".join(metric["name"] for metric in plain),
+        earlier_counters="".join(_earlier(counter) for counter in counters),
+        increases="".join(_increase(metric) for metric in known if "counter_increase" in metric["sql"]),
+        ratios="".join(_ratio(metric) for metric in known if "metric_ratio" in metric["sql"]),
+    )
+
+
+def _plain(metric: Metric) -> str:
+    reading = "flag_of" if metric["unit"] in ("flag", "setting") else "number_of"
+    readings = ", ".join(f'{reading}("{path}")' for path in metric["key_paths"])
+    return f"coalesce({readings}) as {metric['name']}"
+
+
+def _earlier(counter: str) -> str:
+    given = f"case when {counter} is not null then"
+    return f""",
+        last_value({counter} ignore nulls) over history as {counter}__value,
+        last_value({given} ping_date end ignore nulls) over history as {counter}__day,
+        last_value({given} period_start end ignore nulls) over history as {counter}__period"""
+
+
+def _increase(metric: Metric) -> str:
+    counter = _argument(metric)
+    grown = f"({counter} - {counter}__value)"
+    return f""",
+    case
+        when {grown} < 0 then null
+        when {counter}__period >= period_start - interval 1 month then {grown}
+        else {grown} * (ping_date - (period_start - 1)) / greatest(ping_date - {counter}__day, 1)
+    end as {metric["name"]}"""
+
+
+def _ratio(metric: Metric) -> str:
+    numerator, denominator = metric["sql"].split("'")[1::2]
+    return f", {numerator} / nullif({denominator}, 0) as {metric['name']}"
+
+
+def _argument(metric: Metric) -> str:
+    argument: str = metric["sql"].split("'")[1]
+    return argument
+
+
+def _excluded(raw: Path) -> str:
+    path = raw / "excluded_pings.csv"
+    if not path.exists() or not path.stat().st_size:
+        return "''"
+    return f"select coalesce(text_of(ping_id), '') from read_csv('{path}', header = true, all_varchar = true)"
+
+
+def _setting(name: str) -> str:
+    with (SEEDS / "health_settings.csv").open(encoding="utf-8") as file:
+        return next(row["setting_value"] for row in csv.DictReader(file) if row["setting"] == name)
+
+
+def _has_envelope(prefix: str) -> str:
+    return f"coalesce({', '.join(prefix + _quoted(path) for path in envelope())}) is not null"
+
+
+def _files(raw: Path, *patterns: str) -> str:
+    return str([str(path) for pattern in patterns for path in sorted((raw / "service_pings").glob(pattern))])
+
+
+def _quoted(path: str) -> str:
+    return ".".join(f'"{key}"' for key in path.split("."))
+
+
+def _struct(tree: dict[str, Any]) -> str:
+    fields = (f'"{key}" {_struct(below) if below else "VARCHAR"}' for key, below in tree.items())
+    return f"STRUCT({', '.join(fields)})"
+
+
+def _structure(tree: dict[str, Any]) -> str:
+    fields = (
+        f'"{key}": {_structure(below) if below else chr(34) + "VARCHAR" + chr(34)}' for key, below in tree.items()
+    )
+    return "{" + ", ".join(fields) + "}"
+
+
+def main(arguments: Sequence[str]) -> None:
+    """`RAW AS_OF DATABASE [flattened]`: runs once and prints its seconds, without Python's start, as JSON."""
+    raw, as_of, database = arguments[:3]
+    started, cpu = time.perf_counter(), time.process_time()
+    run(Path(raw), as_of, database, flattened="flattened" in arguments[3:]).close()
+    print(json.dumps({"wall": time.perf_counter() - started, "cpu": time.process_time() - cpu}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,76 @@
+"""The benchmarks' reference says what the mart says, and their page shows what was measured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from dbt_bench import SMALL, Mart
+
+from benchmarks import data, reference, report
+from benchmarks.build_growth import fitted_slope
+
+
+def test_the_reference_equals_the_mart(sample_mart: Mart, truth: dict[str, str], tmp_path: Path) -> None:
+    """Every metric value that is not null, every seat figure: two scripts, one result."""
+    sample_mart.close()
+    with reference.run(SMALL, truth["as_of"], tmp_path / "reference.duckdb") as connection:
+        assert reference.differences(connection, sample_mart.database) == {"metric values": 0, "seat figures": 0}
+
+
+def test_a_wrong_reference_is_noticed(sample_mart: Mart, truth: dict[str, str], tmp_path: Path) -> None:
+    """One value and one seat figure changed by hand are one row on each side."""
+    sample_mart.close()
+    with reference.run(SMALL, truth["as_of"], tmp_path / "reference.duckdb") as connection:
+        connection.execute("update metric_values set metric_value = 1 + metric_value where rowid = 0")
+        connection.execute("delete from seat_figures where rowid = 0")
+        assert reference.differences(connection, sample_mart.database) == {"metric values": 2, "seat figures": 1}
+
+
+def test_the_page_shows_median_spread_ratio_and_target(tmp_path: Path) -> None:
+    """Through JSON and back."""
+    ours, other = report.Spread((2.0, 4.0, 3.0)), report.Spread((1.0, 2.0, 2.0))
+    section = report.Section(
+        "Full build",
+        "One and the other.",
+        ("", "s", "times"),
+        [["ours", ours, report.ratio(ours, other)]],
+        "at most 1.5",
+        False,
+        "Why.",
+    )
+    part = report.Part("build", "2026-06-30", 12.0, True, [section], {"cores": "2"}, {"duckdb": "1"})
+    report.save(part, tmp_path)
+    assert report.load(tmp_path / "build.json").sections[0].rows == section.rows
+    page = report.write_page(tmp_path, tmp_path / "page.md").read_text(encoding="utf-8")
+    assert "| ours | 3.00 s (2.00-4.00) | 2.00 x (1.50-2.00) |" in page
+    assert "| build: Full build | at most 1.5 | not met |" in page
+    for text in ("`python -m benchmarks`", "cores 2", "duckdb 1", "too small to judge by", "Why."):
+        assert text in page
+
+
+def test_copies_are_other_customers(tmp_path: Path) -> None:
+    """Every ping and subscription of a copy has a name of its own, and pings still find their subscription."""
+    copies = data.multiply(uncompressed(tmp_path / "one"), tmp_path / "two", 2)
+    text = "".join(path.read_text(encoding="utf-8") for path in data.pings(copies))
+    assert '"ping_id":"x1p1"' in text and '"license_sha256":"x1aa"' in text and '"uuid":"x1u1"' in text
+    assert (copies / "licenses.csv").read_text(encoding="utf-8").splitlines()[1:] == ["L1,aa", "x1L1,x1aa"]
+    assert data.size(data.linked(copies, tmp_path / "again", 1)) == data.size(tmp_path / "one")
+    assert (tmp_path / "again/licenses.csv").read_text(encoding="utf-8").splitlines()[1:] == ["L1,aa"]
+
+
+def uncompressed(raw: Path) -> Path:
+    """A folder of one ping and one licence."""
+    week = raw / "service_pings/received_month=2026-06"
+    week.mkdir(parents=True)
+    payload = '{"uuid":"u1","license_sha256":"aa"}'
+    (week / "pings_2026-06-30.jsonl").write_text(f'{{"ping_id":"p1","payload":{payload}}}\n', encoding="utf-8")
+    (raw / "licenses.csv").write_text("license_id,license_sha256\nL1,aa\n", encoding="utf-8")
+    return raw
+
+
+@pytest.mark.parametrize(("power", "slope"), [(1.0, 1.0), (0.5, 0.5), (2.0, 2.0)])
+def test_the_slope_is_the_power_of_growth(power: float, slope: float) -> None:
+    """Of seconds that grow as bytes to that power."""
+    sizes = [1e9, 2e9, 4e9, 8e9]
+    assert fitted_slope(sizes, [3 * size**power for size in sizes]) == pytest.approx(slope)
