@@ -246,7 +246,7 @@ class Publisher:
     def _find(self, diff: Diff, turn: int) -> None:
         """Look for the records of rows we do not know, and count what nulls would overwrite there."""
         model = diff.model
-        for window in self.mart.rows(model, turn=turn, found=False):
+        for window in self.mart.unsought(model, turn):
             self._heed_signal()
             nulls = {f for row in window for f in row.null_fields.split(",") if f}
             found = self.destination.find(model, window, sorted(nulls))

@@ -42,6 +42,7 @@ class Gainsight:
         self.calls_per_window, self.window_seconds = settings.calls_per_window, settings.window_seconds
         self.calls_per_day = settings.calls_per_day
         self._fields: dict[str, dict[str, Field]] = {}
+        self._looked_at: dict[str, list[Field]] = {}
         self._ids: dict[tuple[str, str], dict[str, list[str]]] = {}
 
     def connect(self, meter: Meter) -> None:
@@ -180,13 +181,12 @@ class Gainsight:
 
     def _record(self, model: PublishModel, row: Row) -> tuple[dict[str, Any], Rejection | None]:
         """A row as the API takes it, or why it cannot be."""
-        fields = self._fields[model.object]
         record = dict(row.values)
-        for name, value in row.values.items():
-            if type(value) in schema.NUMBERS or (value is None and fields[name].nillable):
-                continue
-            record[name] = to_api(value, fields[name].type)
-            if refusal := schema.refusal(fields[name], record[name]):
+        for field in self._to_look_at(model):
+            value = record[field.name]
+            if type(value) is not str:
+                value = record[field.name] = to_api(value, field.type)
+            if refusal := schema.refusal(field, value):
                 return record, refusal
         for each in model.lookups:
             value = row.lookups[each.field]
@@ -200,6 +200,14 @@ class Gainsight:
                 return record, Rejection(each.field, code, f"{problem} {each.match} = {value}")
             record[each.field] = ids[0]
         return record, None
+
+    def _to_look_at(self, model: PublishModel) -> list[Field]:
+        """Fields whose values may have to be converted or refused; the others' are sent as they are."""
+        if model.object not in self._looked_at:
+            fields = self._fields[model.object]
+            given = ((fields[name], model.kinds[column]) for column, name in model.fields.items())
+            self._looked_at[model.object] = [f for f, kind in given if kind not in schema.PLAIN or not f.nillable]
+        return self._looked_at[model.object]
 
     def _create(self, model: PublishModel, part: list[Item]) -> Sent:
         """POST once. When nobody knows what became of it, read back by key what is there."""

@@ -21,8 +21,8 @@ TYPES = {
     "timestamp": {"DATETIME"},
 }
 """dataTypes that take a column, by kind of value (contract section 5)."""
-NUMBERS = {float, int, bool}
-"""Types of most values; they are sent as they are, and no field refuses one for its length or its absence."""
+PLAIN = ("integer", "double", "boolean")
+"""Kinds of value that JSON has, too, and that no field refuses for their length."""
 
 
 def described(given: Mapping[str, Any]) -> Field:

@@ -222,33 +222,33 @@ where d.kind = 'invalid' and {options.fresh}""",
             [self.state.run_id, self.state.destination, model.object, utc_now()],
         )
 
-    def rows(
-        self, model: PublishModel, *, turn: int = 1, known: bool | None = None, found: bool | None = None
-    ) -> Iterator[list[Row]]:
+    def rows(self, model: PublishModel, *, turn: int = 1, known: bool | None = None) -> Iterator[list[Row]]:
         """Staged rows in the order to send them, a window at a time.
 
         Args:
             model: the publish model.
             turn: 1 for the first try, 2 for rows whose record vanished.
             known: only rows whose destination id is known, or unknown.
-            found: only rows that have been looked for, or have not.
         """
-        terms = [f"turn = {turn}"]
-        if known is not None:
-            terms.append(f"destination_id is {'not ' if known else ''}null")
-        if found is not None:
-            terms.append("found" if found else "not found")
-        staged = f"select {_STAGED} from {_staged(model)} where {' and '.join(terms)}"
-        for window in self._db.windows(staged, partial(self._valued, model), WINDOW):
+        which = "" if known is None else f" and destination_id is {'not ' if known else ''}null"
+        return self._windows(model, f"turn = {turn}{which}", self.shape(model).values)
+
+    def unsought(self, model: PublishModel, turn: int) -> Iterator[list[Row]]:
+        """Staged rows that have not been looked for, a window at a time: their keys, and which fields are null."""
+        return self._windows(model, f"turn = {turn} and not found", "")
+
+    def _windows(self, model: PublishModel, where: str, values: str) -> Iterator[list[Row]]:
+        staged = f"select {_STAGED} from {_staged(model)} where {where}"
+        for window in self._db.windows(staged, partial(self._valued, model, values), WINDOW):
             yield [_row(model, each) for each in window]
 
-    def _valued(self, model: PublishModel, staged: str) -> str:
+    def _valued(self, model: PublishModel, values: str, staged: str) -> str:
         """A query for staged rows with their values; those that the mart has no more come with their key alone."""
         shape = self.shape(model)
         there = f"m.{self._db.column(model.key_columns[0])} is not null"
         return (
             f"select s.pos, s.row_key, case when {there} then coalesce(s.row_hash, {shape.hash}) end,"
-            f" s.destination_id, s.created_by_us, {shape.nulls}, s.stands, s.published_hash, {shape.values}"
+            f" s.destination_id, s.created_by_us, {shape.nulls}, s.stands, s.published_hash{values and ', '}{values}"
             f" from ({staged}) as s left join {shape.relation} on {shape.key} = s.row_key"
         )
 
@@ -304,7 +304,10 @@ from {self.state.table("publish_state")} where destination = ? and object = ?"""
         query, parameters = self._db.table_of(rows, ["varchar"])
         where = f"not found and row_key in ({query})"
         staged = f"select {_STAGED} from {_staged(model)} where {where}"
-        read = (_row(model, each) for each in self._db.execute(self._valued(model, staged), parameters))
+        read = (
+            _row(model, each)
+            for each in self._db.execute(self._valued(model, self.shape(model).values, staged), parameters)
+        )
         found = {row.row_key: row for row in read}
         self._db.execute(f"update {_staged(model)} set found = true where {where}", parameters)
         return found
@@ -350,12 +353,12 @@ def _staged(model: PublishModel) -> str:
 
 def _row(model: PublishModel, given: Sequence[Any]) -> Row:
     _, row_key, row_hash, destination_id, created, nulls, stands, published, *values = given
-    fields = dict(zip(model.fields.values(), values, strict=False))  # the look-ups' own columns come behind them
-    if row_hash is None:
-        fields |= model.key_values(row_key)
-    lookups = {each.field: values[model.columns.index(each.column)] for each in model.lookups}
     row = Row(row_key, row_hash or "", destination_id, bool(created), nulls or "", bool(stands), published)
-    row.values, row.lookups = fields, lookups
+    row.values = dict(zip(model.fields.values(), values, strict=False))  # the look-ups' own columns come behind them
+    if values:
+        row.lookups = {each.field: values[model.columns.index(each.column)] for each in model.lookups}
+    if row_hash is None or not values:
+        row.values |= model.key_values(row_key)
     return row
 
 
