@@ -26,7 +26,15 @@ Loader = Callable[..., tuple[int, Any, str]]
 
 
 @pytest.fixture(scope="module")
-def box(parity: Parity, server: LocalSnowflake, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+def earlier(parity: Parity, server: LocalSnowflake) -> int:
+    """How many statements were sent before these tests."""
+    return len(server.said())
+
+
+@pytest.fixture(scope="module")
+def box(
+    parity: Parity, earlier: int, server: LocalSnowflake, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Sandbox]:
     """A Gainsight with every company of the mart, as the CRM would have made them."""
     home: Path = tmp_path_factory.mktemp("gainsight")
     with Sandbox(home / "rows.sqlite", limits=Limits.off(), access_key=KEY) as started:
@@ -131,15 +139,18 @@ def test_labels_come_back_into_the_raw_table(loader: Loader, box: Sandbox, serve
     assert server.duckdb(count) == before, "a label that is known is not added again"
 
 
-def test_what_the_loader_says_is_snowflakes(loader: Loader, server: LocalSnowflake) -> None:
-    """Its statements parse under both dialects and call documented functions. dbt's own carry a comment."""
+def test_what_the_loader_says_is_snowflakes(loader: Loader, earlier: int, server: LocalSnowflake) -> None:
+    """Its statements parse under both dialects and call documented functions."""
     assert loader("plan")[0] == 0
-    said = {re.sub(r"'[^']*'|\d+", "?", sql): sql for sql in server.said() if '"app": "dbt"' not in sql}
+    said = {re.sub(r"'[^']*'|\d+", "?", sql): sql for sql in server.said()[earlier:]}
     shapes = {re.sub(r"(, \([?, ]+\))+", "", shape): sql for shape, sql in said.items()}
     assert any("publish_state" in shape.lower() for shape in shapes)
-    linter = Linter(config=FluffConfig(overrides={"dialect": "snowflake", "templater": "raw"}))
     for sql in shapes.values():
         tree = sqlglot.parse_one(sql, read="snowflake")
         assert not isinstance(tree, exp.Command), sql
         assert called(sql) - documented() - cte_names(sql) == set(), sql
-        assert linter.parse_string(re.sub(r"\?", "null", sql)).violations == [], sql
+    # sqlfluff is slow: of statements that begin alike, the same for another model, one is enough.
+    linter = Linter(config=FluffConfig(overrides={"dialect": "snowflake", "templater": "raw"}))
+    longest_first = sorted(shapes.values(), key=len, reverse=True)
+    for sql in {re.sub(r'"[^"]*"', "?", sql)[:60]: sql for sql in longest_first}.values():
+        assert linter.parse_string(sql.replace("?", "null")).violations == [], sql
