@@ -54,13 +54,11 @@ class Gainsight:
         """See `Destination`."""
         busy = [each for each in work if each.known or each.unknown or each.deletes]
         in_bulk = [w for w in busy if self.takes_bulk(w.model, w.known + w.unknown)]
-        one_by_one = [w for w in busy if w not in in_bulk]
-        token = 1 if busy and Credentials.needs_token() else 0
         calls = {
-            "metadata": (1 if busy else 0) + token,
+            "metadata": (1 + Credentials.needs_token() if busy else 0),
             "look-ups": sum(_pages(n, PAGE) for n in lookups.values()),
             "finds": sum(_pages(w.unknown, PAGE) for w in busy),
-            "writes": sum(_writes(w) for w in one_by_one),
+            "writes": sum(_writes(w) for w in busy if w not in in_bulk),
             "deletes": sum(w.deletes for w in busy),
         }
         if in_bulk:
@@ -151,11 +149,8 @@ class Gainsight:
         given: dict[str, Sequence[Any]] = {label: ()}
         field = self._fields[model.object][label]
         for page in self._client.query(model.object, [key, label, "ModifiedDate"], given):
-            yield [
-                (str(r[key]), str(canonical(r[label], "text", field)), moment(r["ModifiedDate"]))
-                for r in page
-                if r.get(label)
-            ]
+            labelled = (r for r in page if r.get(label))
+            yield [(str(r[key]), str(canonical(r[label], "text", field)), moment(r["ModifiedDate"])) for r in labelled]
 
     def insert(self, model: PublishModel, rows: Sequence[Row]) -> Iterator[list[Outcome]]:
         """See `Destination`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
@@ -158,6 +159,28 @@ class DuckDb:
         return f"array_to_string(list_transform([{', '.join(columns)}], lambda x: {text}), ';') || ';'"
 
 
+_SAME = (
+    "account",
+    "user",
+    "password",
+    "role",
+    "warehouse",
+    "database",
+    "authenticator",
+    "token",
+    "host",
+    "port",
+    "protocol",
+)
+_CONNECTION = {
+    **{name: name for name in _SAME},
+    "private_key": "private_key",
+    "private_key_path": "private_key_file",
+    "private_key_passphrase": "private_key_file_pwd",
+}
+"""The connector's names for what dbt's profile says."""
+
+
 class Snowflake:
     """A Snowflake session of the dbt profile's user."""
 
@@ -168,30 +191,17 @@ class Snowflake:
 
         self._errors = snowflake.connector.errors.Error
         options = dict(target.options)
-        renamed = {"private_key_path": "private_key_file", "private_key_passphrase": "private_key_file_pwd"}
-        known = [
-            "account",
-            "user",
-            "password",
-            "role",
-            "warehouse",
-            "database",
-            "schema",
-            "authenticator",
-            "token",
-            "host",
-            "port",
-            "protocol",
-            "private_key_file",
-            "private_key_file_pwd",
-        ]
-        arguments = {renamed.get(k, k): v for k, v in options.items() if v not in ("", None)}
+        arguments = {_CONNECTION[k]: v for k, v in options.items() if k in _CONNECTION and v not in ("", None)}
+        if "private_key" in arguments:
+            arguments["private_key"] = _private_key(
+                arguments["private_key"], arguments.pop("private_key_file_pwd", None)
+            )
         arguments["account"] = str(arguments.get("account", "")).replace("_", "-")  # as dbt has it
         arguments["schema"] = target.state_schema  # where this role may make temporary tables
         self._database = str(options.get("database", ""))
         try:
             self._connection = snowflake.connector.connect(
-                **{k: v for k, v in arguments.items() if k in known},
+                **arguments,
                 paramstyle="qmark",
                 session_parameters={
                     "TIMEZONE": "UTC",
@@ -290,6 +300,21 @@ def double_text(column: str) -> str:
         f" when abs({column}) between 9e9 and 1e15"
         f" then cast(cast({column} as decimal(38, 9)) as varchar) else cast({column} as varchar) end"
     )
+
+
+def _private_key(text: str, passphrase: str | None) -> bytes:
+    """A key that stands in the profile itself (PEM, or DER in base64), as the connector takes it."""
+    from cryptography.hazmat.primitives import serialization as form
+
+    given = passphrase.encode() if passphrase else None
+    try:
+        if text.startswith("-"):
+            key = form.load_pem_private_key(text.encode(), given)
+        else:
+            key = form.load_der_private_key(base64.b64decode(text), given)
+    except (ValueError, TypeError):
+        raise MisuseError("The profile's private_key cannot be read; see also private_key_passphrase.") from None
+    return key.private_bytes(form.Encoding.DER, form.PrivateFormat.PKCS8, form.NoEncryption())
 
 
 def _unpacked(batches: Iterable[Iterable[Any]]) -> Iterator[tuple[Any, ...]]:

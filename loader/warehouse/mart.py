@@ -87,8 +87,8 @@ class Mart:
 
     def diff(self, model: PublishModel, options: Options) -> Diff:
         """Compare a model's relation with the state, and stage the rows to send."""
-        shape, table, scope = self.shape(model), _diff(model), [self.state.destination, model.object]
-        self._make(table, self._diff_query(shape), scope * 2)
+        shape, table = self.shape(model), _diff(model)
+        self._make(table, self._diff_query(shape))
         sent = f"{options.fresh} and marked" if options.marked else options.fresh
         conditions = (
             ("true", "copies"),
@@ -110,9 +110,14 @@ class Mart:
             diff.null_overwrites = self._null_overwrites(shape)
         return diff
 
-    def _make(self, table: str, query: str, parameters: Sequence[Any] = ()) -> None:
+    def _make(self, table: str, query: str) -> None:
         self._db.execute(f"drop table if exists {table}")
-        self._db.execute(f"create temporary table {table} as {query}", parameters)
+        self._db.execute(f"create temporary table {table} as {query}")
+
+    def _ours(self, model: PublishModel, table: str = "") -> str:
+        """Which rows of a state table are meant. Written out, for Snowflake may bind no values in `create table`."""
+        name, target = literal(self.state.destination), literal(model.object)
+        return f"{table}destination = {name} and {table}object = {target}"
 
     def _diff_query(self, shape: Shape) -> str:
         date = shape.model.date_column
@@ -129,8 +134,8 @@ with mart as (
     from mart group by row_key
 ), stands as (
     select row_key, row_hash, destination_id, created_by_us, accepted_at, null_fields
-    from {self.state.table("publish_state")} where destination = ? and object = ?
-), refused as ({self._refused()})
+    from {self.state.table("publish_state")} where {self._ours(shape.model)}
+), refused as ({self._refused(shape.model)})
 select
     coalesce(k.row_key, s.row_key) as row_key, coalesce(k.copies, 0) as copies, k.problem, k.period,
     s.destination_id, coalesce(s.created_by_us, false) as created_by_us, s.null_fields, s.row_hash as published_hash,
@@ -150,13 +155,13 @@ full outer join stands as s on k.row_key = s.row_key
 left join refused as r on k.row_key = r.row_key
 where k.row_key is null or s.row_key is null or k.row_hash <> s.row_hash or k.copies > 1 or k.problem is not null"""
 
-    def _refused(self) -> str:
+    def _refused(self, model: PublishModel) -> str:
         """The last rejections of each row key; a key that stands several times has several."""
         return f"""
 select row_key, count(*) as copies, min(row_hash) as row_hash, max(row_hash) as last_hash, max(rejected_at) as at
 from (
     select row_key, row_hash, rejected_at, max(rejected_at) over (partition by row_key) as last_at
-    from {self.state.table("publish_rejections")} where destination = ? and object = ?
+    from {self.state.table("publish_rejections")} where {self._ours(model)}
 ) as rejections
 where rejected_at = last_at group by row_key"""
 
@@ -171,7 +176,7 @@ union all
 select s.row_key, s.row_hash, s.destination_id, s.created_by_us, s.null_fields, s.row_hash, 'changed', {period}
 from {self.state.table("publish_state")} as s
 join {shape.relation} on {shape.key} = s.row_key
-where s.destination = {literal(self.state.destination)} and s.object = {literal(model.object)}
+where {self._ours(model, "s.")}
 and not exists (select 1 from {_diff(model)} as d where d.row_key = s.row_key)"""
         # Where others may write meanwhile, the hash is made again when the values are read.
         row_hash = "row_hash" if self._db.exclusive else "cast(null as varchar) as row_hash"
@@ -293,8 +298,8 @@ where d.kind = 'invalid' and {options.fresh}""",
 select
     row_number() over (order by row_key) as pos, row_key, cast(null as varchar) as row_hash, destination_id,
     created_by_us, null_fields as former_nulls, row_hash as published_hash, true as stands, false as found, 1 as turn
-from {self.state.table("publish_state")} where destination = ? and object = ?"""
-        self._make(_staged(model), query, [self.state.destination, model.object])
+from {self.state.table("publish_state")} where {self._ours(model)}"""
+        self._make(_staged(model), query)
 
     def published(self, model: PublishModel, keys: Iterable[str]) -> dict[str, Row]:
         """Those of the staged rows that have one of these keys, and were not seen before; now they are."""

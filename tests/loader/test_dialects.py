@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
 from unittest.mock import MagicMock
 
 import pytest
+from cryptography.hazmat.primitives import serialization as form
+from cryptography.hazmat.primitives.asymmetric import rsa
 from harness import Bench
 
-from loader.errors import StoppedError
+from loader.errors import MisuseError, StoppedError
 from loader.warehouse import mart
-from loader.warehouse.dialects import Snowflake
+from loader.warehouse.dialects import Snowflake, _private_key
 
 fakesnow = pytest.importorskip("fakesnow")
 
@@ -175,3 +178,15 @@ def test_a_value_that_the_connector_cannot_convert_stops_the_run() -> None:
     snowflake._errors, snowflake._connection = OSError, MagicMock(cursor=lambda: cursor)
     with pytest.raises(StoppedError, match="no such date"):
         list(snowflake.windows("staged", str, 5000))
+
+
+def test_a_key_that_stands_in_the_profile_is_read_as_dbt_reads_it() -> None:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    locked = form.BestAvailableEncryption(b"open")
+    pem = key.private_bytes(form.Encoding.PEM, form.PrivateFormat.PKCS8, locked).decode()
+    der = key.private_bytes(form.Encoding.DER, form.PrivateFormat.PKCS8, form.NoEncryption())
+    assert _private_key(pem, "open") == der
+    assert _private_key(base64.b64encode(der).decode(), None) == der
+    for text, passphrase in ((pem, "shut"), (pem, None), ("nonsense", None)):
+        with pytest.raises(MisuseError, match="private_key"):
+            _private_key(text, passphrase)
