@@ -40,10 +40,10 @@ def run(quick: bool) -> list[Section]:
     failed = peers.install()
     others = ("drt tuned", "dlt") if not failed else ()
     more = ("drt tuned", "drt unlimited", "drt", "dlt") if not failed else ()
-    sizes = [1_000, 2_000, 4_000] if quick else [10_000, 100_000, 1_000_000, 10_000_000]
+    sizes = [1_000, 2_000, 4_000] if quick else [10_000, 100_000, 1_000_000]
     try:
         sections = [
-            first_publish(folder, 500 if quick else 100_000, 1 if quick else 3, ("bare", "loader", *others), failed),
+            first_publish(folder, 500 if quick else 100_000, 1 if quick else 2, ("bare", "loader", *others), failed),
             second_publish(folder, 500 if quick else 10_000, ("bare", "loader", *more), failed),
             at_the_limit(folder, 100 if not quick else 10, 2.0 if not quick else 0.5, 8 if not quick else 3),
             million(folder, 20_000 if quick else 1_000_000),

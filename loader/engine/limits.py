@@ -83,10 +83,10 @@ class Meter:
         if not self.remaining:
             raise StoppedError(f"Today's quota of {self.per_day} calls is used up; it starts again at 00:00 UTC.")
         if len(self._answered) == self.per_window:
-            wait = self._answered[0] + self.window - time.monotonic()
-            if wait > 0:
+            allowed_at = self._answered[0] + self.window
+            if time.monotonic() < allowed_at:
                 self.before_wait()
-            self.pause(wait)
+            self.pause(allowed_at - time.monotonic())
         self.calls += 1
         self._unsaved = True
 
