@@ -79,8 +79,8 @@ def first_publish(folder: Path, rows: int, rounds: int, clients: Sequence[str], 
         met=times.median <= MOST_TIMES_THE_FLOOR and all(each.digest == digest for each in runs["loader"]),
         explanation="Start is the interpreter and the imports. Memory is the process's VmHWM. Same rows: the values"
         " that arrived are those of the bare loop. Of ours, a sampling profiler saw a third in DuckDB (reading rows,"
-        " noting those about to be created, recording them), a fifth in HTTP, and the rest in making and encoding records; the"
-        " bare loop has only the latter two, and drt-core keeps no record of rows.",
+        " noting those about to be created, recording them), a fifth in HTTP, and the rest in making and encoding"
+        " records; the bare loop has only the latter two, and drt-core keeps no record of rows.",
     )
 
 
