@@ -8,112 +8,42 @@
     {{ adapter.dispatch('ping_leaves', 'customer_health')(files, paths, only_new) }}
 {%- endmacro %}
 
-{#- DuckDB: one typed read_json over the files, every leaf as VARCHAR, so that no payload is parsed per metric. That read
-    shows null for an absent key and for a JSON null; the second branch finds the nulls, by looking closer only at lines
-    that hold one of the leaf names with null. Lines are cut at `null` for that: a regular expression over them costs as
-    much as half the typed read. -#}
+{#- DuckDB: all key paths are looked up in a line at once, so that no payload is parsed twice (see judged_lines). -#}
 {% macro duckdb__ping_leaves(files, paths, only_new) -%}
-    {%- set lines = [] -%}
-    {%- set manual = [] -%}
-    {%- for file in files -%}
-        {%- do (manual if file.endswith('.json') else lines).append(file) -%}
-    {%- endfor -%}
-    {%- set recorded_at = var('ping_envelope').recorded_at -%}
-    {%- set tree = customer_health.key_path_tree(paths + var('ping_envelope').values() | list) -%}
-    {#- In the envelope, null and absent mean the same. -#}
-    {%- set metric_paths = paths | reject('in', var('ping_envelope').values() | list) | list -%}
+    {%- set envelope = var('ping_envelope').values() | list -%}
+    {%- set looked_up = (envelope + paths) | unique | list -%}
     with
 
-    read_pings as (
-        select ping_id, received_at, filename, payload
-        from {{ customer_health.read_ping_lines(lines, tree) if lines else '(' ~ customer_health.no_pings(tree) ~ ')' }}
-        {%- if manual %}
-        union all
-        select ping_id, coalesce(record.received_at, record.payload.{{ customer_health.quoted_path(recorded_at) }}), filename, record.payload
-        from (
-            select
-                ping_id,
-                filename,
-                try(json_transform(line, '{{ customer_health.record_structure(tree) }}')) as record
-            from ({{ customer_health.manual_ping_lines(manual) }})
-        )
-        {%- endif %}
-    ),
-
-    dated as (
-        select
-            {{ customer_health.clean_text('ping_id') }} as ping_id,
-            {{ customer_health.to_utc_timestamp('received_at') }} as received_at,
-            filename as source_file,
-            payload
-        from read_pings
-    ),
-
-    readable as (
-        select * from dated
-        where ping_id is not null and received_at is not null and {{ customer_health.has_envelope('payload') }}
+    judged as (
+        {{ customer_health.judged_lines(customer_health.ping_lines(files), looked_up) }}
     ),
 
     arrived as (
         select *
-        from readable
-        qualify row_number() over (partition by ping_id, received_at order by source_file desc) = 1
+        from judged
+        where is_readable
+        qualify row_number() over (partition by ping_id, received_at order by filename desc) = 1
     ),
 
     unnested as (
         select
             ping_id,
             received_at,
-            source_file,
+            filename as source_file,
             unnest({{ customer_health.sql_list([''] + paths) }}) as key_path,
-            unnest([''{% for path in paths %}, payload.{{ customer_health.quoted_path(path) }}{% endfor %}]) as raw_value
+            unnest([''{% for path in paths %}, leaves[{{ looked_up.index(path) + 1 }}]{% endfor %}]) as leaf
         from arrived
-    ),
-
-    candidate_lines as (
-        select distinct line, filename
-        from (
-            select line, filename, unnest(string_split(line, 'null')) as before_null
-            from ({{ customer_health.all_ping_lines(lines, manual) }})
-        )
-        where {{ customer_health.ends_in_leaf('before_null', metric_paths) }}
-    ),
-
-    null_leaves as (
-        select
-            line,
-            filename,
-            unnest({{ customer_health.sql_list(metric_paths) }}) as key_path,
-            unnest(try(json_type(line, [
-                {%- for path in metric_paths %}'$.payload.{{ customer_health.quoted_path(path) }}'{{ ', ' if not loop.last }}{% endfor -%}
-            ]))) as leaf_type
-        from candidate_lines
-    ),
-
-    nulls as (
-        select
-            {{ customer_health.clean_text("json_extract_string(line, '$.ping_id')") }} as ping_id,
-            {{ customer_health.to_utc_timestamp(
-                "coalesce(json_extract_string(line, '$.received_at'), json_extract_string(line, '$.payload."
-                ~ customer_health.quoted_path(recorded_at) ~ "'))"
-            ) }} as received_at,
-            min(filename) as source_file,
-            key_path,
-            cast(null as varchar) as raw_value
-        from null_leaves
-        where leaf_type = 'NULL'
-        group by all
     )
 
-    select * from unnested
-    where raw_value is not null
+    select ping_id, received_at, source_file, key_path, {{ customer_health.json_text('leaf') }} as raw_value
+    from unnested
+    where leaf is not null
+        {#- In the envelope, null and absent mean the same. #}
+        and not (leaf = 'null' and key_path in ('{{ envelope | join("', '") }}'))
     union all
-    select * from nulls
-    where ping_id is not null and received_at is not null
-    union all
-    select distinct cast(null as varchar), cast(null as timestamp), source_file, '', ''
-    from dated
-    where ping_id is null or received_at is null or not {{ customer_health.has_envelope('payload') }}
+    select distinct cast(null as varchar), cast(null as timestamp), filename, '', ''
+    from judged
+    where not is_readable
 {%- endmacro %}
 
 {#- Snowflake: one scan of the raw table. The wanted leaves of a payload become one object, by paths that stand in the SQL,
@@ -262,10 +192,6 @@
 
 {#- A payload without a single field of the envelope is no payload: not an object, or empty. -#}
 {% macro has_envelope(payload) -%}
-    {{ adapter.dispatch('has_envelope', 'customer_health')(payload) }}
-{%- endmacro %}
-
-{% macro snowflake__has_envelope(payload) -%}
     (coalesce(
         {%- for path in var('ping_envelope').values() %}
         cast({{ customer_health.variant_path(payload, path) }} as varchar){{ ',' if not loop.last }}
@@ -273,97 +199,96 @@
     ) is not null)
 {%- endmacro %}
 
-{% macro duckdb__has_envelope(payload) -%}
-    (coalesce(
-        {%- for path in var('ping_envelope').values() %}
-        {{ payload }}.{{ customer_health.quoted_path(path) }}{{ ',' if not loop.last }}
-        {%- endfor %}
-    ) is not null)
-{%- endmacro %}
-
-{#- The typed reader of files of JSON lines. A line that is not JSON is a row of nulls. -#}
-{% macro read_ping_lines(files, tree) -%}
-    read_json(
-        {{ customer_health.sql_list(files) }},
-        format = 'newline_delimited', ignore_errors = true, filename = true, maximum_object_size = 268435456,
-        columns = {ping_id: 'VARCHAR', received_at: 'VARCHAR', payload: '{{ customer_health.struct_type(tree) }}'}
+{#- Lines with what is looked up in them, `line` itself left out:
+    - leaves: the JSON of each key path in the order of `paths`; SQL null for an absent key, `null` for a JSON null
+    - ping_id, received_at: null where absent, and in a line that is not JSON
+    - is_readable: whether it is a ping; a payload without a single field of the envelope is none. The envelope's fields come
+      first in `paths`. -#}
+{% macro judged_lines(lines, paths) -%}
+    select
+        * exclude (found),
+        found[3:] as leaves,
+        {{ customer_health.clean_text(customer_health.json_text('found[1]')) }} as ping_id,
+        {{ customer_health.to_utc_timestamp(customer_health.json_text('found[2]')) }} as received_at,
+        ping_id is not null and received_at is not null and coalesce(
+            {%- for path in var('ping_envelope').values() %}
+            nullif(leaves[{{ loop.index }}], 'null'){{ ',' if not loop.last }}
+            {%- endfor %}
+        ) is not null as is_readable
+    from (
+        select
+            * exclude (line),
+            cast(try(json_extract(line, [
+                '$.ping_id', '$.received_at'
+                {%- for path in paths %}, '$.payload.{{ customer_health.quoted_path(path) }}'{% endfor -%}
+            ])) as varchar[]) as found
+        from ({{ lines }})
     )
 {%- endmacro %}
 
-{% macro no_pings(tree) -%}
-    select '' as ping_id, '' as received_at, '' as filename, cast(null as {{ customer_health.struct_type(tree) }}) as payload where false
+{#- Rows (line, filename) of these files, without blank lines. -#}
+{% macro ping_lines(files) -%}
+    {%- set lines = [] -%}
+    {%- set manual = [] -%}
+    {%- for file in files -%}
+        {%- do (manual if file.endswith('.json') else lines).append(file) -%}
+    {%- endfor -%}
+    {%- if lines -%}
+    select line, filename
+    from read_csv(
+        {{ customer_health.sql_list(lines) }}, {{ customer_health.one_line_a_row() }},
+        filename = true, store_rejects = true, rejects_table = 'unread_lines', rejects_scan = 'unread_scans'
+    )
+    where regexp_matches(line, '[^[:space:]]')
+    {%- endif -%}
+    {%- if lines and manual %} union all {% endif -%}
+    {%- if manual -%} {{ customer_health.manual_ping_lines(manual) }} {%- endif -%}
+    {%- if not files -%} select '' as line, '' as filename where false {%- endif -%}
 {%- endmacro %}
 
-{#- A hand-saved payload, made a line of the usual form; its id is the hash of its content. -#}
+{#- Options by which the reader of CSV gives each line as it stands, up to 256 MB of it. -#}
+{% macro one_line_a_row() -%}
+    columns = {line: 'VARCHAR'}, header = false, delim = '\x01', quote = '', escape = '', auto_detect = false,
+        strict_mode = false, max_line_size = 268435456
+{%- endmacro %}
+
+{#- Hand-saved payloads, each made a line of the usual form: its id is the hash of its content, and it arrived when it was
+    recorded. -#}
 {% macro manual_ping_lines(files) -%}
+    {%- set recorded_at = "try(json_extract(content, '$." ~ customer_health.quoted_path(var('ping_envelope').recorded_at) ~ "'))" -%}
     select
-        md5(content) as ping_id,
-        '{"ping_id":"' || md5(content) || '","payload":' || content || '}' as line,
+        '{"ping_id":"' || md5(content) || '","received_at":' || coalesce(cast({{ recorded_at }} as varchar), 'null')
+            || ',"payload":' || content || '}' as line,
         filename
     from read_text({{ customer_health.sql_list(files) }})
 {%- endmacro %}
 
-{% macro all_ping_lines(lines, manual) -%}
-    {%- if lines -%}
-    select line, filename from {{ customer_health.read_text_lines(lines) }}
-    {%- else -%}
-    select '' as line, '' as filename where false
-    {%- endif -%}
-    {%- if manual %} union all select line, filename from ({{ customer_health.manual_ping_lines(manual) }}){%- endif -%}
+{#- The text of a leaf's JSON: a string without its quotes, null for `null`, anything else as it stands. -#}
+{% macro json_text(leaf) -%}
+    case when {{ leaf }}[1] = '"' then json_extract_string({{ leaf }}, '$') else nullif({{ leaf }}, 'null') end
 {%- endmacro %}
 
-{#- Files as lines of text, in order; a line the reader cannot hold (not UTF-8) is left out here. -#}
-{% macro read_text_lines(files) -%}
-    read_csv(
-        {{ customer_health.sql_list(files) }},
-        columns = {line: 'VARCHAR'}, header = false, delim = '\x01', quote = '', escape = '', auto_detect = false,
-        filename = true, strict_mode = false, ignore_errors = true, max_line_size = 16777216
-    )
-{%- endmacro %}
-
-{#- {a: {b: none}} for ['a.b'] -#}
-{% macro key_path_tree(paths) %}
-    {%- set tree = {} -%}
-    {%- for path in paths -%}
-        {%- set walk = namespace(node=tree) -%}
-        {%- set keys = path.split('.') -%}
-        {%- for key in keys[:-1] -%}
-            {%- do walk.node.setdefault(key, {}) -%}
-            {%- set walk.node = walk.node[key] -%}
-        {%- endfor -%}
-        {%- do walk.node.update({keys[-1]: none}) -%}
-    {%- endfor -%}
-    {{ return(tree) }}
+{#- Post-hook of the leaves: a file with a line that the reader of lines could not take, not UTF-8 or too long, has a row
+    without ping_id, as a file with a line that is not JSON. The reader notes such lines in tables of its own. -#}
+{% macro note_unread_lines() %}
+    {{ return(adapter.dispatch('note_unread_lines', 'customer_health')()) }}
 {% endmacro %}
 
-{% macro struct_type(tree) -%}
-    STRUCT({% for key, below in tree.items() %}"{{ key }}" {{ customer_health.struct_type(below) if below else 'VARCHAR' }}{{ ', ' if not loop.last }}{% endfor %})
-{%- endmacro %}
+{% macro default__note_unread_lines() %}{% endmacro %}
 
-{#- The same tree in the form json_transform wants. -#}
-{% macro record_structure(tree) -%}
-    {"received_at": "VARCHAR", "payload": {{ customer_health.json_structure(tree) }}}
-{%- endmacro %}
-
-{% macro json_structure(tree) -%}
-    { {%- for key, below in tree.items() %}"{{ key }}": {{ customer_health.json_structure(below) if below else '"VARCHAR"' }}{{ ', ' if not loop.last }}{% endfor -%} }
-{%- endmacro %}
+{% macro duckdb__note_unread_lines() %}
+    {%- if execute and run_query("select 1 from duckdb_tables() where table_name = 'unread_lines'") -%}
+        insert into {{ this }}
+        select distinct null, cast(null as timestamp), unread_scans.file_path, '', ''
+        from unread_lines
+        inner join unread_scans
+            on unread_lines.scan_id = unread_scans.scan_id
+            and unread_lines.file_id = unread_scans.file_id;
+        drop table unread_lines;
+        drop table unread_scans;
+    {%- endif -%}
+{% endmacro %}
 
 {% macro quoted_path(path) -%}
     "{{ path.split('.') | join('"."') }}"
-{%- endmacro %}
-
-{#- Whether a piece of a line, cut before `null`, ends in one of the leaf names and a colon. The two usual ways of writing
-    a pair are compared with; any other blank before the null counts, for it is only looked at more closely then. -#}
-{% macro ends_in_leaf(piece, paths) -%}
-    {%- set leaves = [] -%}
-    {%- for path in paths -%}{%- do leaves.append(path.split('.')[-1]) -%}{%- endfor -%}
-    (
-        {%- for leaf in leaves | unique | sort %}
-        suffix({{ piece }}, '"{{ leaf }}":') or suffix({{ piece }}, '"{{ leaf }}": ') or
-        {%- endfor %}
-        (suffix({{ piece }}, ':') and not suffix({{ piece }}, '":'))
-        or (suffix({{ piece }}, ' ') and not suffix({{ piece }}, '": '))
-        or suffix({{ piece }}, chr(9)) or suffix({{ piece }}, chr(10)) or suffix({{ piece }}, chr(13))
-    )
 {%- endmacro %}

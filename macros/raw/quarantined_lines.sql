@@ -3,7 +3,7 @@
     {{ adapter.dispatch('quarantined_lines', 'customer_health')(leaves) }}
 {%- endmacro %}
 
-{#- DuckDB: only files in which the typed reader met an unreadable line are read again, line by line. -#}
+{#- DuckDB: only files that hold an unreadable line are read again, line by line. -#}
 {% macro duckdb__quarantined_lines(leaves) -%}
     {%- set files = [] -%}
     {%- if execute and load_relation(leaves) -%}
@@ -33,7 +33,7 @@
     from ({{ customer_health.numbered_lines(file) }}) as lines
     inner join ({{ customer_health.numbered_records(file) }}) as records
         on lines.record_number = records.record_number
-    where records.ping_id is null or records.received_at is null or not records.has_envelope
+    where not records.is_readable
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 {%- endmacro %}
@@ -84,36 +84,26 @@
     from (
         select row_number() over () as line_number, line
         from read_csv(
-            '{{ file | replace("'", "''") }}',
-            columns = {line: 'VARCHAR'}, header = false, delim = '\x01', quote = '', escape = '', auto_detect = false,
-            parallel = false, strict_mode = false, null_padding = true, encoding = 'latin-1',
-            max_line_size = 67108864
+            '{{ file | replace("'", "''") }}', {{ customer_health.one_line_a_row() }},
+            parallel = false, null_padding = true, encoding = 'latin-1'
         )
     )
     where trim(coalesce(line, '')) != ''
     {%- endif -%}
 {%- endmacro %}
 
-{#- The same file as the typed reader sees it, in the same order: a line it cannot read is a row of nulls. -#}
+{#- The same lines in the same order, judged; here one that is not JSON, or not UTF-8, is a row of nulls. -#}
 {% macro numbered_records(file) -%}
-    {%- set recorded_at = var('ping_envelope').recorded_at -%}
-    {%- set tree = customer_health.key_path_tree(var('ping_envelope').values() | list) -%}
-    select
-        row_number() over () as record_number,
-        {{ customer_health.clean_text('ping_id') }} as ping_id,
-        {{ customer_health.to_utc_timestamp('received_at') }} as received_at,
-        {{ customer_health.has_envelope('payload') }} as has_envelope
-    from
-    {%- if file.endswith('.json') %} (
-        select
-            ping_id,
-            record.payload.{{ customer_health.quoted_path(recorded_at) }} as received_at,
-            record.payload as payload
-        from (
-            select ping_id, try(json_transform(line, '{{ customer_health.record_structure(tree) }}')) as record
-            from ({{ customer_health.manual_ping_lines([file]) }})
+    {%- set lines -%}
+    {%- if file.endswith('.json') -%}
+        select 1 as record_number, line from ({{ customer_health.manual_ping_lines([file]) }})
+    {%- else -%}
+        select row_number() over () as record_number, json as line
+        from read_json_objects(
+            '{{ file | replace("'", "''") }}',
+            format = 'newline_delimited', ignore_errors = true, maximum_object_size = 268435456
         )
-    )
-    {%- else %} {{ customer_health.read_ping_lines([file], tree) }}
-    {%- endif %}
+    {%- endif -%}
+    {%- endset -%}
+    {{ customer_health.judged_lines(lines, var('ping_envelope').values() | list) }}
 {%- endmacro %}

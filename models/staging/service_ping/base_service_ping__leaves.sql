@@ -1,6 +1,6 @@
 {{ config(
     materialized='incremental', incremental_strategy='append', on_schema_change='fail',
-    pre_hook="{{ forget_other_raw_path() }}"
+    pre_hook="{{ forget_other_raw_path() }}", post_hook="{{ note_unread_lines() }}"
 ) }}
 {%- do source('service_ping', 'service_pings') -%}
 {%- set inputs = ref('base_service_ping__inputs') -%}
