@@ -8,21 +8,45 @@ leaves as (
 
 ),
 
-newest_envelopes as (
+newest_arrivals as (
+
+    select
+        ping_id,
+        max(received_at) as received_at
+    from leaves
+    where key_path = ''
+        and ping_id is not null
+        and cast(received_at as date) <= {{ as_of() }}
+    group by ping_id
+
+),
+
+envelopes as (
+
+    select
+        leaves.ping_id,
+        leaves.received_at,
+        {%- for name, path in envelope.items() %}
+        max(case when leaves.key_path = '{{ path }}' then leaves.raw_value end) as {{ name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from leaves
+    inner join newest_arrivals
+        on leaves.ping_id = newest_arrivals.ping_id
+        and leaves.received_at = newest_arrivals.received_at
+    where leaves.key_path in ('', '{{ envelope.values() | join("', '") }}')
+    group by leaves.ping_id, leaves.received_at
+
+),
+
+cleaned as (
 
     select
         ping_id,
         received_at,
-        {%- for name, path in envelope.items() %}
-        max(case when key_path = '{{ path }}' then {{ clean_text('raw_value') }} end)
-            as {{ name }}{{ ',' if not loop.last }}
+        {%- for name in envelope %}
+        {{ clean_text(name) }} as {{ name }}{{ ',' if not loop.last }}
         {%- endfor %}
-    from leaves
-    where key_path in ('', '{{ envelope.values() | join("', '") }}')
-        and ping_id is not null
-        and cast(received_at as date) <= {{ as_of() }}
-    group by ping_id, received_at
-    qualify row_number() over (partition by ping_id order by received_at desc) = 1
+    from envelopes
 
 ),
 
@@ -52,7 +76,7 @@ typed as (
         nullif({{ to_date('license_starts_at') }}, cast('1970-01-01' as date)) as license_starts_at,
         {{ license_end('license_expires_at') }} as license_expires_at,
         license_subscription_id
-    from newest_envelopes
+    from cleaned
 
 )
 
