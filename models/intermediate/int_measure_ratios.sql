@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 {#- Every measure's ratio for every subscription and period, with what its inputs say of themselves. -#}
 with
 

@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 {#- What the primary instance itself says: its metric values, and its licensed seats. -#}
 with
 

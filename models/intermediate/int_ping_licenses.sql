@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 {#- The licence record that the ping's own hash names, whichever way the subscription was matched. -#}
 with
 

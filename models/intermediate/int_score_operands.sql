@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 {#- What the measures divide: the primary instance's values, and sums over several of them. `all_needed` takes the first
     missing part's reason; `present` leaves absent parts out, but one failed part fails all. -#}
 with
@@ -51,7 +52,10 @@ part_problems as (
             when combination = 'all_needed' and reported_parts < all_parts then missing_rank
             when combination = 'present' and failed_rank is not null then failed_rank
             when combination = 'present' and reported_parts = 0
-                then coalesce(not_reported_rank, (select reason_rank from statuses where value_reason = 'key_absent'))
+                then coalesce(
+                    not_reported_rank,
+                    (select statuses.reason_rank from statuses where statuses.value_reason = 'key_absent')
+                )
         end as problem_rank
     from part_summary
 
