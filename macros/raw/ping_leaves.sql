@@ -265,7 +265,7 @@
 
 {#- The text of a leaf's JSON: a string without its quotes, null for `null`, anything else as it stands. -#}
 {% macro json_text(leaf) -%}
-    case when {{ leaf }}[1] = '"' then json_extract_string({{ leaf }}, '$') else nullif({{ leaf }}, 'null') end
+    case when starts_with({{ leaf }}, '"') then json_extract_string({{ leaf }}, '$') else nullif({{ leaf }}, 'null') end
 {%- endmacro %}
 
 {#- Post-hook of the leaves: a file with a line that the reader of lines could not take, not UTF-8 or too long, has a row

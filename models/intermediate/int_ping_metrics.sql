@@ -1,5 +1,6 @@
 {#- Every plain counter for every instance and period from the instance's first ping on. What the payload holds comes
-    first; only an absent key is explained by tier, version or removal (docs/rules.md 5). -#}
+    first; only an absent key is explained by tier, version or removal (docs/rules.md 5). In the order of the metrics, for
+    each metric's view reads its own rows alone. -#}
 with
 
 instance_periods as (
@@ -94,3 +95,4 @@ ping_metrics as (
 )
 
 select * from ping_metrics
+order by metric_name

@@ -1,5 +1,7 @@
 {#- Status and reason of every measure. Where several inputs have something to say, the first by the precedence of
-    docs/rules.md 5 is kept, the numerator's before the denominator's. -#}
+    docs/rules.md 5 is kept, the numerator's before the denominator's: the least of ten times the status's rank and the finder's
+    own number, which is its last digit. -#}
+{%- set finders = ['gate_reason', 'tier_reason', 'missing_numerator', 'missing_denominator', 'zero_reason'] -%}
 with
 
 divided as (
@@ -16,71 +18,67 @@ statuses as (
 
 found as (
 
-    select original_subscription_id, period_start, measure, 1 as finder, gate_reason as value_reason
+    select
+        *,
+        case when is_ruled_out then 'tier' end as tier_reason,
+        case when numerator_status != 'reported' then numerator_reason end as missing_numerator,
+        case when denominator_status != 'reported' then denominator_reason end as missing_denominator,
+        case when denominator = 0 then 'zero_denominator' end as zero_reason
     from divided
-    where gate_reason is not null
-    union all
-    select original_subscription_id, period_start, measure, 2, 'tier'
-    from divided
-    where is_ruled_out
-    union all
-    select original_subscription_id, period_start, measure, 3, numerator_reason
-    from divided
-    where numerator_status != 'reported'
-    union all
-    select original_subscription_id, period_start, measure, 4, denominator_reason
-    from divided
-    where denominator_status != 'reported'
-    union all
-    select original_subscription_id, period_start, measure, 5, 'zero_denominator'
-    from divided
-    where denominator = 0
+
+),
+
+ranked as (
+
+    select
+        found.*,
+        least(
+            {%- for finder in finders %}
+            coalesce({{ finder }}_statuses.status_rank * 10 + {{ loop.index }}, 999){{ ',' if not loop.last }}
+            {%- endfor %}
+        ) as first_rank
+    from found
+    {%- for finder in finders %}
+    left join statuses as {{ finder }}_statuses
+        on found.{{ finder }} = {{ finder }}_statuses.value_reason
+    {%- endfor %}
 
 ),
 
 first_found as (
 
     select
-        found.original_subscription_id,
-        found.period_start,
-        found.measure,
-        statuses.value_status,
-        statuses.value_reason,
-        statuses.status_rank,
-        statuses.reason_rank
-    from found
-    inner join statuses
-        on found.value_reason = statuses.value_reason
-    qualify row_number() over (
-        partition by found.original_subscription_id, found.period_start, found.measure
-        order by statuses.status_rank, found.finder
-    ) = 1
+        *,
+        case mod(first_rank, 10)
+            {%- for finder in finders %}
+            when {{ loop.index }} then {{ finder }}
+            {%- endfor %}
+        end as first_reason
+    from ranked
 
 ),
 
 subscription_measures as (
 
     select
-        divided.original_subscription_id,
-        divided.subscription_id,
-        divided.account_id,
-        divided.period_start,
-        divided.months_since_start,
-        divided.measure,
-        divided.score_group,
-        divided.is_ruled_out,
-        divided.numerator,
-        divided.denominator,
-        case when divided.is_ruled_out then null else divided.measure_value end as measure_value,
-        coalesce(first_found.value_status, 'reported') as value_status,
-        first_found.value_reason,
-        first_found.status_rank,
-        first_found.reason_rank
-    from divided
-    left join first_found
-        on divided.original_subscription_id = first_found.original_subscription_id
-        and divided.period_start = first_found.period_start
-        and divided.measure = first_found.measure
+        first_found.original_subscription_id,
+        first_found.subscription_id,
+        first_found.account_id,
+        first_found.period_start,
+        first_found.months_since_start,
+        first_found.measure,
+        first_found.score_group,
+        first_found.is_ruled_out,
+        first_found.numerator,
+        first_found.denominator,
+        case when first_found.is_ruled_out then null else first_found.measure_value end as measure_value,
+        coalesce(statuses.value_status, 'reported') as value_status,
+        statuses.value_reason,
+        statuses.status_rank,
+        statuses.reason_rank
+    from first_found
+    left join statuses
+        on first_found.first_reason = statuses.value_reason
 
 )
 
