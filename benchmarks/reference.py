@@ -64,12 +64,15 @@ def run(raw: Path, as_of: str, database: Path | str, flattened: bool = False) ->
     return connection
 
 
-def differences(reference: duckdb.DuckDBPyConnection, mart: Path) -> dict[str, int]:
-    """Rows of the reference or of the mart that the other lacks; raises when there is nothing to compare."""
-    reference.execute(f"attach '{mart}' as mart (read_only)")
+def differences(reference: duckdb.DuckDBPyConnection, database: Path, mart: bool = True) -> dict[str, int]:
+    """Rows of the reference or of the other database that the other lacks; raises when there is nothing to compare.
+
+    `mart` says whether the other database is a mart, or another one that this script made.
+    """
+    reference.execute(f"attach '{database}' as other (read_only)")
     found = {}
     for name, (select, ours, theirs) in COMPARED.items():
-        one, other = select.format(ours), select.format(f"mart.{theirs}")
+        one, other = select.format(ours), select.format(f"other.{theirs if mart else ours}")
         rows = reference.execute(
             f"select (select count(*) from ({one})), (select count(*) from (({one}) except all ({other}))),"
             f" (select count(*) from (({other}) except all ({one})))"
@@ -77,7 +80,7 @@ def differences(reference: duckdb.DuckDBPyConnection, mart: Path) -> dict[str, i
         if not rows or not rows[0]:
             raise ValueError(f"the reference made no {name}")
         found[name] = rows[1] + rows[2]
-    reference.execute("detach mart")
+    reference.execute("detach other")
     return found
 
 
