@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,8 +27,9 @@ def run(quick: bool) -> list[Section]:
         stage = Stage(home, base, quick)
         sections = []
         for measurement in MEASUREMENTS:
-            click.echo(f"  {measurement.__module__}")
+            started = time.perf_counter()
             sections += measurement(stage)
+            click.echo(f"  {measurement.__module__}: {time.perf_counter() - started:,.0f} s")
         return sections
     finally:
         shutil.rmtree(home, ignore_errors=True)

@@ -74,16 +74,17 @@ def describe(base: Path) -> Section:
 
 def compare(found: dict[str, list[Cost]], slowest: list[tuple[str, float]], month: data.Size) -> Section:
     """The table of the full build."""
-    on_a_month = f"the same month ({month.gigabytes:.2f} GB)"
+    on_a_month = f"its last month ({month.gigabytes:.2f} GB)"
     kinds = {
-        "fixed": "dbt's fixed cost: start, parse, the same nodes on an empty folder",
-        "ours": "ours: metric values, seat figures and all they need, less the same command on an empty folder",
+        "fixed": "dbt's fixed cost, the whole process: start, parse, the same nodes on an empty folder",
+        "ours": "ours: metric values, seat figures and all they need, from the first node to the last,"
+        " less the same on an empty folder",
         "reference": "reference: one hand-written DuckDB script",
         "reference, a month": f"reference on {on_a_month}",
         "pattern, a month": f"usual pattern on {on_a_month}: payload as JSON, flatten every leaf, pivot",
     }
     rows = [(text, wall(found[kind]), cpu(found[kind]), *_ratios(found, kind)) for kind, text in kinds.items()]
-    reached = ratio(wall(found["ours"]), wall(found["reference"])).median
+    reached = max(ratio(of(found["ours"]), of(found["reference"])).median for of in (wall, cpu))
     nodes = ", ".join(f"`{name}` {seconds:.1f} s" for name, seconds in slowest)
     return Section(
         "Full build of 1 GB",
@@ -92,9 +93,10 @@ def compare(found: dict[str, list[Cost]], slowest: list[tuple[str, float]], mont
         " reads new files only), each null's reason and the models between. Tests are not run here.",
         COLUMNS,
         rows,
-        f"ours at most {TARGET} times the reference, without dbt's fixed cost",
+        f"ours at most {TARGET} times the reference, without dbt's fixed cost, in both kinds of seconds",
         reached <= TARGET,
-        f"Slowest nodes of the last run: {nodes}. Processor seconds depend little on what else the machine does.",
+        f"Slowest nodes of the last run: {nodes}. Processor seconds depend little on what else the machine does; by the"
+        " clock, some of ours hide behind dbt's own work on the other core. Larger sizes: below.",
     )
 
 
