@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Sequence
 from itertools import groupby
@@ -46,7 +47,8 @@ def recover(
 
 def _made(destination: Destination, model: PublishModel, uncertain: list[tuple[Any, ...]]) -> list[Row]:
     """Those of the uncertain rows that are there, with their ids."""
-    rows = [Row(key, hashed, None, True, nulls, values=model.key_values(key)) for key, hashed, nulls in uncertain]
+    keyed = ((key, hashed, nulls, json.dumps(model.key_values(key))) for key, hashed, nulls in uncertain)
+    rows = [Row(key, hashed, None, True, nulls, record=record) for key, hashed, nulls, record in keyed]
     found = destination.find(model, rows)
     if not all(found.values()):
         destination.settle(0)  # nobody knows when the last call was made

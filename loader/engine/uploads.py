@@ -29,7 +29,7 @@ class Uploads:
         Yields:
             Rows that arrived. The others stay staged for single calls, which say why.
         """
-        for window in self.mart.rows(model, known=False):
+        for window in self._rows(model, known=False):
             self.state.intend(model.object, window)
 
         def sent(status_id: str | None) -> bool:
@@ -39,11 +39,16 @@ class Uploads:
             self.state.name_upload(model.object, status_id)
             return True
 
-        self.destination.upload(model, chain.from_iterable(self.mart.rows(model)), sent)
+        self.destination.upload(model, chain.from_iterable(self._rows(model)), sent)
         self.wait(model)
-        for window in self.mart.rows(model):
+        for window in self._rows(model):
             yield self._arrived(model, window)
         self.state.drop_intents(model.object)
+
+    def _rows(self, model: PublishModel, *, known: bool | None = None) -> Iterator[list[Row]]:
+        """The staged rows, without those that the mart has lost meanwhile."""
+        for window in self.mart.rows(model, known=known):
+            yield [row for row in window if row.row_hash]
 
     def _arrived(self, model: PublishModel, window: list[Row]) -> list[Row]:
         fields = [*model.fields.values(), *(each.field for each in model.lookups)]

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 from loader.dbt.artifacts import PublishModel
 from loader.engine.destination import Destination, Field, Record, Row
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def as_json(value: Any) -> Any:
+    """A value of the warehouse as JSON has it: dates and times in ISO 8601, times in UTC to the millisecond."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, datetime):
+        return f"{value.isoformat(timespec='milliseconds')}Z"
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def canonical(value: Any, kind: str, field: Field | None = None) -> Any:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from datetime import date, datetime, time
-from decimal import Decimal
 from typing import Any
 
-from loader.engine.destination import Field, Rejection
+from loader.dbt.artifacts import PublishModel
+from loader.engine.destination import Field, Rejection, Row
 
 _TEXT = {"STRING", "RICHTEXTAREA", "EMAIL", "URL", "PICKLIST", "MULTISELECTDROPDOWNLIST", "GSID", "SFDCID"}
 _NUMBER = {"NUMBER", "PERCENTAGE", "CURRENCY"}
@@ -21,8 +21,6 @@ TYPES = {
     "timestamp": {"DATETIME"},
 }
 """dataTypes that take a column, by kind of value (contract section 5)."""
-PLAIN = ("integer", "double", "boolean")
-"""Kinds of value that JSON has, too, and that no field refuses for their length."""
 
 
 def described(given: Mapping[str, Any]) -> Field:
@@ -54,14 +52,22 @@ def refusal(field: Field, value: Any) -> Rejection | None:
     return None
 
 
-def to_api(value: Any, kind: str = "") -> Any:
-    """A warehouse value as the API takes it; `kind` is the field's dataType."""
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%dT%H:%M:%S.") + f"{value.microsecond // 1000:03d}Z"
-    if isinstance(value, date):
-        return to_api(datetime.combine(value, time())) if kind == "DATETIME" else value.isoformat()
-    return value
+class Suspects:
+    """Which rows of a model have to be looked at before they are sent: for a text that may be too long, a null that may
+    not be taken, or a date that goes into a field for a time. The others fit as they are."""
+
+    def __init__(self, model: PublishModel, fields: Mapping[str, Field]) -> None:
+        filled = [(fields[name], model.kinds[column]) for column, name in model.fields.items()]
+        self._shortest = min((f.length for f, kind in filled if kind == "text" and f.length), default=math.inf)
+        self._required = [f",{f.name}," for f, _ in filled if not f.nillable]
+        self._dates = any(kind == "date" and f.type == "DATETIME" for f, kind in filled)
+
+    def concern(self, row: Row) -> bool:
+        """Whether this row is one of them."""
+        nulls = self._required and any(name in row.null_fields for name in self._required)
+        return self._dates or row.longest > self._shortest or bool(nulls)
+
+
+def to_api(value: Any, field: Field) -> Any:
+    """A value in JSON as this field takes it: a date as a time."""
+    return f"{value}T00:00:00.000Z" if field.type == "DATETIME" and len(str(value)) == len("2026-01-31") else value

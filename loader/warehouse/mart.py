@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -9,7 +10,7 @@ from typing import Any
 
 from loader.dbt.artifacts import PublishModel
 from loader.engine.destination import Field, Finding, Row
-from loader.warehouse.dialects import literal, quoted
+from loader.warehouse.dialects import Rows, literal, quoted
 from loader.warehouse.shape import Shape
 from loader.warehouse.state import State
 from loader.warehouse.tables import utc_now
@@ -236,26 +237,40 @@ where d.kind = 'invalid' and {options.fresh}""",
             known: only rows whose destination id is known, or unknown.
         """
         which = "" if known is None else f" and destination_id is {'not ' if known else ''}null"
-        return self._windows(model, f"turn = {turn}{which}", self.shape(model).values)
+        return self._windows(model, f"turn = {turn}{which}")
 
     def unsought(self, model: PublishModel, turn: int) -> Iterator[list[Row]]:
         """Staged rows that have not been looked for, a window at a time: their keys, and which fields are null."""
-        return self._windows(model, f"turn = {turn} and not found", "")
+        return self._windows(model, f"turn = {turn} and not found", only_keys=True)
 
-    def _windows(self, model: PublishModel, where: str, values: str) -> Iterator[list[Row]]:
+    def _windows(self, model: PublishModel, where: str, *, only_keys: bool = False) -> Iterator[list[Row]]:
         staged = f"select {_STAGED} from {_staged(model)} where {where}"
-        for window in self._db.windows(staged, partial(self._valued, model, values), WINDOW):
-            yield [_row(model, each) for each in window]
+        for window in self._db.windows(staged, partial(self._valued, model, only_keys), WINDOW):
+            yield self._rows(model, only_keys, window)
 
-    def _valued(self, model: PublishModel, values: str, staged: str) -> str:
-        """A query for staged rows with their values; those that the mart has no more come with their key alone."""
+    def _valued(self, model: PublishModel, only_keys: bool, staged: str) -> str:
+        """A query for staged rows with their values; those that the mart has no more, or with a value that cannot be
+        sent, come without a hash."""
         shape = self.shape(model)
-        there = f"m.{self._db.column(model.key_columns[0])} is not null"
+        lookups = [] if only_keys else [shape.column(each.column) for each in model.lookups]
+        values = [*lookups, shape.record(model.key_columns if only_keys else model.fields)]
         return (
-            f"select s.pos, s.row_key, case when {there} then coalesce(s.row_hash, {shape.hash}) end,"
-            f" s.destination_id, s.created_by_us, {shape.nulls}, s.stands, s.published_hash{values and ', '}{values}"
-            f" from ({staged}) as s left join {shape.relation} on {shape.key} = s.row_key"
+            f"select s.pos, s.row_key, case when ({shape.problem}) is null then coalesce(s.row_hash, {shape.hash}) end,"
+            f" s.destination_id, s.created_by_us, {shape.nulls}, s.stands, s.published_hash, {shape.longest},"
+            f" {', '.join(values)} from ({staged}) as s left join {shape.relation} on {shape.key} = s.row_key"
         )
+
+    def _rows(self, model: PublishModel, only_keys: bool, read: Rows) -> list[Row]:
+        """What a query of `_valued` gave; rows that the mart has no more have the values of their key."""
+        names = model.key if only_keys else list(model.fields.values())
+        lookups = () if only_keys else [each.field for each in model.lookups]
+        rows = []
+        for _, row_key, row_hash, destination_id, created, nulls, stands, published, longest, *values in read:
+            looked_up, selected = dict(zip(lookups, values, strict=False)), values[len(lookups) :]
+            text = self._db.record_text(names, selected) if row_hash else json.dumps(model.key_values(row_key))
+            known = (row_key, row_hash or "", destination_id, created, nulls, stands, published)
+            rows.append(Row(*known, longest, text, looked_up))
+        return rows
 
     def mark(self, model: PublishModel, ids: Mapping[str, str | None], turn: int, *, found: bool = True) -> None:
         """Note which destination id staged rows have, or that there is none.
@@ -274,6 +289,10 @@ where d.kind = 'invalid' and {options.fresh}""",
                 f" turn = {turn}, found = {str(found).lower()} from ({query}) as f where row_key = f.c0",
                 parameters,
             )
+
+    def sought(self, model: PublishModel, turn: int) -> None:
+        """Note that all staged rows of a turn have been looked for."""
+        self._db.execute(f"update {_staged(model)} set found = true where turn = {turn} and not found")
 
     def has_turn(self, model: PublishModel, turn: int) -> bool:
         """Whether any staged row has this turn."""
@@ -309,11 +328,8 @@ from {self.state.table("publish_state")} where {self._ours(model)}"""
         query, parameters = self._db.table_of(rows, ["varchar"])
         where = f"not found and row_key in ({query})"
         staged = f"select {_STAGED} from {_staged(model)} where {where}"
-        read = (
-            _row(model, each)
-            for each in self._db.execute(self._valued(model, self.shape(model).values, staged), parameters)
-        )
-        found = {row.row_key: row for row in read}
+        read = self._db.execute(self._valued(model, False, staged), parameters)
+        found = {row.row_key: row for row in self._rows(model, False, read)}
         self._db.execute(f"update {_staged(model)} set found = true where {where}", parameters)
         return found
 
@@ -354,17 +370,6 @@ def _diff(model: PublishModel) -> str:
 
 def _staged(model: PublishModel) -> str:
     return quoted(f"send_{model.name}")
-
-
-def _row(model: PublishModel, given: Sequence[Any]) -> Row:
-    _, row_key, row_hash, destination_id, created, nulls, stands, published, *values = given
-    row = Row(row_key, row_hash or "", destination_id, bool(created), nulls or "", bool(stands), published)
-    row.values = dict(zip(model.fields.values(), values, strict=False))  # the look-ups' own columns come behind them
-    if values:
-        row.lookups = {each.field: values[model.columns.index(each.column)] for each in model.lookups}
-    if row_hash is None or not values:
-        row.values |= model.key_values(row_key)
-    return row
 
 
 def _misfits(name: str, field: Field, kind: str) -> Iterator[tuple[str, str, str]]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
 
 from loader.dbt.artifacts import Relation
 from loader.dbt.profile import Target
@@ -92,14 +91,6 @@ class Tables:
             self.dialect.execute("rollback")
             raise
         self.dialect.execute("commit")
-
-    def insert(self, table: str, rows: Sequence[Sequence[Any]], chunk: int = 1000) -> None:
-        """Add rows to a state table, in the order of its columns."""
-        columns = [each.split() for each in TABLES[table].split(", ")]
-        names, types = [c[0] for c in columns], [c[1] for c in columns]
-        for start in range(0, len(rows), chunk):
-            query, parameters = self.dialect.table_of(rows[start : start + chunk], types)
-            self.dialect.execute(f"insert into {self.table(table)} ({', '.join(names)}) {query}", parameters)
 
     def latest_invocation(self) -> str | None:
         """The dbt invocation that wrote to the warehouse last, or None when nothing says so."""
