@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
 from typing import Any, Protocol
 
 from loader.dbt.artifacts import Lookup, PublishModel
@@ -24,6 +23,7 @@ class Row:
         stands: whether the state may have a row with this key.
         published_hash: of the values that were sent last.
         longest: characters of its longest text.
+        pos: its place among the rows to send.
         record: its values by API field name as JSON, as the warehouse made it; times are ISO 8601.
         lookups: our value by API field name, for fields to be filled with another record's id.
     """
@@ -36,10 +36,11 @@ class Row:
     stands: bool = True
     published_hash: str | None = None
     longest: int = 0
+    pos: int = 0
     record: str = "{}"
     lookups: dict[str, Any] = field(default_factory=dict)
 
-    @cached_property
+    @property
     def values(self) -> dict[str, Any]:
         """What `record` says; most rows are sent without being read."""
         found: dict[str, Any] = json.loads(self.record)
@@ -108,7 +109,7 @@ class Record:
     values: Mapping[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Outcome:
     """What became of one row.
 

@@ -16,7 +16,7 @@ from typing import Any
 from loader.dbt.artifacts import Artifacts, PublishModel
 from loader.dbt.gate import check_gate
 from loader.engine.background import Background
-from loader.engine.check import findings
+from loader.engine.check import must_fit
 from loader.engine.destination import Destination, Outcome, Rejection, Row, Work
 from loader.engine.limits import Meter
 from loader.engine.plan import Caps, Plan, make_plan
@@ -135,7 +135,7 @@ class Publisher:
         try:
             with self._signals():
                 self._gate(artifacts, models)
-                result.accepted += recover(self.destination, self.state, models, self.uploads, self.meter)
+                result.accepted += recover(self.destination, self.mart, models, self.uploads, self.meter)
                 plan = self._plan(models)
                 if plan.busy and not plan.remaining:
                     raise StoppedError(f"Today's quota of {self.destination.calls_per_day} calls is used up.")
@@ -216,7 +216,7 @@ class Publisher:
         sending = [d for d in plan.busy if d.to_send]
         if plan.busy:
             self.destination.connect(self.meter)
-            self._check([d.model for d in plan.busy])
+            must_fit(self.destination, [d.model for d in plan.busy])
             self.destination.resolve(self.mart.lookup_values([d.model for d in sending]))
             for diff in sending:
                 self._find(diff, turn=1)
@@ -238,13 +238,6 @@ class Publisher:
                 self._insert(diff.model, turn=2)
         for diff in plan.busy:
             self._delete(diff)
-
-    def _check(self, models: Sequence[PublishModel]) -> None:
-        found = [each for each in findings(self.destination, models) if each.schema]
-        if found:
-            lines = "; ".join(f"{f.model}: {f.object}.{f.field} {f.problem} ({f.fix})" for f in found[:5])
-            more = f" (and {len(found) - 5} more; `check` lists them)" if len(found) > 5 else ""
-            raise MisuseError(f"The destination does not fit: {lines}{more}. Nothing was sent.")
 
     def _find(self, diff: Diff, turn: int) -> None:
         """Look for the records of rows we do not know, and count what nulls would overwrite there."""
@@ -307,7 +300,7 @@ class Publisher:
         """Windows of rows to create, and when they were noted: before any call, so that their fate may be written
         down later."""
         for window in self.mart.rows(model, turn=turn, known=False):
-            yield window, self.state.intend(model.object, [row for row in window if row.row_hash])
+            yield window, self.mart.intend(model, turn, window[0].pos, window[-1].pos)
 
     def _write_down(self, model: PublishModel) -> None:
         """Have it written down what became of created rows."""

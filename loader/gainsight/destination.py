@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 from loader.config import api_settings
@@ -17,7 +17,7 @@ from loader.engine.files import csv_files
 from loader.engine.http import Http
 from loader.engine.limits import Meter
 from loader.engine.sending import Item, Sent, send
-from loader.engine.values import as_json, canonical, key_of, moment
+from loader.engine.values import Suspects, as_json, canonical, key_of, moment
 from loader.errors import RetriableError, RowRejected
 from loader.gainsight import bulk, schema
 from loader.gainsight.client import NO_MATCH, PAGE, Client, Credentials
@@ -42,7 +42,8 @@ class Gainsight:
         self.calls_per_window, self.window_seconds = settings.calls_per_window, settings.window_seconds
         self.calls_per_day = settings.calls_per_day
         self._fields: dict[str, dict[str, Field]] = {}
-        self._suspects: dict[str, schema.Suspects] = {}
+        self._suspects: dict[str, Suspects] = {}
+        self._links: dict[tuple[Lookup, Any], tuple[str, Rejection | None]] = {}
         self._ids: dict[tuple[str, str], dict[str, list[str]]] = {}
 
     def connect(self, meter: Meter) -> None:
@@ -83,8 +84,7 @@ class Gainsight:
         """See `Destination`."""
         made = (self._record(model, row) for row in rows)
         records = (json.loads(record) for record, refused in made if not refused)
-        header = [*model.fields.values(), *(each.field for each in model.lookups)]
-        for file in csv_files(header, records, bulk.LARGEST_FILE):
+        for file in csv_files(model.targets, records, bulk.LARGEST_FILE):
             if not sent(None):
                 return
             status_id = bulk.upload(self._client, str(bulk.job(model.object)), file)
@@ -125,9 +125,10 @@ class Gainsight:
         select = [*model.key, *(f for f in fields if f not in model.key)]
         for start in range(0, len(rows), PAGE):
             chunk = rows[start : start + PAGE]
-            values = {f: list(dict.fromkeys(row.values[f] for row in chunk)) for f in model.key}
+            given_keys = json.loads(f"[{','.join(row.record for row in chunk)}]")
+            values = {f: list(dict.fromkeys(each[f] for each in given_keys)) for f in model.key}
             for page in self._client.query(model.object, select, values):
-                keys = {key_of(row.values, model): row.row_key for row in chunk}
+                keys = {key_of(each, model): row.row_key for each, row in zip(given_keys, chunk, strict=True)}
                 for given in page:
                     record = Record(given["Gsid"], key_of(given, model), given)
                     if (row_key := keys.get(record.key)) is not None:
@@ -179,7 +180,7 @@ class Gainsight:
         """A row as the API takes it, or why it cannot be. Most are sent as the warehouse made them."""
         record, fields = row.record, self._fields[model.object]
         if model.object not in self._suspects:
-            self._suspects[model.object] = schema.Suspects(model, fields)
+            self._suspects[model.object] = Suspects(model, fields)
         if self._suspects[model.object].concern(row):
             for name, value in row.values.items():
                 if refusal := schema.refusal(fields[name], value):
@@ -187,13 +188,22 @@ class Gainsight:
             record = json.dumps({n: schema.to_api(v, fields[n]) for n, v in row.values.items()})
         for each in model.lookups:
             value = row.lookups[each.field]
-            ids = [None] if value is None else self.linked(each, value)
-            if len(ids) != 1:
-                problem = f"no {each.object} has" if not ids else f"{len(ids)} records of {each.object} have"
-                code = "NO_LOOKUP_MATCH" if not ids else "MULTIPLE_LOOKUP_MATCHES"
-                return record, Rejection(each.field, code, f"{problem} {each.match} = {value}")
-            record = f'{record[:-1]},"{each.field}":{_quoted(ids[0])}}}'
+            if (each, value) not in self._links:
+                self._links[each, value] = self._link(each, value)
+            link, rejection = self._links[each, value]
+            if rejection:
+                return record, rejection
+            record = f"{record[:-1]},{link}}}"
         return record, None
+
+    def _link(self, lookup: Lookup, value: Any) -> tuple[str, Rejection | None]:
+        """What fills a look-up's field, or why there is nothing."""
+        ids = [None] if value is None else self.linked(lookup, value)
+        if len(ids) == 1:
+            return f'"{lookup.field}":{json.dumps(ids[0])}', None
+        problem = f"no {lookup.object} has" if not ids else f"{len(ids)} records of {lookup.object} have"
+        code = "NO_LOOKUP_MATCH" if not ids else "MULTIPLE_LOOKUP_MATCHES"
+        return "", Rejection(lookup.field, code, f"{problem} {lookup.match} = {value}")
 
     def _create(self, model: PublishModel, part: list[Item]) -> Sent:
         """POST once. When nobody knows what became of it, read back by key what is there."""
@@ -249,11 +259,6 @@ class Gainsight:
         if fixed:
             record = json.dumps({name: value for name, value in json.loads(record).items() if name not in fixed})
         return f'{record[:-1]},"Gsid":{json.dumps(row.destination_id)}}}'
-
-
-@lru_cache(10_000)
-def _quoted(text: str | None) -> str:
-    return json.dumps(text)
 
 
 def _pages(rows: int, size: int) -> int:

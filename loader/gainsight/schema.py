@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
-from loader.dbt.artifacts import PublishModel
-from loader.engine.destination import Field, Rejection, Row
+from loader.engine.destination import Field, Rejection
 
 _TEXT = {"STRING", "RICHTEXTAREA", "EMAIL", "URL", "PICKLIST", "MULTISELECTDROPDOWNLIST", "GSID", "SFDCID"}
 _NUMBER = {"NUMBER", "PERCENTAGE", "CURRENCY"}
@@ -50,22 +48,6 @@ def refusal(field: Field, value: Any) -> Rejection | None:
     if isinstance(value, str) and field.length and len(value) > field.length and not field.labels:
         return Rejection(field.name, "GSOBJ_1001", f"{len(value)} characters, the field takes {field.length}")
     return None
-
-
-class Suspects:
-    """Which rows of a model have to be looked at before they are sent: for a text that may be too long, a null that may
-    not be taken, or a date that goes into a field for a time. The others fit as they are."""
-
-    def __init__(self, model: PublishModel, fields: Mapping[str, Field]) -> None:
-        filled = [(fields[name], model.kinds[column]) for column, name in model.fields.items()]
-        self._shortest = min((f.length for f, kind in filled if kind == "text" and f.length), default=math.inf)
-        self._required = [f",{f.name}," for f, _ in filled if not f.nillable]
-        self._dates = any(kind == "date" and f.type == "DATETIME" for f, kind in filled)
-
-    def concern(self, row: Row) -> bool:
-        """Whether this row is one of them."""
-        nulls = self._required and any(name in row.null_fields for name in self._required)
-        return self._dates or row.longest > self._shortest or bool(nulls)
 
 
 def to_api(value: Any, field: Field) -> Any:

@@ -6,14 +6,13 @@ import json
 import os
 import socket
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from loader.dbt.profile import Target
 from loader.engine.destination import Rejection, Row
 from loader.errors import RefusedError
-from loader.warehouse.dialects import Rows
 from loader.warehouse.tables import TABLES, Tables, utc_now
 
 HEARTBEAT = timedelta(seconds=30)
@@ -21,7 +20,7 @@ STALE = timedelta(minutes=10)
 """A lock without a heartbeat for so long belongs to a run that died."""
 CHUNK = 2000
 """Rows of one statement."""
-UNWRITTEN_CALLS, UNWRITTEN_TIME = 1000, timedelta(seconds=2)
+UNWRITTEN_CALLS, UNWRITTEN_TIME = 1000, timedelta(seconds=10)
 """What a run that was killed may have called at the most without writing it down, and for how long."""
 
 
@@ -92,33 +91,19 @@ class State(Tables):
 
     # What was sent
 
-    def intend(self, object_name: str, rows: Iterable[Row]) -> datetime:
-        """Note rows that are about to be created, so that a later run knows which are uncertain.
+    def noted_objects(self) -> set[str]:
+        """Objects of which rows were about to be created by a run that did not come to its end."""
+        query = f"select distinct object from {self.table('publish_intents')} where destination = ?"
+        return {str(name) for (name,) in self.dialect.execute(query, [self.destination])}
 
-        Returns:
-            When they were noted.
-        """
-        now, given = utc_now(), [(r.row_key, r.row_hash, r.null_fields) for r in rows]
-        with self.transaction():
-            self._insert("publish_intents", given, object=object_name, run_id=self.run_id, sent_at=now)
-        return now
-
-    def intents(self) -> Rows:
-        """Rows that were about to be created by a run that did not come to its end.
-
-        Returns:
-            object, row_key, row_hash and null_fields of each, and whether it is known what became of it.
-        """
-        known = " or ".join(
-            f"exists (select 1 from {self.table(table)} as d where d.destination = i.destination"
+    def uncertain(self) -> str:
+        """A query for the rows that such a run noted, and of which is not known what became of them."""
+        unknown = " and ".join(
+            f"not exists (select 1 from {self.table(table)} as d where d.destination = i.destination"
             f" and d.object = i.object and d.row_key = i.row_key and d.{at} >= i.sent_at)"
             for table, at in (("publish_state", "accepted_at"), ("publish_rejections", "rejected_at"))
         )
-        return self.dialect.execute(
-            f"select object, row_key, row_hash, null_fields, {known}"
-            f" from {self.table('publish_intents')} as i where destination = ?",
-            [self.destination],
-        )
+        return f"select distinct destination, object, row_key from {self.table('publish_intents')} as i where {unknown}"
 
     def record(
         self,
