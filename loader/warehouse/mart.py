@@ -194,12 +194,12 @@ where d.kind = 'invalid' and {options.fresh}""",
             yield self._rows(model, window)
 
     def unsought(self, model: PublishModel, turn: int) -> Iterator[list[Row]]:
-        """Staged rows that have not been looked for, a window at a time: their keys, and which fields are null."""
+        """Staged rows that have not been looked for, a window at a time: key and hash, and which fields are null."""
         where, text = f"turn = {turn} and not found", self._db.record_text
         for window in self._windows(model, where, self._keyed):
             yield [
-                Row(key, "", None, False, nulls, record=text(model.key, selected))
-                for _, key, nulls, *selected in window
+                Row(key, row_hash, None, False, nulls, record=text(model.key, selected))
+                for _, key, row_hash, nulls, *selected in window
             ]
 
     def _windows(self, model: PublishModel, where: str, query: Callable[[PublishModel, str], str]) -> Iterator[Rows]:
@@ -207,11 +207,11 @@ where d.kind = 'invalid' and {options.fresh}""",
         yield from self._db.windows(staged, partial(query, model), WINDOW)
 
     def _keyed(self, model: PublishModel, staged: str) -> str:
-        """A query for the keys and null fields of those staged rows that the mart still has."""
+        """A query for keys, hashes and null fields of those staged rows that the mart still has."""
         shape = self.shape(model)
         return (
-            f"select s.pos, s.row_key, {shape.nulls}, {shape.record(model.key_columns)}"
-            f" from ({staged}) as s join {shape.relation} on {shape.key} = s.row_key"
+            f"select s.pos, s.row_key, coalesce(s.row_hash, {shape.hash}), {shape.nulls},"
+            f" {shape.record(model.key_columns)} from ({staged}) as s join {shape.relation} on {shape.key} = s.row_key"
         )
 
     def _valued(self, model: PublishModel, staged: str) -> str:
