@@ -220,13 +220,10 @@ def _dlt(project: Project, url: str, folder: Path, again: bool) -> tuple[Path | 
     return VENV / "bin" / "python", ["dlt", str(folder / "pipelines")]
 
 
-_NO_LIMIT = {"rate_limit": {"requests_per_second": 1_000_000}}
 CLIENTS: dict[str, Callable[[Project, str, Path, bool], tuple[Path | str, list[str]]]] = {
     "bare": _bare,
     "loader": _loader,
-    "drt tuned": _drt({"batch_size": 5000, **_NO_LIMIT}),
-    "drt unlimited": _drt(_NO_LIMIT),
-    "drt": _drt({}),
+    "drt tuned": _drt({"batch_size": 5000, "rate_limit": {"requests_per_second": 1_000_000}}),
     "dlt": _dlt,
 }
 """How to run each client: its Python, and the arguments of client.py."""

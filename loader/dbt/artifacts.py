@@ -77,6 +77,11 @@ class PublishModel:
         return [*self.fields, *dict.fromkeys(extra)]
 
     @cached_property
+    def targets(self) -> list[str]:
+        """API names of all fields that are filled."""
+        return [*self.fields.values(), *(each.field for each in self.lookups)]
+
+    @cached_property
     def key_columns(self) -> list[str]:
         """Columns of the key, in its order."""
         by_field = {field: column for column, field in self.fields.items()}

@@ -7,12 +7,26 @@ from typing import Any
 
 from loader.dbt.artifacts import PublishModel
 from loader.engine.destination import Destination, Field, Finding
+from loader.errors import MisuseError
 
 
 def findings(destination: Destination, models: Sequence[PublishModel]) -> list[Finding]:
     """What keeps models' rows from being sent: objects and fields that are not there, read-only, or of another type."""
     destination.describe([model.object for model in models])
     return [each for model in models for each in _model_findings(destination, model)]
+
+
+def must_fit(destination: Destination, models: Sequence[PublishModel]) -> None:
+    """Read the metadata, and go on only when rows can be sent.
+
+    Raises:
+        MisuseError: an object or field is missing, read-only or of another type.
+    """
+    found = [each for each in findings(destination, models) if each.schema]
+    if found:
+        lines = "; ".join(f"{f.model}: {f.object}.{f.field} {f.problem} ({f.fix})" for f in found[:5])
+        more = f" (and {len(found) - 5} more; `check` lists them)" if len(found) > 5 else ""
+        raise MisuseError(f"The destination does not fit: {lines}{more}. Nothing was sent.")
 
 
 def _model_findings(destination: Destination, model: PublishModel) -> Iterator[Finding]:

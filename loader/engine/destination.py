@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,12 +18,14 @@ class Row:
 
     Attributes:
         row_key: its key values as JSON.
-        values: value by API field name.
-        lookups: our value by API field name, for fields to be filled with another record's id.
+        row_hash: of its values now; empty when the mart does not have it any more, or has values that no JSON can say.
         null_fields: `,A,B,`: fields sent as null.
-        row_hash: of its values now; empty when the mart does not have it any more.
         stands: whether the state may have a row with this key.
         published_hash: of the values that were sent last.
+        longest: characters of its longest text.
+        pos: its place among the rows to send.
+        record: its values by API field name as JSON, as the warehouse made it; times are ISO 8601.
+        lookups: our value by API field name, for fields to be filled with another record's id.
     """
 
     row_key: str
@@ -32,8 +35,16 @@ class Row:
     null_fields: str = ""
     stands: bool = True
     published_hash: str | None = None
-    values: dict[str, Any] = field(default_factory=dict)
+    longest: int = 0
+    pos: int = 0
+    record: str = "{}"
     lookups: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What `record` says; most rows are sent without being read."""
+        found: dict[str, Any] = json.loads(self.record)
+        return found
 
 
 @dataclass(frozen=True)
@@ -98,7 +109,7 @@ class Record:
     values: Mapping[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Outcome:
     """What became of one row.
 

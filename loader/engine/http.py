@@ -66,6 +66,7 @@ class Http:
         self._session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
         self._accepted_at = time.monotonic()
         self._ever_answered = self._failing = False
+        self._kind: tuple[str, str, dict[str, str]] | None = None
 
     def request(self, method: str, path: str, headers: dict[str, str], **body: Any) -> Reply:
         """Make one call.
@@ -83,15 +84,8 @@ class Http:
         self.meter.take()
         timeout = self._timeout()
         try:
-            with self._session.request(
-                method,
-                self.settings.base_url + path,
-                headers=headers,
-                timeout=timeout,
-                allow_redirects=False,
-                stream=True,
-                **body,
-            ) as response:
+            request = self._prepare(method, path, headers, body)
+            with self._session.send(request, timeout=timeout, allow_redirects=False, stream=True) as response:
                 content = _read(response, time.monotonic() + timeout)
                 status, given = response.status_code, response.headers
         except requests.exceptions.SSLError as error:
@@ -106,6 +100,18 @@ class Http:
             message = f"the address redirects to {host}, which is not followed with credentials"
             raise FatalError(message, status, path)
         return Reply(status, content, path, _seconds(given.get("Retry-After")))
+
+    def _prepare(
+        self, method: str, path: str, headers: dict[str, str], body: dict[str, Any]
+    ) -> requests.PreparedRequest:
+        """To prepare a request takes as long as to send it, so one that differs in its body alone is used again."""
+        kind = (method, path, headers) if isinstance(body.get("data"), bytes) and not self._session.cookies else None
+        if kind is None or kind != self._kind:
+            request = requests.Request(method, self.settings.base_url + path, headers=headers, **body)
+            self._kind, self._prepared = kind, self._session.prepare_request(request)
+        else:
+            self._prepared.prepare_body(body["data"], None)
+        return self._prepared
 
     def _timeout(self) -> float:
         """Seconds for the next call: it must not outlast our patience."""

@@ -8,12 +8,15 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
 from itertools import islice
 from typing import Any
 
 from loader.dbt.artifacts import Artifacts, PublishModel
 from loader.dbt.gate import check_gate
-from loader.engine.check import findings
+from loader.engine.background import Background
+from loader.engine.check import must_fit
 from loader.engine.destination import Destination, Outcome, Rejection, Row, Work
 from loader.engine.limits import Meter
 from loader.engine.plan import Caps, Plan, make_plan
@@ -116,9 +119,9 @@ class Publisher:
         self._show, self._progress = show, progress
         self.uploads = Uploads(destination, state, self.mart)
         self._refused_in_a_row = 0
-        self._unwritten: list[tuple[str, Sequence[Outcome]]] = []
+        self._unwritten: list[Outcome] = []
         self._written_at = 0.0
-        self.meter.before_wait = self._write_down
+        self._beside = Background()
 
     def run(self, artifacts: Artifacts, models: Sequence[PublishModel]) -> Result:
         """Publish these models; however it ends, the run's record says so.
@@ -132,7 +135,7 @@ class Publisher:
         try:
             with self._signals():
                 self._gate(artifacts, models)
-                result.accepted += recover(self.destination, self.state, models, self.uploads, self.meter)
+                result.accepted += recover(self.destination, self.mart, models, self.uploads, self.meter)
                 plan = self._plan(models)
                 if plan.busy and not plan.remaining:
                     raise StoppedError(f"Today's quota of {self.destination.calls_per_day} calls is used up.")
@@ -174,7 +177,7 @@ class Publisher:
         result, plan = self.result, self.result.plan
         result.outcome, result.exit_code, result.message = outcome, exit_code, message
         result.api_calls = self.meter.calls
-        self._write_down()
+        self._beside.close()
         if calls := self.meter.unsaved():
             self.state.count_calls(*calls)
         counts = {f"rows_{n}": plan.rows(n) if plan else 0 for n in ("new", "changed", "unchanged", "gone")}
@@ -213,7 +216,7 @@ class Publisher:
         sending = [d for d in plan.busy if d.to_send]
         if plan.busy:
             self.destination.connect(self.meter)
-            self._check([d.model for d in plan.busy])
+            must_fit(self.destination, [d.model for d in plan.busy])
             self.destination.resolve(self.mart.lookup_values([d.model for d in sending]))
             for diff in sending:
                 self._find(diff, turn=1)
@@ -236,34 +239,27 @@ class Publisher:
         for diff in plan.busy:
             self._delete(diff)
 
-    def _check(self, models: Sequence[PublishModel]) -> None:
-        found = [each for each in findings(self.destination, models) if each.schema]
-        if found:
-            lines = "; ".join(f"{f.model}: {f.object}.{f.field} {f.problem} ({f.fix})" for f in found[:5])
-            more = f" (and {len(found) - 5} more; `check` lists them)" if len(found) > 5 else ""
-            raise MisuseError(f"The destination does not fit: {lines}{more}. Nothing was sent.")
-
     def _find(self, diff: Diff, turn: int) -> None:
         """Look for the records of rows we do not know, and count what nulls would overwrite there."""
         model = diff.model
         for window in self.mart.unsought(model, turn):
             self._heed_signal()
-            nulls = {f for row in window for f in row.null_fields.split(",") if f}
+            nulls = {f for each in {row.null_fields for row in window} for f in each.split(",") if f}
             found = self.destination.find(model, window, sorted(nulls))
-            rejected = []
+            rejected, ids = [], {}
             for row in window:
                 records = found[row.row_key]
                 if rejection := _match_rejection(model, len(records)):
                     rejected.append(Outcome(row, rejection))
                 elif records:
+                    ids[row.row_key] = records[0].id
                     for name in filter(None, row.null_fields.split(",")):
                         filled = records[0].values.get(name) not in (None, "")
                         diff.null_overwrites[name] = diff.null_overwrites.get(name, 0) + filled
-            gone = {outcome.row.row_key for outcome in rejected}
-            ids = {key: records[0].id if records else None for key, records in found.items() if key not in gone}
             self.mart.mark(model, ids, turn)
-            self.mart.mark(model, dict.fromkeys(gone), 0)
+            self.mart.mark(model, {outcome.row.row_key: None for outcome in rejected}, 0)
             self._record(model, rejected)
+        self.mart.sought(model, turn)
 
     def _revise(self, plan: Plan, sending: Sequence[Diff]) -> None:
         """Hold the plan against the caps again, now that it is known which rows are updates."""
@@ -280,30 +276,39 @@ class Publisher:
                 self._record(model, outcomes, turn=turn)
 
     def _insert(self, model: PublishModel, turn: int) -> None:
-        """Create records. The window's rows are noted first, so what becomes of them may be written down later."""
+        """Create records. Meanwhile the next window is read, and what became of rows is written down, beside."""
+        windows = self._noted(model, turn)
+        self.meter.before_wait = partial(self._write_down, model)
+        ahead = self._beside.do(next, windows, None)
+        while noted := ahead.result():
+            ahead = self._beside.do(next, windows, None)
+            window, noted_at = noted
+            try:
+                for batch in _batches([window], self.destination.batch_size):
+                    if self.meter.stop.is_set():
+                        break
+                    for outcomes in self.destination.insert(model, batch):
+                        self._record(model, outcomes, created=True)
+            finally:
+                self._write_down(model)
+            # No call is under way, so a signal leaves nothing uncertain, in the window ahead neither.
+            self._beside.do(self.state.drop_intents, model.object, None if self.meter.stop.is_set() else noted_at)
+            self._heed_signal()
+        self._beside.wait()
+
+    def _noted(self, model: PublishModel, turn: int) -> Iterator[tuple[list[Row], datetime]]:
+        """Windows of rows to create, and when they were noted: before any call, so that their fate may be written
+        down later."""
         for window in self.mart.rows(model, turn=turn, known=False):
-            self.state.intend(model.object, [row for row in window if row.row_hash])
-            for batch in _batches([window], self.destination.batch_size):
-                if self.meter.stop.is_set():
-                    self._settle(model)
-                self._heed_signal()
-                for outcomes in self.destination.insert(model, batch):
-                    self._record(model, outcomes, created=True)
-            self._settle(model)
+            yield window, self.mart.intend(model, turn, window[0].pos, window[-1].pos)
 
-    def _settle(self, model: PublishModel) -> None:
-        """Write down what became of the rows that were noted; none of them is uncertain any more."""
-        self._write_down()
-        self.state.drop_intents(model.object)
-
-    def _write_down(self) -> None:
-        """Write down what became of created rows."""
-        if self._unwritten:
-            accepted = [o.row for _, outcomes in self._unwritten for o in outcomes if o.rejection is None]
-            rejected = [(o.row, o.rejection) for _, outcomes in self._unwritten for o in outcomes if o.rejection]
-            name, self._unwritten = self._unwritten[0][0], []
-            self.state.record(name, self.meter.unsaved(), accepted, rejected)
-        self._written_at = time.monotonic()
+    def _write_down(self, model: PublishModel) -> None:
+        """Have it written down what became of created rows."""
+        if done := self._unwritten:
+            accepted = [outcome.row for outcome in done if outcome.rejection is None]
+            rejected = [(outcome.row, outcome.rejection) for outcome in done if outcome.rejection]
+            self._beside.do(self.state.record, model.object, self.meter.unsaved(), accepted, rejected)
+        self._unwritten, self._written_at = [], time.monotonic()
 
     def _delete(self, diff: Diff) -> None:
         for row_key, destination_id in self.mart.gone(diff):
@@ -326,9 +331,9 @@ class Publisher:
             why = Rejection("", "VANISHED", "the record went away while it was changed")
             rejected += [(row, why) for row in vanished]
         if created:
-            self._unwritten.append((model.object, outcomes))
+            self._unwritten += outcomes
             if time.monotonic() - self._written_at > WRITE_DOWN_SECONDS:
-                self._write_down()
+                self._write_down(model)
         else:
             self.state.record(model.object, self.meter.unsaved(), accepted, rejected, keys)
         self.result.accepted += len(accepted)
@@ -350,12 +355,13 @@ class Publisher:
 
 
 def _match_rejection(model: PublishModel, matches: int) -> Rejection | None:
-    key = ", ".join(model.key)
     if matches > 1:
-        return Rejection(key, "MULTIPLE_MATCHES", f"{matches} records of {model.object} have this key")
-    if not matches and model.mode == "update":
-        return Rejection(key, "NO_MATCH", f"{model.object} has no record with this key, and this model creates none")
-    return None
+        code, why = "MULTIPLE_MATCHES", f"{matches} records of {model.object} have this key"
+    elif not matches and model.mode == "update":
+        code, why = "NO_MATCH", f"{model.object} has no record with this key, and this model creates none"
+    else:
+        return None
+    return Rejection(", ".join(model.key), code, why)
 
 
 def _batches(windows: Iterable[list[Row]], size: int) -> Iterator[list[Row]]:

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from loader.dbt.artifacts import PublishModel
-from loader.engine.check import findings
+from loader.engine.check import must_fit
 from loader.engine.destination import Destination, Record, Row
 from loader.engine.values import ours, theirs
-from loader.errors import MisuseError
 from loader.warehouse import MARKS, Mart, State
 
 
@@ -49,10 +48,7 @@ class Reconciler:
         Raises:
             MisuseError: an object or field is not there any more.
         """
-        found = [each for each in findings(self.destination, models) if each.schema]
-        if found:
-            first = found[0]
-            raise MisuseError(f"{first.object}.{first.field} {first.problem}; `check` says more.")
+        must_fit(self.destination, models)
         for model in models:
             self.mart.stage_published(model)
         self.destination.resolve(self.mart.lookup_values(models))
@@ -86,12 +82,11 @@ class Reconciler:
 
     def _records(self, model: PublishModel) -> Iterator[list[Record]]:
         """All records of objects that are ours alone; of others, those with a key of ours."""
-        fields = [*model.fields.values(), *(each.field for each in model.lookups)]
         if model.mode != "update":
-            yield from self.destination.read(model, fields)
+            yield from self.destination.read(model, model.targets)
             return
         for window in self.mart.rows(model):
-            found = self.destination.find(model, window, fields)
+            found = self.destination.find(model, window, model.targets)
             yield [record for records in found.values() for record in records]
 
     def _compare(self, model: PublishModel, row: Row, record: Record) -> Iterator[Difference]:

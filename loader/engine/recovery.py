@@ -4,53 +4,56 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from itertools import groupby
-from operator import itemgetter
-from typing import Any
 
 from loader.dbt.artifacts import PublishModel
-from loader.engine.destination import Destination, Row
+from loader.engine.check import must_fit
+from loader.engine.destination import Destination
 from loader.engine.limits import Meter
 from loader.engine.uploads import Uploads
-from loader.warehouse import State
+from loader.engine.values import as_sent
+from loader.warehouse import Mart
 
 log = logging.getLogger("loader")
 
 
 def recover(
-    destination: Destination, state: State, models: Sequence[PublishModel], uploads: Uploads, meter: Meter
+    destination: Destination, mart: Mart, models: Sequence[PublishModel], uploads: Uploads, meter: Meter
 ) -> int:
     """Settle what an earlier run left open; calls nothing when there is nothing.
 
     Returns:
         Rows that stand at the destination and were not known to.
     """
-    by_object = {model.object: model for model in models}
+    noted, accepted = mart.state.noted_objects(), 0
     for model in models:
-        if state.open_uploads(model.object):
+        if mart.state.open_uploads(model.object):
             destination.connect(meter)
             uploads.wait(model)
-    intents = sorted((each for each in state.intents() if each[0] in by_object), key=itemgetter(0))
-    accepted = 0
-    for name, group in groupby(intents, key=itemgetter(0)):
-        uncertain = [each[1:4] for each in group if not each[-1]]
-        if uncertain:
-            destination.connect(meter)
-            log.info("an earlier run was cut off: looking for the %d rows it was about to create", len(uncertain))
-            made = _made(destination, by_object[name], uncertain)
-            state.record(name, meter.unsaved(), made)
-            accepted += len(made)
-        state.drop_intents(name)
+        if model.object in noted:
+            if uncertain := mart.stage_uncertain(model):
+                destination.connect(meter)
+                log.info("an earlier run was cut off: looking for the %d rows it was about to create", uncertain)
+                accepted += _made(destination, mart, model, meter)
+            mart.state.drop_intents(model.object)
     return accepted
 
 
-def _made(destination: Destination, model: PublishModel, uncertain: list[tuple[Any, ...]]) -> list[Row]:
-    """Those of the uncertain rows that are there, with their ids."""
-    rows = [Row(key, hashed, None, True, nulls, values=model.key_values(key)) for key, hashed, nulls in uncertain]
-    found = destination.find(model, rows)
-    if not all(found.values()):
-        destination.settle(0)  # nobody knows when the last call was made
-        found = destination.find(model, rows)
-    for row in rows:
-        row.destination_id = found[row.row_key][0].id if found[row.row_key] else None
-    return [row for row in rows if row.destination_id]
+def _made(destination: Destination, mart: Mart, model: PublishModel, meter: Meter) -> int:
+    """Record those of the staged rows that are there as the mart has them. Others are not known to be ours: somebody
+    else may have made a record with such a key. They are planned like any row, and updated when they are found."""
+    must_fit(destination, [model])
+    destination.settle(0)  # nobody knows when the last call was made
+    destination.resolve(mart.lookup_values([model]))
+    made = 0
+    for window in mart.rows(model):
+        found = destination.find(model, window, model.targets)
+        ours = []
+        for row in window:
+            if row.row_hash and (record := as_sent(destination, model, row, found[row.row_key])):
+                row.destination_id, row.created_by_us = record.id, True
+                ours.append(row)
+            elif found[row.row_key] and not row.row_hash:
+                log.warning("%s %s may be ours, and the mart does not have it any more", model.object, row.row_key)
+        mart.state.record(model.object, meter.unsaved(), ours)
+        made += len(ours)
+    return made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,7 +11,7 @@ from loader.errors import Problem, RowRejected, StoppedError
 
 TRIES = 5
 """How often a batch whose fate is unknown is read back and sent again."""
-Item = tuple[Row, dict[str, Any]]
+Item = tuple[Row, str]
 Sent = tuple[list[Outcome], list[Item]]
 Once = Callable[[list[Item]], Sent]
 
@@ -22,7 +23,7 @@ def send(
 
     Args:
         object_name: the destination's object.
-        items: rows, and what is sent of each.
+        items: rows, and what is sent of each, as JSON.
         refused: rows that cannot be sent at all.
         once: makes one try; gives outcomes, and the rows of which nothing is known.
         pause: waits so many seconds.
@@ -66,14 +67,12 @@ def _rejection(error: RowRejected) -> Rejection:
 
 def _cut(part: list[Item], error: RowRejected) -> list[list[Item]]:
     """Two parts, each smaller: the rows that hold a value the reply names, and the others; else halves."""
-    named = [item for item in part if any(_holds(item[1], each) for each in error.problems)]
+    sent = [json.loads(record) for _, record in part] if error.problems else []
+    named = {n for n, record in enumerate(sent) if any(_holds(record, each) for each in error.problems)}
     if 0 < len(named) < len(part):
-        chosen = {id(item) for item in named}
-        return [[item for item in part if id(item) not in chosen], named]
+        return [[item for n, item in enumerate(part) if n not in named], [part[n] for n in sorted(named)]]
     return [part[: len(part) // 2], part[len(part) // 2 :]]
 
 
 def _holds(record: dict[str, Any], problem: Problem) -> bool:
-    if problem.field not in record:
-        return False
-    return bool(record[problem.field] == problem.value)
+    return problem.field in record and bool(record[problem.field] == problem.value)

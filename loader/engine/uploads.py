@@ -8,7 +8,7 @@ from itertools import chain
 
 from loader.dbt.artifacts import PublishModel
 from loader.engine.destination import Destination, Row
-from loader.engine.values import ours, theirs
+from loader.engine.values import as_sent
 from loader.errors import StoppedError
 from loader.warehouse import Mart, State, utc_now
 
@@ -29,8 +29,7 @@ class Uploads:
         Yields:
             Rows that arrived. The others stay staged for single calls, which say why.
         """
-        for window in self.mart.rows(model, known=False):
-            self.state.intend(model.object, window)
+        self.mart.intend(model)
 
         def sent(status_id: str | None) -> bool:
             heed_signal()
@@ -39,23 +38,26 @@ class Uploads:
             self.state.name_upload(model.object, status_id)
             return True
 
-        self.destination.upload(model, chain.from_iterable(self.mart.rows(model)), sent)
+        self.destination.upload(model, chain.from_iterable(self._rows(model)), sent)
         self.wait(model)
-        for window in self.mart.rows(model):
+        for window in self._rows(model):
             yield self._arrived(model, window)
         self.state.drop_intents(model.object)
 
+    def _rows(self, model: PublishModel) -> Iterator[list[Row]]:
+        """The staged rows, without those that the mart has lost meanwhile."""
+        for window in self.mart.rows(model):
+            yield [row for row in window if row.row_hash]
+
     def _arrived(self, model: PublishModel, window: list[Row]) -> list[Row]:
-        fields = [*model.fields.values(), *(each.field for each in model.lookups)]
-        found = self.destination.find(model, window, fields)
+        found = self.destination.find(model, window, model.targets)
         arrived: list[Row] = []
         others: dict[str, str | None] = {}
         for row in window:
             records = found[row.row_key]
-            same = [r for r in records if ours(self.destination, model, row) == theirs(self.destination, model, r)]
-            if len(records) == 1 and same:
+            if same := as_sent(self.destination, model, row, records):
                 row.created_by_us = row.created_by_us or row.destination_id is None
-                row.destination_id = records[0].id
+                row.destination_id = same.id
                 arrived.append(row)
             elif records:
                 others[row.row_key] = records[0].id

@@ -2,14 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 from loader.dbt.artifacts import PublishModel
 from loader.engine.destination import Destination, Field, Record, Row
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def as_json(value: Any) -> Any:
+    """A value of the warehouse as JSON has it: dates and times in ISO 8601, times in UTC to the millisecond."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, datetime):
+        return f"{value.isoformat(timespec='milliseconds')}Z"
+    return value.isoformat() if isinstance(value, date) else value
+
+
+class Suspects:
+    """Which rows of a model have to be looked at before they are sent: for a text that may be too long, a null that may
+    not be taken, or a date that goes into a field for a time. The others fit as they are."""
+
+    def __init__(self, model: PublishModel, fields: Mapping[str, Field]) -> None:
+        filled = [(fields[name], model.kinds[column]) for column, name in model.fields.items()]
+        self._shortest = min((f.length for f, kind in filled if kind == "text" and f.length), default=math.inf)
+        self._required = [f",{f.name}," for f, _ in filled if not f.nillable]
+        self._dates = any(kind == "date" and f.type == "DATETIME" for f, kind in filled)
+
+    def concern(self, row: Row) -> bool:
+        """Whether this row is one of them."""
+        nulls = self._required and any(name in row.null_fields for name in self._required)
+        return self._dates or row.longest > self._shortest or bool(nulls)
 
 
 def canonical(value: Any, kind: str, field: Field | None = None) -> Any:
@@ -69,6 +98,12 @@ def theirs(destination: Destination, model: PublishModel, record: Record) -> dic
     """A record's values by field, in a form that can be compared."""
     linked = {each.field: record.values.get(each.field) for each in model.lookups}
     return {**_compared(destination, model, record.values), **linked}
+
+
+def as_sent(destination: Destination, model: PublishModel, row: Row, records: Sequence[Record]) -> Record | None:
+    """Of the records with a row's key the one that has its values, when it is the only one."""
+    same = len(records) == 1 and ours(destination, model, row) == theirs(destination, model, records[0])
+    return records[0] if same else None
 
 
 def _compared(destination: Destination, model: PublishModel, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -132,8 +132,8 @@ class Client:
                 return
             offset += size
 
-    def insert(self, name: str, records: Sequence[Mapping[str, Any]]) -> list[str]:
-        """Create records, all or none.
+    def insert(self, name: str, records: Sequence[str]) -> list[str]:
+        """Create records, each given as JSON, all or none.
 
         Returns:
             Their Gsids, in order.
@@ -142,14 +142,14 @@ class Client:
             RowRejected: none was created.
             RetriableError: nobody knows whether they were created.
         """
-        data = self._call("POST", f"{DATA}/{quote(name)}", {"records": list(records)}, repeat=False)
+        data = self._call("POST", f"{DATA}/{quote(name)}", _records(records), repeat=False)
         made = [str(each.get("Gsid") or "") for each in (data or {}).get("records") or [] if isinstance(each, dict)]
         if len(made) != len(records) or not all(made):
             raise RetriableError("the reply does not name what was created", 200, f"{DATA}/{name}")
         return made
 
-    def update(self, name: str, records: Sequence[Mapping[str, Any]]) -> int:
-        """Change records by Gsid.
+    def update(self, name: str, records: Sequence[str]) -> int:
+        """Change records, each given as JSON, by Gsid.
 
         Returns:
             How many were changed.
@@ -157,7 +157,7 @@ class Client:
         Raises:
             RowRejected: none was changed.
         """
-        data = self._call("PUT", f"{DATA}/{quote(name)}?keys=Gsid", {"records": list(records)})
+        data = self._call("PUT", f"{DATA}/{quote(name)}?keys=Gsid", _records(records))
         return int((data or {}).get("count") or 0)
 
     def delete(self, name: str, gsid: str) -> None:
@@ -183,9 +183,10 @@ class Client:
 
     def read(self, path: str, body: Any = None) -> Any:
         """A call that changes nothing; a refusal that names no reason known to us is tried again."""
+        text = json.dumps(body).encode() if body else None
         for left in reversed(range(_VAGUE_TRIES)):
             try:
-                return self._call("POST" if body else "GET", path, body)
+                return self._call("POST" if body else "GET", path, text)
             except RowRejected as error:
                 if not error.vague:
                     raise
@@ -197,12 +198,10 @@ class Client:
     def _headers(self) -> dict[str, str]:
         return self._credentials.headers(self.http)
 
-    def _call(self, method: str, path: str, body: Any, *, repeat: bool = True) -> Any:
-        text = None if body is None else json.dumps(body, allow_nan=False)
-
+    def _call(self, method: str, path: str, body: bytes | None, *, repeat: bool = True) -> Any:
         def once() -> Any:
             headers = {"Content-Type": "application/json", **self._headers()}
-            return judge(self.http.request(method, path, headers, data=text))
+            return judge(self.http.request(method, path, headers, data=body))
 
         def call() -> Any:
             try:
@@ -253,6 +252,10 @@ def judge(reply: Reply) -> Any:
     problems = _problems(envelope.get("data"))
     vague = not problems and code not in _ABOUT_ROWS
     raise RowRejected(_without_values(message, problems), **known, problems=problems, vague=vague)
+
+
+def _records(records: Sequence[str]) -> bytes:
+    return f'{{"records":[{",".join(records)}]}}'.encode()
 
 
 def _json(reply: Reply) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -16,11 +17,10 @@ from loader.engine.files import csv_files
 from loader.engine.http import Http
 from loader.engine.limits import Meter
 from loader.engine.sending import Item, Sent, send
-from loader.engine.values import canonical, key_of, moment
+from loader.engine.values import Suspects, as_json, canonical, key_of, moment
 from loader.errors import RetriableError, RowRejected
 from loader.gainsight import bulk, schema
 from loader.gainsight.client import NO_MATCH, PAGE, Client, Credentials
-from loader.gainsight.schema import to_api
 
 log = logging.getLogger("loader")
 BATCH = 50
@@ -42,7 +42,8 @@ class Gainsight:
         self.calls_per_window, self.window_seconds = settings.calls_per_window, settings.window_seconds
         self.calls_per_day = settings.calls_per_day
         self._fields: dict[str, dict[str, Field]] = {}
-        self._looked_at: dict[str, list[Field]] = {}
+        self._suspects: dict[str, Suspects] = {}
+        self._links: dict[tuple[Lookup, Any], tuple[str, Rejection | None]] = {}
         self._ids: dict[tuple[str, str], dict[str, list[str]]] = {}
 
     def connect(self, meter: Meter) -> None:
@@ -81,9 +82,9 @@ class Gainsight:
 
     def upload(self, model: PublishModel, rows: Iterable[Row], sent: Callable[[str | None], bool]) -> None:
         """See `Destination`."""
-        records = (record for row in rows for record, refused in [self._record(model, row)] if not refused)
-        header = [*model.fields.values(), *(each.field for each in model.lookups)]
-        for file in csv_files(header, records, bulk.LARGEST_FILE):
+        made = (self._record(model, row) for row in rows)
+        records = (json.loads(record) for record, refused in made if not refused)
+        for file in csv_files(model.targets, records, bulk.LARGEST_FILE):
             if not sent(None):
                 return
             status_id = bulk.upload(self._client, str(bulk.job(model.object)), file)
@@ -111,7 +112,7 @@ class Gainsight:
         """See `Destination`."""
         for (name, match), wanted in values.items():
             ids = self._ids.setdefault((name, match), {})
-            unasked = [each for each in map(to_api, wanted) if str(each) not in ids]
+            unasked = [each for each in map(as_json, wanted) if str(each) not in ids]
             ids.update({str(each): [] for each in unasked})
             for start in range(0, len(unasked), PAGE):
                 for page in self._client.query(name, [match], {match: unasked[start : start + PAGE]}):
@@ -120,13 +121,14 @@ class Gainsight:
 
     def find(self, model: PublishModel, rows: Sequence[Row], fields: Sequence[str] = ()) -> dict[str, list[Record]]:
         """See `Destination`."""
-        keys = {key_of(row.values, model): row.row_key for row in rows}
         found: dict[str, list[Record]] = {row.row_key: [] for row in rows}
         select = [*model.key, *(f for f in fields if f not in model.key)]
         for start in range(0, len(rows), PAGE):
             chunk = rows[start : start + PAGE]
-            values = {f: list(dict.fromkeys(to_api(row.values[f]) for row in chunk)) for f in model.key}
+            given_keys = json.loads(f"[{','.join(row.record for row in chunk)}]")
+            values = {f: list(dict.fromkeys(each[f] for each in given_keys)) for f in model.key}
             for page in self._client.query(model.object, select, values):
+                keys = {key_of(each, model): row.row_key for each, row in zip(given_keys, chunk, strict=True)}
                 for given in page:
                     record = Record(given["Gsid"], key_of(given, model), given)
                     if (row_key := keys.get(record.key)) is not None:
@@ -141,7 +143,7 @@ class Gainsight:
 
     def linked(self, lookup: Lookup, value: Any) -> list[str]:
         """See `Destination`."""
-        return self._ids[lookup.object, lookup.match].get(str(to_api(value)), [])
+        return self._ids[lookup.object, lookup.match].get(str(as_json(value)), [])
 
     def labels(self, model: PublishModel) -> Iterator[list[tuple[str, str, datetime]]]:
         """See `Destination`."""
@@ -174,35 +176,34 @@ class Gainsight:
         refused = [Outcome(row, rejection) for row, _, rejection in made if rejection]
         return [(row, record) for row, record, rejection in made if not rejection], refused
 
-    def _record(self, model: PublishModel, row: Row) -> tuple[dict[str, Any], Rejection | None]:
-        """A row as the API takes it, or why it cannot be."""
-        record = dict(row.values)
-        for field in self._to_look_at(model):
-            value = record[field.name]
-            if type(value) is not str:
-                value = record[field.name] = to_api(value, field.type)
-            if refusal := schema.refusal(field, value):
-                return record, refusal
+    def _record(self, model: PublishModel, row: Row) -> tuple[str, Rejection | None]:
+        """A row as the API takes it, or why it cannot be. Most are sent as the warehouse made them."""
+        record, fields = row.record, self._fields[model.object]
+        if model.object not in self._suspects:
+            self._suspects[model.object] = Suspects(model, fields)
+        if self._suspects[model.object].concern(row):
+            for name, value in row.values.items():
+                if refusal := schema.refusal(fields[name], value):
+                    return record, refusal
+            record = json.dumps({n: schema.to_api(v, fields[n]) for n, v in row.values.items()})
         for each in model.lookups:
             value = row.lookups[each.field]
-            if value is None:
-                record[each.field] = None
-                continue
-            ids = self.linked(each, value)
-            if len(ids) != 1:
-                problem = f"no {each.object} has" if not ids else f"{len(ids)} records of {each.object} have"
-                code = "NO_LOOKUP_MATCH" if not ids else "MULTIPLE_LOOKUP_MATCHES"
-                return record, Rejection(each.field, code, f"{problem} {each.match} = {value}")
-            record[each.field] = ids[0]
+            if (each, value) not in self._links:
+                self._links[each, value] = self._link(each, value)
+            link, rejection = self._links[each, value]
+            if rejection:
+                return record, rejection
+            record = f"{record[:-1]},{link}}}"
         return record, None
 
-    def _to_look_at(self, model: PublishModel) -> list[Field]:
-        """Fields whose values may have to be converted or refused; the others' are sent as they are."""
-        if model.object not in self._looked_at:
-            fields = self._fields[model.object]
-            given = ((fields[name], model.kinds[column]) for column, name in model.fields.items())
-            self._looked_at[model.object] = [f for f, kind in given if kind not in schema.PLAIN or not f.nillable]
-        return self._looked_at[model.object]
+    def _link(self, lookup: Lookup, value: Any) -> tuple[str, Rejection | None]:
+        """What fills a look-up's field, or why there is nothing."""
+        ids = [None] if value is None else self.linked(lookup, value)
+        if len(ids) == 1:
+            return f'"{lookup.field}":{json.dumps(ids[0])}', None
+        problem = f"no {lookup.object} has" if not ids else f"{len(ids)} records of {lookup.object} have"
+        code = "NO_LOOKUP_MATCH" if not ids else "MULTIPLE_LOOKUP_MATCHES"
+        return "", Rejection(lookup.field, code, f"{problem} {lookup.match} = {value}")
 
     def _create(self, model: PublishModel, part: list[Item]) -> Sent:
         """POST once. When nobody knows what became of it, read back by key what is there."""
@@ -233,7 +234,7 @@ class Gainsight:
 
     def _change(self, model: PublishModel, part: list[Item]) -> Sent:
         """PUT once. Records that are not there any more are told apart from the others."""
-        records = [{**self._changes(model, record), "Gsid": row.destination_id} for row, record in part]
+        records = [self._change_of(model, row, record) for row, record in part]
         refused: RowRejected | None = None
         try:
             if self._client.update(model.object, records) >= len(part):
@@ -252,10 +253,12 @@ class Gainsight:
             return outcomes + [Outcome(row) for row, _ in rest], []
         return outcomes, rest
 
-    def _changes(self, model: PublishModel, record: dict[str, Any]) -> dict[str, Any]:
+    def _change_of(self, model: PublishModel, row: Row, record: str) -> str:
         """What an update sends: the key is how the record was found, and may be read-only."""
-        fields = self._fields[model.object]
-        return {name: value for name, value in record.items() if name not in model.key or fields[name].updateable}
+        fixed = [name for name in model.key if not self._fields[model.object][name].updateable]
+        if fixed:
+            record = json.dumps({name: value for name, value in json.loads(record).items() if name not in fixed})
+        return f'{record[:-1]},"Gsid":{json.dumps(row.destination_id)}}}'
 
 
 def _pages(rows: int, size: int) -> int:

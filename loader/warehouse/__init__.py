@@ -1,6 +1,7 @@
 """The warehouse: the diff, the loader's own tables, and the two dialects. The only place with SQL."""
 
-from loader.warehouse.mart import MARKS, Diff, Mart, Options
+from loader.warehouse.diff import Diff, Options
+from loader.warehouse.mart import MARKS, Mart
 from loader.warehouse.state import State
 from loader.warehouse.tables import TABLES, Tables, utc_now
 

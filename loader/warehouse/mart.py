@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from loader.dbt.artifacts import PublishModel
 from loader.engine.destination import Field, Finding, Row
-from loader.warehouse.dialects import literal, quoted
+from loader.warehouse.dialects import Rows, literal, quoted
+from loader.warehouse.diff import Diff, Options
 from loader.warehouse.shape import Shape
 from loader.warehouse.state import State
 from loader.warehouse.tables import utc_now
@@ -20,55 +23,6 @@ MARKS = ("missing", "drifted")
 """What the state holds instead of a row's hash when a reconcile found that it has to be sent again."""
 _DELETABLE = "kind = 'gone' and created_by_us and destination_id is not null"
 _STAGED = "pos, row_key, row_hash, destination_id, created_by_us, former_nulls, published_hash, stands, found, turn"
-
-
-@dataclass
-class Diff:
-    """How one model's rows stand to the destination's.
-
-    Attributes:
-        rows: rows in the mart.
-        deletable: records that mirror mode deletes.
-        rejected: rows that cannot be sent, or were rejected and have not changed since.
-        newly_rejected: those that cannot be sent and that no earlier run has recorded.
-        null_overwrites: per field, values known to be non-null at the destination that would become null.
-    """
-
-    model: PublishModel
-    rows: int = 0
-    new: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    gone: int = 0
-    deletable: int = 0
-    rejected: int = 0
-    newly_rejected: int = 0
-    null_overwrites: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def to_send(self) -> int:
-        """Rows that have to be sent."""
-        return self.new + self.changed
-
-
-@dataclass(frozen=True)
-class Options:
-    """What a diff takes for changed.
-
-    Attributes:
-        full: rows that have not changed, too.
-        retry_rejected: rows that were rejected and have not changed since, too.
-        marked: only rows that a reconcile marked.
-    """
-
-    full: bool = False
-    retry_rejected: bool = False
-    marked: bool = False
-
-    @property
-    def fresh(self) -> str:
-        """SQL of which of the rejected rows are tried again."""
-        return "true" if self.retry_rejected else "not standing"
 
 
 class Mart:
@@ -236,26 +190,85 @@ where d.kind = 'invalid' and {options.fresh}""",
             known: only rows whose destination id is known, or unknown.
         """
         which = "" if known is None else f" and destination_id is {'not ' if known else ''}null"
-        return self._windows(model, f"turn = {turn}{which}", self.shape(model).values)
+        for window in self._windows(model, f"turn = {turn}{which}", self._valued):
+            yield self._rows(model, window)
 
     def unsought(self, model: PublishModel, turn: int) -> Iterator[list[Row]]:
-        """Staged rows that have not been looked for, a window at a time: their keys, and which fields are null."""
-        return self._windows(model, f"turn = {turn} and not found", "")
+        """Staged rows that have not been looked for, a window at a time: key and hash, and which fields are null."""
+        where, text = f"turn = {turn} and not found", self._db.record_text
+        for window in self._windows(model, where, self._keyed):
+            yield [
+                Row(key, row_hash, None, False, nulls, record=text(model.key, selected))
+                for _, key, row_hash, nulls, *selected in window
+            ]
 
-    def _windows(self, model: PublishModel, where: str, values: str) -> Iterator[list[Row]]:
+    def _windows(self, model: PublishModel, where: str, query: Callable[[PublishModel, str], str]) -> Iterator[Rows]:
         staged = f"select {_STAGED} from {_staged(model)} where {where}"
-        for window in self._db.windows(staged, partial(self._valued, model, values), WINDOW):
-            yield [_row(model, each) for each in window]
+        yield from self._db.windows(staged, partial(query, model), WINDOW)
 
-    def _valued(self, model: PublishModel, values: str, staged: str) -> str:
-        """A query for staged rows with their values; those that the mart has no more come with their key alone."""
+    def _keyed(self, model: PublishModel, staged: str) -> str:
+        """A query for keys, hashes and null fields of those staged rows that the mart still has."""
         shape = self.shape(model)
-        there = f"m.{self._db.column(model.key_columns[0])} is not null"
         return (
-            f"select s.pos, s.row_key, case when {there} then coalesce(s.row_hash, {shape.hash}) end,"
-            f" s.destination_id, s.created_by_us, {shape.nulls}, s.stands, s.published_hash{values and ', '}{values}"
-            f" from ({staged}) as s left join {shape.relation} on {shape.key} = s.row_key"
+            f"select s.pos, s.row_key, coalesce(s.row_hash, {shape.hash}), {shape.nulls},"
+            f" {shape.record(model.key_columns)} from ({staged}) as s join {shape.relation} on {shape.key} = s.row_key"
         )
+
+    def _valued(self, model: PublishModel, staged: str) -> str:
+        """A query for staged rows with their values; those that the mart has no more, or with a value that cannot be
+        sent, come without a hash."""
+        shape = self.shape(model)
+        values = [*(shape.column(each.column) for each in model.lookups), shape.record(model.fields)]
+        return (
+            "select s.pos, s.row_key,"
+            f" case when ({shape.problem}) is null then coalesce(s.row_hash, {shape.hash}) else '' end,"
+            f" s.destination_id, s.created_by_us, {shape.nulls}, s.stands, s.published_hash, {shape.longest},"
+            f" {', '.join(values)} from ({staged}) as s left join {shape.relation} on {shape.key} = s.row_key"
+        )
+
+    def _rows(self, model: PublishModel, read: Rows) -> list[Row]:
+        """What a query of `_valued` gave; rows that the mart has no more have the values of their key."""
+        names, lookups = list(model.fields.values()), [each.field for each in model.lookups]
+        rows, record, first = [], self._db.record_text, 9 + len(lookups)
+        for each in read:
+            row = Row(*each[1:9])
+            row.pos, row.record = each[0], record(names, each[first:])
+            row.lookups = dict(zip(lookups, each[9:first], strict=True))
+            if not row.row_hash:
+                row.record = json.dumps(model.key_values(row.row_key))
+            rows.append(row)
+        return rows
+
+    def intend(self, model: PublishModel, turn: int = 1, first: int = 0, last: int = sys.maxsize) -> datetime:
+        """Note staged rows that are about to be created, so that a later run knows which are uncertain.
+
+        Args:
+            model: the publish model.
+            turn: of the rows.
+            first, last: places of the first and the last of them.
+
+        Returns:
+            When they were noted.
+        """
+        now, state = utc_now(), self.state
+        self._db.execute(
+            f"insert into {state.table('publish_intents')} (destination, object, row_key, run_id, sent_at)"
+            f" select ?, ?, row_key, ?, ? from {_staged(model)}"
+            f" where turn = {turn} and destination_id is null and pos between ? and ?",
+            [state.destination, model.object, state.run_id, now, first, last],
+        )
+        return now
+
+    def stage_uncertain(self, model: PublishModel) -> int:
+        """Stage the rows that an earlier run may have created; how many."""
+        query = f"""
+select
+    row_number() over (order by row_key) as pos, row_key, cast(null as varchar) as row_hash,
+    cast(null as varchar) as destination_id, true as created_by_us, cast(null as varchar) as former_nulls,
+    cast(null as varchar) as published_hash, true as stands, false as found, 1 as turn
+from ({self.state.uncertain()}) as uncertain where {self._ours(model)}"""
+        self._make(_staged(model), query)
+        return sum(self.counts(model))
 
     def mark(self, model: PublishModel, ids: Mapping[str, str | None], turn: int, *, found: bool = True) -> None:
         """Note which destination id staged rows have, or that there is none.
@@ -274,6 +287,10 @@ where d.kind = 'invalid' and {options.fresh}""",
                 f" turn = {turn}, found = {str(found).lower()} from ({query}) as f where row_key = f.c0",
                 parameters,
             )
+
+    def sought(self, model: PublishModel, turn: int) -> None:
+        """Note that all staged rows of a turn have been looked for."""
+        self._db.execute(f"update {_staged(model)} set found = true where turn = {turn} and not found")
 
     def has_turn(self, model: PublishModel, turn: int) -> bool:
         """Whether any staged row has this turn."""
@@ -309,11 +326,8 @@ from {self.state.table("publish_state")} where {self._ours(model)}"""
         query, parameters = self._db.table_of(rows, ["varchar"])
         where = f"not found and row_key in ({query})"
         staged = f"select {_STAGED} from {_staged(model)} where {where}"
-        read = (
-            _row(model, each)
-            for each in self._db.execute(self._valued(model, self.shape(model).values, staged), parameters)
-        )
-        found = {row.row_key: row for row in read}
+        read = self._db.execute(self._valued(model, staged), parameters)
+        found = {row.row_key: row for row in self._rows(model, read)}
         self._db.execute(f"update {_staged(model)} set found = true where {where}", parameters)
         return found
 
@@ -354,17 +368,6 @@ def _diff(model: PublishModel) -> str:
 
 def _staged(model: PublishModel) -> str:
     return quoted(f"send_{model.name}")
-
-
-def _row(model: PublishModel, given: Sequence[Any]) -> Row:
-    _, row_key, row_hash, destination_id, created, nulls, stands, published, *values = given
-    row = Row(row_key, row_hash or "", destination_id, bool(created), nulls or "", bool(stands), published)
-    row.values = dict(zip(model.fields.values(), values, strict=False))  # the look-ups' own columns come behind them
-    if values:
-        row.lookups = {each.field: values[model.columns.index(each.column)] for each in model.lookups}
-    if row_hash is None or not values:
-        row.values |= model.key_values(row_key)
-    return row
 
 
 def _misfits(name: str, field: Field, kind: str) -> Iterator[tuple[str, str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 from itertools import groupby
 
@@ -33,13 +34,13 @@ class Shape:
         fields = [*self.model.fields.values(), *(f"{k.field}={k.object}.{k.match}" for k in self.model.lookups)]
         runs = groupby(self.model.columns, key=lambda column: self.model.kinds[column])
         parts = [self._run(kind, list(columns)) for kind, columns in runs]
-        return f"md5({literal(','.join(fields) + ';')} || {' || '.join(parts)})"
+        return f"md5(concat({literal(','.join(fields) + ';')}, {', '.join(parts)}))"
 
     @cached_property
     def nulls(self) -> str:
         """The fields that are null, as `,A,B,`."""
         parts = [f"case when {self.column(c)} is null then {literal(f + ',')} else '' end" for c, f in self.targets]
-        return "',' || " + " || ".join(parts)
+        return f"concat(',', {', '.join(parts)})"
 
     @cached_property
     def problem(self) -> str:
@@ -56,15 +57,20 @@ class Shape:
         return f"case {' '.join(cases)} end"
 
     @cached_property
-    def values(self) -> str:
-        """The published columns."""
-        return ", ".join(map(self.column, self.model.columns))
+    def longest(self) -> str:
+        """Characters of a row's longest text."""
+        texts = [self.column(c) for c in self.model.fields if self.model.kinds[c] == "text"]
+        return f"greatest(0, {', '.join(f'coalesce(length({each}), 0)' for each in texts)})" if texts else "0"
+
+    def record(self, columns: Iterable[str]) -> str:
+        """Values of these columns by API field name, see `Dialect.record`."""
+        return self._db.record([(self.model.fields[c], self.column(c), self.model.kinds[c]) for c in columns])
 
     def _run(self, kind: str, columns: list[str]) -> str:
         """Columns of one kind, side by side, as text."""
         if kind == "double":
             return self._db.doubles_text([self.column(each) for each in columns])
-        return " || ".join(f"coalesce({self._counted(each)}, '~') || ';'" for each in columns)
+        return ", ".join(f"coalesce({self._counted(each)}, '~') || ';'" for each in columns)
 
     def _counted(self, column: str) -> str:
         """Text comes with its length, so that no other row gives the same whole; the other kinds hold no `;`."""

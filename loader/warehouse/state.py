@@ -6,20 +6,21 @@ import json
 import os
 import socket
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from loader.dbt.profile import Target
 from loader.engine.destination import Rejection, Row
 from loader.errors import RefusedError
-from loader.warehouse.dialects import Rows
-from loader.warehouse.tables import Tables, utc_now
+from loader.warehouse.tables import TABLES, Tables, utc_now
 
 HEARTBEAT = timedelta(seconds=30)
 STALE = timedelta(minutes=10)
 """A lock without a heartbeat for so long belongs to a run that died."""
-UNWRITTEN_CALLS, UNWRITTEN_TIME = 1000, timedelta(seconds=2)
+CHUNK = 2000
+"""Rows of one statement."""
+UNWRITTEN_CALLS, UNWRITTEN_TIME = 1000, timedelta(seconds=10)
 """What a run that was killed may have called at the most without writing it down, and for how long."""
 
 
@@ -90,29 +91,19 @@ class State(Tables):
 
     # What was sent
 
-    def intend(self, object_name: str, rows: Iterable[Row]) -> None:
-        """Note rows that are about to be created, so that a later run knows which are uncertain."""
-        now = utc_now()
-        given = [(self.destination, object_name, r.row_key, r.row_hash, r.null_fields, self.run_id, now) for r in rows]
-        with self.transaction():
-            self.insert("publish_intents", given)
+    def noted_objects(self) -> set[str]:
+        """Objects of which rows were about to be created by a run that did not come to its end."""
+        query = f"select distinct object from {self.table('publish_intents')} where destination = ?"
+        return {str(name) for (name,) in self.dialect.execute(query, [self.destination])}
 
-    def intents(self) -> Rows:
-        """Rows that were about to be created by a run that did not come to its end.
-
-        Returns:
-            object, row_key, row_hash and null_fields of each, and whether it is known what became of it.
-        """
-        known = " or ".join(
-            f"exists (select 1 from {self.table(table)} as d where d.destination = i.destination"
+    def uncertain(self) -> str:
+        """A query for the rows that such a run noted, and of which is not known what became of them."""
+        unknown = " and ".join(
+            f"not exists (select 1 from {self.table(table)} as d where d.destination = i.destination"
             f" and d.object = i.object and d.row_key = i.row_key and d.{at} >= i.sent_at)"
             for table, at in (("publish_state", "accepted_at"), ("publish_rejections", "rejected_at"))
         )
-        return self.dialect.execute(
-            f"select object, row_key, row_hash, null_fields, {known}"
-            f" from {self.table('publish_intents')} as i where destination = ?",
-            [self.destination],
-        )
+        return f"select distinct destination, object, row_key from {self.table('publish_intents')} as i where {unknown}"
 
     def record(
         self,
@@ -131,19 +122,14 @@ class State(Tables):
             rejected: rows that do not, and why.
             forgotten: keys of rows that stand there no more.
         """
-        now, scope = utc_now(), (self.destination, object_name)
+        now, run = utc_now(), {"object": object_name, "run_id": self.run_id}
         known = [*forgotten, *(each.row_key for each in accepted if each.stands)]
-        states = [
-            (*scope, r.row_key, r.row_hash, r.destination_id, r.created_by_us, now, self.run_id, r.null_fields)
-            for r in accepted
-        ]
-        rejections = [
-            (self.run_id, *scope, r.row_key, why.field, why.code, why.message, now, r.row_hash) for r, why in rejected
-        ]
+        states = [(r.row_key, r.row_hash, r.destination_id, r.created_by_us, r.null_fields) for r in accepted]
+        rejections = [(r.row_key, why.field, why.code, why.message, r.row_hash) for r, why in rejected]
         with self.transaction():
             self._forget("publish_state", object_name, known)
-            self.insert("publish_state", states)
-            self.insert("publish_rejections", rejections)
+            self._insert("publish_state", states, **run, accepted_at=now)
+            self._insert("publish_rejections", rejections, **run, rejected_at=now)
             if calls:
                 self._count(*calls)
 
@@ -159,12 +145,29 @@ class State(Tables):
                 [mark, self.destination, object_name, *parameters],
             )
 
-    def drop_intents(self, object_name: str) -> None:
-        """No row of this object is uncertain any more."""
+    def drop_intents(self, object_name: str, noted_at: datetime | None = None) -> None:
+        """No row of this object is uncertain any more, or none of those that were noted together."""
+        together, when = (" and sent_at = ?", [noted_at]) if noted_at else ("", [])
         self.dialect.execute(
-            f"delete from {self.table('publish_intents')} where destination = ? and object = ?",
-            [self.destination, object_name],
+            f"delete from {self.table('publish_intents')} where destination = ? and object = ?{together}",
+            [self.destination, object_name, *when],
         )
+
+    def _insert(self, table: str, rows: Sequence[Sequence[Any]], **same: Any) -> None:
+        """Add rows to a state table.
+
+        Args:
+            table: its name.
+            rows: values of its columns, in their order, without the destination and those of `same`.
+            same: values that all rows have, by column.
+        """
+        same["destination"] = self.destination
+        columns = dict(each.split() for each in TABLES[table].split(", "))
+        own = {name: kind for name, kind in columns.items() if name not in same}
+        into = f"insert into {self.table(table)} ({', '.join([*same, *own])}) select {'?, ' * len(same)}f.* from "
+        for start in range(0, len(rows), CHUNK):
+            query, parameters = self.dialect.table_of(rows[start : start + CHUNK], list(own.values()))
+            self.dialect.execute(f"{into} ({query}) as f", [*same.values(), *parameters])
 
     def _forget(self, table: str, object_name: str, keys: Sequence[str]) -> None:
         for start in range(0, len(keys), 1000):
@@ -186,7 +189,7 @@ class State(Tables):
         )
         if recent[0][0] >= per_hour or recent[0][1] >= per_day:
             return False
-        self.insert("publish_uploads", [(self.destination, object_name, None, self.run_id, now, None)])
+        self._insert("publish_uploads", [(None, None)], object=object_name, run_id=self.run_id, sent_at=now)
         return True
 
     def name_upload(self, object_name: str, status_id: str) -> None:
@@ -240,7 +243,7 @@ class State(Tables):
         table, day = self.table("publish_calls"), last.date()
         if day != self._counted_day:
             self.dialect.execute(f"delete from {table} where destination = ?", [self.destination])
-            self.insert("publish_calls", [(self.destination, day, calls, recent, last)])
+            self._insert("publish_calls", [(day, calls, recent, last)])
             self._counted_day = day
         else:
             self.dialect.execute(

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
 
 from loader.dbt.artifacts import Relation
 from loader.dbt.profile import Target
@@ -25,10 +24,7 @@ TABLES = {
         "run_id varchar, destination varchar, object varchar, row_key varchar, field varchar, code varchar,"
         " message varchar, rejected_at timestamp, row_hash varchar"
     ),
-    "publish_intents": (
-        "destination varchar, object varchar, row_key varchar, row_hash varchar, null_fields varchar, run_id varchar,"
-        " sent_at timestamp"
-    ),
+    "publish_intents": "destination varchar, object varchar, row_key varchar, run_id varchar, sent_at timestamp",
     "publish_uploads": (
         "destination varchar, object varchar, status_id varchar, run_id varchar, sent_at timestamp, ended_at timestamp"
     ),
@@ -92,14 +88,6 @@ class Tables:
             self.dialect.execute("rollback")
             raise
         self.dialect.execute("commit")
-
-    def insert(self, table: str, rows: Sequence[Sequence[Any]], chunk: int = 1000) -> None:
-        """Add rows to a state table, in the order of its columns."""
-        columns = [each.split() for each in TABLES[table].split(", ")]
-        names, types = [c[0] for c in columns], [c[1] for c in columns]
-        for start in range(0, len(rows), chunk):
-            query, parameters = self.dialect.table_of(rows[start : start + chunk], types)
-            self.dialect.execute(f"insert into {self.table(table)} ({', '.join(names)}) {query}", parameters)
 
     def latest_invocation(self) -> str | None:
         """The dbt invocation that wrote to the warehouse last, or None when nothing says so."""

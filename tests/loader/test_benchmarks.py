@@ -51,7 +51,7 @@ def test_a_client_that_fails_is_shown_with_its_error(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("failed", ["", "no network"])
 def test_the_sections_are_kept_as_json_and_rendered(tmp_path: Path, failed: str) -> None:
-    section = publish.first_publish(tmp_path / "bench", ROWS, 1, ("bare", "loader"), failed)
+    section = publish.first_publish(tmp_path / "bench", ROWS, 1, ("bare", "loader"), (), failed)
     part = json.loads(json.dumps(asdict(Part("publish", "2026-01-01", 1.0, True, [section]))))
     assert part["sections"][0]["title"] == "500 rows, no limit at the server"
     assert [row[-1] for row in part["sections"][0]["rows"][:2]] == ["yes", "yes"]

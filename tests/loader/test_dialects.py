@@ -13,8 +13,10 @@ from cryptography.hazmat.primitives import serialization as form
 from cryptography.hazmat.primitives.asymmetric import rsa
 from harness import Bench
 
+from loader.dbt.artifacts import Artifacts
+from loader.dbt.profile import Target
 from loader.errors import MisuseError, StoppedError
-from loader.warehouse import mart
+from loader.warehouse import Mart, Options, State, mart
 from loader.warehouse.dialects import Snowflake, _private_key
 
 fakesnow = pytest.importorskip("fakesnow")
@@ -101,6 +103,38 @@ def test_keys_and_hashes_are_the_same_on_both_warehouses(
     assert bench.publish("--no-gate").code == 0
     on_snowflake = snow("select object, row_key, row_hash from CUSTOMER_HEALTH.MARTS_PUBLISH.PUBLISH_STATE")
     assert sorted(map(tuple, on_snowflake)) == sorted(on_duckdb)
+
+
+def test_the_values_that_arrive_are_the_same_from_both_warehouses(
+    bench: Bench, on_duckdb: list[Any], snow: Callable[..., list[Any]]
+) -> None:
+    """DuckDB writes the JSON of a row itself; Snowflake's values are encoded here."""
+
+    def values() -> list[dict[str, Any]]:
+        rows = (row for name in ("Instance_Data__gc", "Instance_Usage__gc") for row in bench.box.rows(name))
+        return [{k: v for k, v in row.items() if k not in ("ModifiedDate", "CreatedDate")} for row in rows]
+
+    from_duckdb = values()
+    for name in ("Instance_Data__gc", "Instance_Usage__gc"):
+        for row in bench.box.rows(name):
+            bench.box.update(name, row["Gsid"], {"Company_Id__gc": None})
+    assert bench.publish("--no-gate").result["rows_accepted"] == 100
+    assert values() == from_duckdb
+
+
+def test_a_value_that_turned_into_nan_after_the_diff_comes_without_a_hash_and_is_not_sent(bench: Bench) -> None:
+    model = Artifacts(bench.folder).publish_models(("gainsight__instance_usage",))[0]
+    state = State(Target("duckdb", "main", {"path": str(bench.database)}), "gainsight", write=True)
+    found = Mart(state)
+    assert found.diff(model, Options()).new == 60
+    state.dialect.execute("update gainsight__instance_usage set utilization = 'nan' where instance_id = 'i1'")
+    rows = [row for window in found.rows(model) for row in window]
+    state.close()
+    assert sorted(row.row_key for row in rows if not row.row_hash) == ['["i1","2025-01-01"]', '["i1","2025-02-01"]']
+    assert {row.record for row in rows if not row.row_hash} == {
+        '{"Instance_Id__gc": "i1", "Period_Start__gc": "2025-01-01"}',
+        '{"Instance_Id__gc": "i1", "Period_Start__gc": "2025-02-01"}',
+    }
 
 
 def test_a_second_publish_is_refused_by_the_lock(bench: Bench, snow: Callable[..., list[Any]]) -> None:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import random
 import signal
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 
 import pytest
 from harness import MODELS, Bench
 
+from loader.engine.destination import Row
+from loader.errors import StoppedError
+from loader.warehouse import State, mart
 from sandbox import Fault
 
 ARGUMENTS = ("publish", "--no-gate", "--select", "gainsight__instances")
@@ -86,3 +90,63 @@ def test_a_polite_signal_finishes_the_batch_in_hand_and_exits_4(bench: Bench, nu
     assert ended.code == 0, ended.err
     bench.assert_settled(INSTANCES)
     assert sum(call.records for call in bench.box.calls if call.committed) == len(bench.state())
+
+
+def test_after_a_kill_only_a_record_with_our_values_counts_as_made_by_us(bench: Bench) -> None:
+    """Four rows were noted: one arrived, one was made by somebody else, one was not made, one left the mart since."""
+    assert bench.publish(*ARGUMENTS[1:]).code == 0
+    bench.sql(
+        "insert into gainsight__instances select 'n' || i, 'A1', 'host', '1.5', 'Production', 7, true,"
+        " timestamp '2026-01-02 03:04:05.678901' from range(3) as r(i)"
+    )
+    bench.sql(
+        "insert into main_publish.publish_intents select 'gainsight', 'Instance_Data__gc', '[\"n' || i || '\"]', 'killed',"
+        " now()::timestamp from range(4) as r(i)"
+    )
+    company = next(row["Gsid"] for row in bench.box.rows("Company") if row["SfdcAccountId"] == "A1")
+    sent = {
+        "Company_Id__gc": company,
+        "Version__gc": "1.5",
+        "Suggested_Type__gc": "Production",
+        "Licensed_Seats__gc": 7,
+    }
+    sent |= {"Is_Production__gc": True, "Last_Ping_At__gc": "2026-01-02T03:04:05.678Z"}
+    strangers = [{"Instance_Id__gc": "n1", "Hostname__gc": "theirs"}, {"Instance_Id__gc": "n3", "Hostname__gc": "gone"}]
+    bench.box.insert("Instance_Data__gc", [{"Instance_Id__gc": "n0", "Hostname__gc": "host", **sent}, *strangers])
+    bench.box.clear_calls()
+    ended = bench.publish(*ARGUMENTS[1:])
+    assert ended.code == 0, ended.err
+    ours = {key: made for (_, key), (_, made) in bench.state().items() if key.startswith('["n')}
+    assert ours == {'["n0"]': True, '["n1"]': False, '["n2"]': True}
+    assert Counter(c.operation for c in bench.box.calls if c.committed) == {"update": 1, "insert": 1}
+    assert sum(call.records for call in bench.box.calls if call.committed) == 2, "n1 is updated, n2 created"
+    there = {row["Instance_Id__gc"]: row["Hostname__gc"] for row in bench.box.rows("Instance_Data__gc")}
+    assert [there[f"n{n}"] for n in range(4)] == ["host", "host", "host", "gone"]
+    assert 'Instance_Data__gc ["n3"] may be ours' in ended.err
+    assert bench.sql("select count(*) from main_publish.publish_intents") == [(0,)]
+    assert bench.publish(*ARGUMENTS[1:]).result["api_calls"] == 0
+
+
+def test_a_warehouse_that_fails_while_rows_are_created_loses_and_doubles_nothing(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """30 rows in windows of ten: what became of the first is not written, so nothing behind it is, either."""
+    monkeypatch.setattr(mart, "WINDOW", 10)
+
+    def fails(state: State, name: str, calls: object, accepted: Sequence[Row] = (), *_: object) -> None:
+        if accepted:
+            raise StoppedError("DuckDB said: the disk is full.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(State, "record", fails)
+        ended = bench.publish(*ARGUMENTS[1:])
+    assert (ended.code, "the disk is full" in ended.json["error"]) == (4, True)
+    made = len(bench.box.rows("Instance_Data__gc"))
+    assert made in (10, 20)
+    assert bench.state() == {}
+    assert bench.sql("select count(distinct row_key) from main_publish.publish_intents")[0][0] >= made
+    assert bench.sql("select outcome, exit_code from main_publish.publish_runs") == [("stopped", 4)]
+    again = bench.publish(*ARGUMENTS[1:])
+    assert (again.code, again.result["rows_accepted"]) == (0, 30), again.err
+    bench.assert_settled(INSTANCES)
+    assert all(created for _, created in bench.state().values())

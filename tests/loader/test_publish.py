@@ -53,6 +53,8 @@ def test_update_mode_never_creates_and_names_what_has_no_match(bench: Bench) -> 
     assert ended.code == 1
     assert bench.rejections() == {("Company", '["nobody"]'): ("SfdcAccountId", "NO_MATCH")}
     assert bench.box.count("Company") == 10
+    again = bench.publish()
+    assert (again.code, again.result["rows_rejected"], again.result["api_calls"]) == (1, 1, 0), "not looked for again"
 
 
 def test_a_lookup_without_a_match_rejects_the_row_and_names_the_account(bench: Bench) -> None:
