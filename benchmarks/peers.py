@@ -223,6 +223,7 @@ def _dlt(project: Project, url: str, folder: Path, again: bool) -> tuple[Path | 
 CLIENTS: dict[str, Callable[[Project, str, Path, bool], tuple[Path | str, list[str]]]] = {
     "bare": _bare,
     "loader": _loader,
+    "drt": _drt({}),
     "drt tuned": _drt({"batch_size": 5000, "rate_limit": {"requests_per_second": 1_000_000}}),
     "dlt": _dlt,
 }
