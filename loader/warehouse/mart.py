@@ -42,6 +42,8 @@ class Mart:
     def diff(self, model: PublishModel, options: Options) -> Diff:
         """Compare a model's relation with the state, and stage the rows to send."""
         shape, table = self.shape(model), _diff(model)
+        rows = int(self._db.execute(f"select count(*) from {shape.relation}")[0][0])
+        self._db.expect(rows)
         self._make(table, self._diff_query(shape))
         sent = f"{options.fresh} and marked" if options.marked else options.fresh
         conditions = (
@@ -54,8 +56,8 @@ class Mart:
             (f"kind = 'invalid' and {sent}", "copies"),
         )
         sums = ", ".join(f"coalesce(sum(case when {when} then {what} end), 0)" for when, what in conditions)
-        found = self._db.execute(f"select (select count(*) from {shape.relation}), {sums} from {table}")
-        rows, odd, gone, deletable, new, changed, rejected, newly = (int(n) for n in found[0])
+        found = self._db.execute(f"select {sums} from {table}")
+        odd, gone, deletable, new, changed, rejected, newly = (int(n) for n in found[0])
         diff = Diff(model, rows, new, changed, rows - odd, gone, deletable, rejected, newly)
         if options.full:
             diff.changed, diff.unchanged = changed + diff.unchanged, 0
