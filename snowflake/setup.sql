@@ -158,8 +158,6 @@ create table if not exists customer_health.marts_publish.publish_intents (
     destination varchar,
     object varchar,
     row_key varchar,
-    row_hash varchar,
-    null_fields varchar,
     run_id varchar,
     sent_at timestamp_ntz
 );
