@@ -1,4 +1,8 @@
 {{ config(materialized='view') }}
+{#- The subscription that a ping's licence fields name: the surest field first. One order for both windows, so that rows are
+    sorted once. -#}
+{%- set best_first = "partition by ping_id order by match_order, case when is_in_force then 0 else 1 end,"
+    ~ " start_date desc, subscription_id" %}
 with
 
 pings as (
@@ -62,12 +66,9 @@ matches as (
         subscription_id as matched_subscription_id,
         original_subscription_id,
         account_id,
-        count(*) over (partition by ping_id, match_order) > 1 as has_multiple_matches
+        coalesce(lead(match_order) over ({{ best_first }}) = match_order, false) as has_multiple_matches
     from known
-    qualify row_number() over (
-        partition by ping_id
-        order by match_order, case when is_in_force then 0 else 1 end, start_date desc, subscription_id
-    ) = 1
+    qualify row_number() over ({{ best_first }}) = 1
 
 )
 
