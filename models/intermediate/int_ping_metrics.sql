@@ -21,10 +21,11 @@ metrics as (
 
 ),
 
-removals as (
+metric_paths as (
 
     select
         metric_name,
+        count(*) as path_count,
         case when count(*) = count(removed_major) then max(removed_major * 1000 + removed_minor) end as removed_in
     from {{ ref('int_metric_paths') }}
     group by metric_name
@@ -33,7 +34,23 @@ removals as (
 
 readings as (
 
-    select * from {{ ref('int_ping_readings') }}
+    select
+        readings.*,
+        metric_paths.path_count
+    from {{ ref('int_ping_readings') }} as readings
+    inner join metric_paths
+        on readings.metric_name = metric_paths.metric_name
+
+),
+
+chosen as (
+
+    {#- One path leaves nothing to choose. -#}
+    select * from readings
+    where path_count = 1
+    union all
+    select * from readings
+    where path_count > 1
     qualify row_number() over (
         partition by instance_id, period_start, metric_name
         order by case value_status when 'reported' then 1 when 'failed' then 2 else 3 end, priority
@@ -47,11 +64,11 @@ explained as (
         instance_periods.instance_id,
         instance_periods.period_start,
         metrics.metric_name,
-        readings.key_path,
-        readings.metric_value,
+        chosen.key_path,
+        chosen.metric_value,
         case
             when instance_periods.ping_id is null then 'no_ping'
-            when readings.value_status is not null then readings.value_reason
+            when chosen.value_status is not null then chosen.value_reason
             when instance_periods.tier_rank < metrics.tier_rank then 'tier'
             when instance_periods.version_major < metrics.min_major
                 or (
@@ -59,19 +76,19 @@ explained as (
                     and instance_periods.version_minor < metrics.min_minor
                 )
                 then 'version_below_minimum'
-            when instance_periods.version_major * 1000 + instance_periods.version_minor >= removals.removed_in
+            when instance_periods.version_major * 1000 + instance_periods.version_minor >= metric_paths.removed_in
                 then 'metric_removed'
             else 'key_absent'
         end as value_reason,
-        readings.value_status
+        chosen.value_status
     from instance_periods
     cross join metrics
-    left join removals
-        on metrics.metric_name = removals.metric_name
-    left join readings
-        on instance_periods.instance_id = readings.instance_id
-        and instance_periods.period_start = readings.period_start
-        and metrics.metric_name = readings.metric_name
+    left join metric_paths
+        on metrics.metric_name = metric_paths.metric_name
+    left join chosen
+        on instance_periods.instance_id = chosen.instance_id
+        and instance_periods.period_start = chosen.period_start
+        and metrics.metric_name = chosen.metric_name
 
 ),
 
