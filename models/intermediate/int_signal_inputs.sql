@@ -21,9 +21,9 @@ seats as (
 
 ),
 
-measures as (
+points as (
 
-    select * from {{ ref('int_subscription_measures') }}
+    select * from {{ ref('int_subscription_points') }}
 
 ),
 
@@ -48,7 +48,7 @@ ratios as (
         period_start,
         max(case when measure = 'license_utilization' then measure_value end) as license_utilization,
         max(case when measure = 'user_engagement' then measure_value end) as user_engagement
-    from measures
+    from points
     group by original_subscription_id, period_start
 
 ),

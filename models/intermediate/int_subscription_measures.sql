@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 {#- Status and reason of every measure. Where several inputs have something to say, the first by the precedence of
     docs/rules.md 5 is kept, the numerator's before the denominator's: the least of ten times the status's rank and the finder's
     own number, which is its last digit. -#}
