@@ -7,7 +7,7 @@ with
 
 pings as (
 
-    select * from {{ ref('int_pings_classified') }}
+    select * from {{ ref('stg_service_ping__pings') }}
 
 ),
 
