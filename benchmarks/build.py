@@ -11,11 +11,11 @@ from pathlib import Path
 import click
 
 from benchmarks import build_growth, build_history, build_sample, build_speed, data
-from benchmarks.dbt import Stage
+from benchmarks.dbt import Stage, copy_project
 from benchmarks.report import RESULTS, Section
 
 Measurement = Callable[[Stage], list[Section]]
-MEASUREMENTS: tuple[Measurement, ...] = (build_speed.run, build_growth.run, build_history.run, build_sample.run)
+MEASUREMENTS: tuple[Measurement, ...] = (build_speed.run, build_growth.run, build_sample.run, build_history.run)
 
 
 def run(quick: bool) -> list[Section]:
@@ -23,8 +23,7 @@ def run(quick: bool) -> list[Section]:
     RESULTS.mkdir(parents=True, exist_ok=True)
     home = Path(tempfile.mkdtemp(prefix="work-", dir=RESULTS))
     try:
-        base = data.generate(home / "base", accounts=60 if quick else 900, months=3)
-        stage = Stage(home, base, quick)
+        stage = prepared(home, quick)
         sections = []
         for measurement in MEASUREMENTS:
             started = time.perf_counter()
@@ -33,3 +32,14 @@ def run(quick: bool) -> list[Section]:
         return sections
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+def prepared(home: Path, quick: bool) -> Stage:
+    """Four years of some installations, the last of them as a folder of its own, and the project, parsed."""
+    months = (3, 6) if quick else (12, 48)
+    made = data.generate(home / "made", accounts=40 if quick else 200, months=months[1])
+    stage = Stage(home, months, quick, data.without_last_week(made, home / "years"))
+    data.last_months(stage.years, stage.base, months[0])
+    copy_project(stage.ours.project)
+    stage.parsed = stage.ours.dbt(stage.base, "parse")
+    return stage

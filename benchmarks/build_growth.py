@@ -22,13 +22,14 @@ def run(stage: Stage) -> list[Section]:
     largest = data.multiply(stage.base, stage.home / "largest", sizes[-1])
     ours, fixed = stage.ours, stage.usual_fixed()
     first = sorted(stage.full, key=lambda pair: pair[0].wall)[len(stage.full) // 2]
-    found: list[Measured] = [(data.size(stage.base), *first)]
+    base = data.size(stage.base)
+    found: list[Measured] = [(base, *first)]
     for copies in sizes:
         raw = data.linked(largest, stage.home / f"times-{copies}", copies)
         cost = ours.fresh().dbt(raw, *WITHOUT_TESTS, *COMPARED)
         other = by_hand(raw, stage.home / "reference.duckdb")
         must_equal(stage.home / "reference.duckdb", ours.database)
-        found.append((data.size(raw), cost.less(fixed), other))
+        found.append((data.Size(data.bytes_of(raw), copies * base.pings), cost.less(fixed), other))
         shutil.rmtree(raw)
     ours.fresh()
     shutil.rmtree(largest)

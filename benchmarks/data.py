@@ -1,4 +1,4 @@
-"""Raw folders at real size: one GB by the project's own generator, more of it as copies with other identities."""
+"""Raw folders at real size: four years by the project's own generator, and copies of a part with other identities."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,15 +94,23 @@ def empty(source: Path, out: Path) -> Path:
     return out
 
 
+def without_last_week(source: Path, out: Path) -> list[Path]:
+    """Links the same folder without the files of its last week, and returns those."""
+    weeks = [path.stem[-10:] for path in pings(source)]
+    last = max(week for week in weeks if week <= AS_OF)
+    _linked(source, [path for path, week in zip(pings(source), weeks, strict=True) if week < last], out)
+    return [path for path, week in zip(pings(source), weeks, strict=True) if week == last]
+
+
+def with_files(source: Path, more: Sequence[Path], out: Path) -> Path:
+    """The same folder and some files more."""
+    return _linked(source, [*pings(source), *more], out)
+
+
 def last_months(source: Path, out: Path, months: int) -> Path:
     """The same installations, seen for the last `months` only."""
-    folders = sorted((source / "service_pings").glob("received_month=*"))
-    kept = [folder for folder in folders if folder.name <= f"received_month={AS_OF[:7]}"][-months:]
-    for folder in kept:
-        shutil.copytree(folder, out / "service_pings" / folder.name, copy_function=os.link)
-    for path in source.glob("*.csv"):
-        shutil.copy(path, out)
-    return out
+    kept = sorted({path.parent.name for path in pings(source)})[-months:]
+    return _linked(source, [path for path in pings(source) if path.parent.name in kept], out)
 
 
 def pings(raw: Path) -> list[Path]:
@@ -112,9 +120,24 @@ def pings(raw: Path) -> list[Path]:
 
 def size(raw: Path) -> Size:
     """Bytes and lines of the weekly files."""
-    files = pings(raw)
-    lines = sum(chunk.count(b"\n") for path in files for chunk in _chunks(path))
-    return Size(sum(path.stat().st_size for path in files), lines)
+    lines = sum(chunk.count(b"\n") for path in pings(raw) for chunk in _chunks(path))
+    return Size(bytes_of(raw), lines)
+
+
+def bytes_of(raw: Path) -> int:
+    """Bytes of the weekly files."""
+    return sum(path.stat().st_size for path in pings(raw))
+
+
+def _linked(source: Path, files: Sequence[Path], out: Path) -> Path:
+    """These files by month, as links, and the tables of `source`."""
+    for path in files:
+        target = out / "service_pings" / path.parent.name / path.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.link(path, target)
+    for path in source.glob("*.csv"):
+        shutil.copy(path, out)
+    return out
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

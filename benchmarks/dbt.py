@@ -21,6 +21,7 @@ DBT = Path(sys.executable).with_name("dbt")
 PROJECT_PARTS = ("models", "macros", "seeds", "tests/generic", "tests/singular", "scripts", "docs")
 # What the reference computes, with everything upstream of it, and the log of what was read.
 COMPARED = ("--select", "+fct_metric_values", "+fct_seat_utilization", "base_service_ping__extraction_log")
+LEAVES = "base_service_ping__leaves"
 WITHOUT_TESTS = ("build", "--exclude-resource-type", "unit_test", "test")
 
 
@@ -60,18 +61,22 @@ class Home:
             path.unlink()
         return self
 
-    def dbt(self, raw: Path, *command: str, as_of: str = AS_OF) -> Cost:
-        """Runs dbt, parsed before; raises RuntimeError with its output when it fails.
+    def with_database(self, kept: Path) -> Home:
+        """With a copy of this database."""
+        shutil.copy(kept, self.fresh().database)
+        return self
 
-        Every raw folder has the same name for dbt, a link, for another one would have sources parsed again.
+    def dbt(self, raw: Path, *command: str, as_of: str = AS_OF) -> Cost:
+        """Runs dbt; raises RuntimeError with its output when it fails.
+
+        Every raw folder has the same name for dbt, a link, for another one would have sources parsed again. The project
+        must have been parsed before, else that would be measured, too.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         shutil.copy(REPO / "profiles.example.yml", self.folder / "profiles.yml")
         link = self.folder / "raw"
         link.unlink(missing_ok=True)
         link.symlink_to(raw.resolve())
-        if command[0] != "parse" and not (self.folder / "target/partial_parse.msgpack").exists():
-            self.dbt(raw, "parse", as_of=as_of)
         arguments = [
             *(str(DBT), "--quiet", *command),
             *("--project-dir", str(self.project), "--profiles-dir", str(self.folder)),
@@ -102,7 +107,7 @@ class Home:
     def files_read(self) -> int:
         """How many ping files the SQL of the last extraction names."""
         folder = self.folder / "target/compiled/customer_health/models/staging/service_ping"
-        sql = (folder / "base_service_ping__leaves.sql").read_text(encoding="utf-8")
+        sql = (folder / f"{LEAVES}.sql").read_text(encoding="utf-8")
         return len(
             {part for part in sql.split("'") if "/service_pings/" in part and part.endswith((".jsonl", ".json"))}
         )
@@ -114,17 +119,33 @@ class Stage:
 
     Attributes:
         home: the folder for data and databases.
-        base: the raw folder of 1 GB.
+        months: how long the installations are seen in `base` and in `years`.
         quick: whether to measure as little as shows that all of it works.
+        week: the files of the week that comes after both.
+        parsed: dbt's first parse of the project.
         fixed: dbt's cost on an empty folder, for the nodes of COMPARED, as often as it was measured.
         full: ours and the reference on `base`, without the fixed cost.
+        extraction: seconds by the clock of the extraction in the last of these.
     """
 
     home: Path
-    base: Path
+    months: tuple[int, int]
     quick: bool
+    week: list[Path]
+    parsed: Cost = Cost(0, 0, 0)
     fixed: list[Cost] = field(default_factory=list)
     full: list[tuple[Cost, Cost]] = field(default_factory=list)
+    extraction: float = 0.0
+
+    @property
+    def years(self) -> Path:
+        """The raw folder of all months."""
+        return self.home / "years"
+
+    @property
+    def base(self) -> Path:
+        """The raw folder of the last of them, 1 GB."""
+        return self.home / "base"
 
     @property
     def empty(self) -> Path:
@@ -133,8 +154,13 @@ class Stage:
 
     @property
     def ours(self) -> Home:
-        """Where dbt runs; parsed once for all measurements."""
-        return Home(self.home / "ours")
+        """Where dbt runs a copy of the project, parsed once for all measurements."""
+        return Home(self.home / "ours", self.home / "project")
+
+    @property
+    def built(self) -> Path:
+        """The database of a full build of `base`, kept."""
+        return self.home / "base.duckdb"
 
     def usual_fixed(self) -> Cost:
         """The fixed cost as the median run had it."""

@@ -65,7 +65,9 @@ def run(raw: Path, as_of: str, database: Path | str, flattened: bool = False) ->
 
 
 def differences(reference: duckdb.DuckDBPyConnection, database: Path, mart: bool = True) -> dict[str, int]:
-    """Rows of the reference or of the other database that the other lacks; raises when there is nothing to compare.
+    """By how many rows the two differ in number, and how many rows of the reference the other database lacks.
+
+    Both are 0 only when the same rows are in both. Raises ValueError when there is nothing to compare.
 
     `mart` says whether the other database is a mart, or another one that this script made.
     """
@@ -74,12 +76,12 @@ def differences(reference: duckdb.DuckDBPyConnection, database: Path, mart: bool
     for name, (select, ours, theirs) in COMPARED.items():
         one, other = select.format(ours), select.format(f"other.{theirs if mart else ours}")
         rows = reference.execute(
-            f"select (select count(*) from ({one})), (select count(*) from (({one}) except all ({other}))),"
-            f" (select count(*) from (({other}) except all ({one})))"
+            f"select (select count(*) from ({one})), (select count(*) from ({other})),"
+            f" (select count(*) from (({one}) except all ({other})))"
         ).fetchone()
         if not rows or not rows[0]:
             raise ValueError(f"the reference made no {name}")
-        found[name] = rows[1] + rows[2]
+        found[name] = abs(rows[0] - rows[1]) + rows[2]
     reference.execute("detach other")
     return found
 

@@ -19,12 +19,12 @@ def test_the_reference_equals_the_mart(sample_mart: Mart, truth: dict[str, str],
 
 
 def test_a_wrong_reference_is_noticed(sample_mart: Mart, truth: dict[str, str], tmp_path: Path) -> None:
-    """One value and one seat figure changed by hand are one row on each side."""
+    """One value changed by hand is one row that the mart lacks; one figure deleted is one row less."""
     sample_mart.close()
     with reference.run(SMALL, truth["as_of"], tmp_path / "reference.duckdb") as connection:
         connection.execute("update metric_values set metric_value = 1 + metric_value where rowid = 0")
         connection.execute("delete from seat_figures where rowid = 0")
-        assert reference.differences(connection, sample_mart.database) == {"metric values": 2, "seat figures": 1}
+        assert reference.differences(connection, sample_mart.database) == {"metric values": 1, "seat figures": 1}
 
 
 def test_the_page_shows_median_spread_ratio_and_target(tmp_path: Path) -> None:
@@ -57,6 +57,24 @@ def test_copies_are_other_customers(tmp_path: Path) -> None:
     assert (copies / "licenses.csv").read_text(encoding="utf-8").splitlines()[1:] == ["L1,aa", "x1L1,x1aa"]
     assert data.size(data.linked(copies, tmp_path / "again", 1)) == data.size(tmp_path / "one")
     assert (tmp_path / "again/licenses.csv").read_text(encoding="utf-8").splitlines()[1:] == ["L1,aa"]
+
+
+def test_the_last_week_is_held_back_and_comes_later(tmp_path: Path) -> None:
+    """Its files are those of the last day by as_of: another month's file or a later day's stays out of it."""
+    raw = uncompressed(tmp_path / "raw")
+    for month, day in (("2026-05", "2026-05-26"), ("2026-06", "2026-06-23"), ("2026-07", "2026-07-07")):
+        folder = raw / f"service_pings/received_month={month}"
+        folder.mkdir(exist_ok=True)
+        (folder / f"pings_{day}.jsonl").write_text("{}\n", encoding="utf-8")
+    week = data.without_last_week(raw, tmp_path / "before")
+    assert [path.name for path in week] == ["pings_2026-06-30.jsonl"]
+    before = ["pings_2026-05-26.jsonl", "pings_2026-06-23.jsonl"]
+    assert [path.name for path in data.pings(tmp_path / "before")] == before
+    later = data.with_files(tmp_path / "before", week, tmp_path / "later")
+    assert [path.name for path in data.pings(later)] == [*before, "pings_2026-06-30.jsonl"]
+    month = data.last_months(later, tmp_path / "month", 1)
+    assert [path.name for path in data.pings(month)] == ["pings_2026-06-23.jsonl", "pings_2026-06-30.jsonl"]
+    assert (month / "licenses.csv").read_text(encoding="utf-8") == (raw / "licenses.csv").read_text(encoding="utf-8")
 
 
 def uncompressed(raw: Path) -> Path:
