@@ -192,9 +192,10 @@ class DuckDb:
         return f"not isfinite({column})"
 
     def doubles_text(self, columns: Sequence[str]) -> str:
-        """See `Dialect`. One expression over a list: one a column takes twice the time and memory."""
-        text = f"coalesce({double_text('x')}, '~')"
-        return f"array_to_string(list_transform([{', '.join(columns)}], lambda x: {text}), ';') || ';'"
+        """See `Dialect`. One expression over a list: one a column takes twice the time and memory. `list_aggregate`
+        rather than `array_to_string`, which DuckDB works out for every row, also where a `coalesce` does not need it."""
+        texts = f"list_transform([{', '.join(columns)}], lambda x: coalesce({double_text('x')}, '~'))"
+        return f"list_aggregate({texts}, 'string_agg', ';') || ';'"
 
 
 _SAME = (
