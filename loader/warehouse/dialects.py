@@ -192,8 +192,8 @@ class DuckDb:
         return f"not isfinite({column})"
 
     def doubles_text(self, columns: Sequence[str]) -> str:
-        """See `Dialect`. One expression over a list: one a column takes twice the time and memory. `list_aggregate`
-        rather than `array_to_string`, which DuckDB works out for every row, also where a `coalesce` does not need it."""
+        """See `Dialect`. One expression over a list: one a column takes twice the time and memory. `array_to_string`
+        would be worked out for every row, also where a `coalesce` does not need it."""
         texts = f"list_transform([{', '.join(columns)}], lambda x: coalesce({double_text('x')}, '~'))"
         return f"list_aggregate({texts}, 'string_agg', ';') || ';'"
 
