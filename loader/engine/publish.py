@@ -249,9 +249,11 @@ class Publisher:
             rejected, ids = [], {}
             for row in window:
                 records = found[row.row_key]
+                if not records and model.mode != "update":
+                    continue
                 if rejection := _match_rejection(model, len(records)):
                     rejected.append(Outcome(row, rejection))
-                elif records:
+                else:
                     ids[row.row_key] = records[0].id
                     for name in filter(None, row.null_fields.split(",")):
                         filled = records[0].values.get(name) not in (None, "")
@@ -358,7 +360,7 @@ class Publisher:
 def _match_rejection(model: PublishModel, matches: int) -> Rejection | None:
     if matches > 1:
         code, why = "MULTIPLE_MATCHES", f"{matches} records of {model.object} have this key"
-    elif not matches and model.mode == "update":
+    elif not matches:
         code, why = "NO_MATCH", f"{model.object} has no record with this key, and this model creates none"
     else:
         return None
