@@ -233,7 +233,9 @@ where d.kind = 'invalid' and {options.fresh}""",
         names, lookups = list(model.fields.values()), [each.field for each in model.lookups]
         rows, record, first = [], self._db.record_text, 9 + len(lookups)
         for each in read:
-            row = Row(*each[1:9], each[0], record(names, each[first:]), dict(zip(lookups, each[9:first], strict=True)))
+            looked_up = dict(zip(lookups, each[9:first], strict=True))
+            values = (*each[1:9], each[0], record(names, each[first:]), looked_up)
+            row = Row(*values)
             if not row.row_hash:
                 row.record = json.dumps(model.key_values(row.row_key))
             rows.append(row)
