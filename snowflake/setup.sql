@@ -159,7 +159,8 @@ create table if not exists customer_health.marts_publish.publish_intents (
     object varchar,
     row_key varchar,
     run_id varchar,
-    sent_at timestamp_ntz
+    sent_at timestamp_ntz,
+    created_by_us boolean
 );
 create table if not exists customer_health.marts_publish.publish_calls (
     destination varchar,

@@ -27,7 +27,7 @@ from loader.warehouse import Diff, Mart, Options, State
 
 log = logging.getLogger("loader")
 WRITE_DOWN_SECONDS = 1.0
-"""How long what became of created rows may wait to be written down; a run that is killed reads them back by key."""
+"""How long what became of rows may wait to be written down; after a run that is killed they are read back by key."""
 SUSPICIOUS = 50
 """So many rows refused in a row, without a field being named, are not the rows' fault."""
 
@@ -228,14 +228,14 @@ class Publisher:
                 for arrived in self.uploads.send(diff.model, self._heed_signal):
                     self._record(diff.model, [Outcome(row) for row in arrived])
         for diff in sending:
-            self._update(diff.model, turn=1)
+            self._send_rows(diff.model, 1, known=True)
         for diff in sending:
-            self._insert(diff.model, turn=1)
+            self._send_rows(diff.model, 1, known=False)
         for diff in sending:
             if self.mart.has_turn(diff.model, 2):
                 self._find(diff, turn=2)
-                self._update(diff.model, turn=2)
-                self._insert(diff.model, turn=2)
+                self._send_rows(diff.model, 2, known=True)
+                self._send_rows(diff.model, 2, known=False)
         for diff in plan.busy:
             self._delete(diff)
 
@@ -249,9 +249,11 @@ class Publisher:
             rejected, ids = [], {}
             for row in window:
                 records = found[row.row_key]
+                if not records and model.mode != "update":
+                    continue
                 if rejection := _match_rejection(model, len(records)):
                     rejected.append(Outcome(row, rejection))
-                elif records:
+                else:
                     ids[row.row_key] = records[0].id
                     for name in filter(None, row.null_fields.split(",")):
                         filled = records[0].values.get(name) not in (None, "")
@@ -269,15 +271,10 @@ class Publisher:
         plan.calls["writes"] = self.destination.calls(work, {})["writes"]
         plan.refuse_over(self.request.caps)
 
-    def _update(self, model: PublishModel, turn: int) -> None:
-        for batch in _batches(self.mart.rows(model, turn=turn, known=True), self.destination.batch_size):
-            self._heed_signal()
-            for outcomes in self.destination.update(model, batch):
-                self._record(model, outcomes, turn=turn)
-
-    def _insert(self, model: PublishModel, turn: int) -> None:
-        """Create records. Meanwhile the next window is read, and what became of rows is written down, beside."""
-        windows = self._noted(model, turn)
+    def _send_rows(self, model: PublishModel, turn: int, *, known: bool) -> None:
+        """Change records, or create them. Meanwhile the next window is read, and what became of rows is written down,
+        beside."""
+        windows, call = self._noted(model, turn, known), self.destination.update if known else self.destination.insert
         self.meter.before_wait = partial(self._write_down, model)
         ahead = self._beside.do(next, windows, None)
         while noted := ahead.result():
@@ -287,27 +284,30 @@ class Publisher:
                 for batch in _batches([window], self.destination.batch_size):
                     if self.meter.stop.is_set():
                         break
-                    for outcomes in self.destination.insert(model, batch):
-                        self._record(model, outcomes, created=True)
+                    for outcomes in call(model, batch):
+                        self._record(model, outcomes, turn=turn, later=True)
             finally:
                 self._write_down(model)
             # No call is under way, so a signal leaves nothing uncertain, in the window ahead neither.
             self._beside.do(self.state.drop_intents, model.object, None if self.meter.stop.is_set() else noted_at)
             self._heed_signal()
         self._beside.wait()
+        self.meter.before_wait = lambda: None
 
-    def _noted(self, model: PublishModel, turn: int) -> Iterator[tuple[list[Row], datetime]]:
-        """Windows of rows to create, and when they were noted: before any call, so that their fate may be written
-        down later."""
-        for window in self.mart.rows(model, turn=turn, known=False):
-            yield window, self.mart.intend(model, turn, window[0].pos, window[-1].pos)
+    def _noted(self, model: PublishModel, turn: int, known: bool) -> Iterator[tuple[list[Row], datetime]]:
+        """Windows of rows to send, and when they were noted: before any call, so that their fate may be written down
+        later."""
+        for window in self.mart.rows(model, turn=turn, known=known):
+            yield window, self.mart.intend(model, turn, window[0].pos, window[-1].pos, known=known)
 
     def _write_down(self, model: PublishModel) -> None:
-        """Have it written down what became of created rows."""
-        if done := self._unwritten:
-            accepted = [outcome.row for outcome in done if outcome.rejection is None]
-            rejected = [(outcome.row, outcome.rejection) for outcome in done if outcome.rejection]
-            self._beside.do(self.state.record, model.object, self.meter.unsaved(), accepted, rejected)
+        """Have it written down what became of rows."""
+        done, calls = self._unwritten, self.meter.unsaved()
+        if done or calls:
+            accepted = [each.row for each in done if not each.vanished and each.rejection is None]
+            rejected = [(each.row, each.rejection) for each in done if each.rejection]
+            vanished = [each.row.row_key for each in done if each.vanished]
+            self._beside.do(self.state.record, model.object, calls, accepted, rejected, vanished)
         self._unwritten, self._written_at = [], time.monotonic()
 
     def _delete(self, diff: Diff) -> None:
@@ -317,25 +317,28 @@ class Publisher:
             self.state.record(diff.model.object, self.meter.unsaved(), forgotten=[row_key])
             self.result.deleted += 1
 
-    def _record(
-        self, model: PublishModel, outcomes: Sequence[Outcome], *, turn: int = 1, created: bool = False
-    ) -> None:
-        """Write what became of rows; a row whose record vanished gets a second turn, but not a third."""
-        vanished = [o.row for o in outcomes if o.vanished]
+    def _record(self, model: PublishModel, outcomes: Sequence[Outcome], *, turn: int = 1, later: bool = False) -> None:
+        """Note what became of rows; a row whose record vanished gets a second turn, but not a third.
+
+        Args:
+            model: the publish model.
+            outcomes: of its rows.
+            turn: of the rows.
+            later: whether it may be written down later.
+        """
+        vanished = [each for each in outcomes if each.vanished]
+        if vanished and turn == 1:
+            self._beside.do(self.mart.again, model, [each.row.row_key for each in vanished])
+        elif vanished:
+            for each in vanished:
+                each.rejection = Rejection("", "VANISHED", "the record went away while it was changed")
         accepted = [o.row for o in outcomes if not o.vanished and o.rejection is None]
         rejected = [(o.row, o.rejection) for o in outcomes if o.rejection is not None]
-        keys = [row.row_key for row in vanished]
-        if turn == 1:
-            self.mart.mark(model, dict.fromkeys(keys), 2, found=False)
-        else:
-            why = Rejection("", "VANISHED", "the record went away while it was changed")
-            rejected += [(row, why) for row in vanished]
-        if created:
-            self._unwritten += outcomes
-            if time.monotonic() - self._written_at > WRITE_DOWN_SECONDS:
-                self._write_down(model)
-        else:
-            self.state.record(model.object, self.meter.unsaved(), accepted, rejected, keys)
+        self._unwritten += outcomes
+        if not later or time.monotonic() - self._written_at > WRITE_DOWN_SECONDS:
+            self._write_down(model)
+        if not later:
+            self._beside.wait()
         self.result.accepted += len(accepted)
         self.result.rejected += len(rejected)
         for _, rejection in rejected:
@@ -357,7 +360,7 @@ class Publisher:
 def _match_rejection(model: PublishModel, matches: int) -> Rejection | None:
     if matches > 1:
         code, why = "MULTIPLE_MATCHES", f"{matches} records of {model.object} have this key"
-    elif not matches and model.mode == "update":
+    elif not matches:
         code, why = "NO_MATCH", f"{model.object} has no record with this key, and this model creates none"
     else:
         return None

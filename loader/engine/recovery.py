@@ -1,4 +1,4 @@
-"""After a run that was killed: what it created and could not record is read back by key."""
+"""After a run that was killed: what it sent and could not record is read back by key."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def recover(
         if model.object in noted:
             if uncertain := mart.stage_uncertain(model):
                 destination.connect(meter)
-                log.info("an earlier run was cut off: looking for the %d rows it was about to create", uncertain)
+                log.info("an earlier run was cut off: looking for the %d rows it was about to send", uncertain)
                 accepted += _made(destination, mart, model, meter)
             mart.state.drop_intents(model.object)
     return accepted
@@ -50,7 +50,7 @@ def _made(destination: Destination, mart: Mart, model: PublishModel, meter: Mete
         ours = []
         for row in window:
             if row.row_hash and (record := as_sent(destination, model, row, found[row.row_key])):
-                row.destination_id, row.created_by_us = record.id, True
+                row.destination_id = record.id
                 ours.append(row)
             elif found[row.row_key] and not row.row_hash:
                 log.warning("%s %s may be ours, and the mart does not have it any more", model.object, row.row_key)

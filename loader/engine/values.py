@@ -31,8 +31,9 @@ class Suspects:
 
     def __init__(self, model: PublishModel, fields: Mapping[str, Field]) -> None:
         filled = [(fields[name], model.kinds[column]) for column, name in model.fields.items()]
+        keys = set(model.key)  # a row without one does not come as far as this
         self._shortest = min((f.length for f, kind in filled if kind == "text" and f.length), default=math.inf)
-        self._required = [f",{f.name}," for f, _ in filled if not f.nillable]
+        self._required = [f",{f.name}," for f, _ in filled if not f.nillable and f.name not in keys]
         self._dates = any(kind == "date" and f.type == "DATETIME" for f, kind in filled)
 
     def concern(self, row: Row) -> bool:

@@ -178,10 +178,11 @@ class Gainsight:
 
     def _record(self, model: PublishModel, row: Row) -> tuple[str, Rejection | None]:
         """A row as the API takes it, or why it cannot be. Most are sent as the warehouse made them."""
-        record, fields = row.record, self._fields[model.object]
+        record = row.record
         if model.object not in self._suspects:
-            self._suspects[model.object] = Suspects(model, fields)
+            self._suspects[model.object] = Suspects(model, self._fields[model.object])
         if self._suspects[model.object].concern(row):
+            fields = self._fields[model.object]
             for name, value in row.values.items():
                 if refusal := schema.refusal(fields[name], value):
                     return record, refusal

@@ -133,21 +133,23 @@ class DuckDb:
 
     def windows(self, staged: str, valued: Callable[[str], str], size: int) -> Iterator[Rows]:
         """See `Dialect`. An open result would not outlive the next statement, and a query a window would look through
-        the whole relation each time; so one query lays aside what is needed for several windows."""
+        the whole relation each time; so one query lays aside what is needed for several windows. The first for one
+        only, so that calls begin at once."""
         self._laid += 1
-        aside, last = f"temp.laid_{self._laid}", 0
+        aside, last, ahead = f"temp.laid_{self._laid}", 0, 1
         query = valued(f"{staged} and pos > ? and pos <= ?")
-        while ends := self._ends(staged, last, size):
+        while ends := self._ends(staged, last, size, ahead):
+            ahead = min(2 * ahead, WINDOWS_LAID_ASIDE)
             self.execute(f"create or replace temp table {aside} as {query}", [last, ends[-1]])
             for end in ends:
                 yield sorted(self.execute(f"from {aside} where pos > ? and pos <= ?", [last, end]), key=itemgetter(0))
                 last = end
         self.execute(f"drop table if exists {aside}")
 
-    def _ends(self, staged: str, last: int, size: int) -> list[int]:
+    def _ends(self, staged: str, last: int, size: int, windows: int) -> list[int]:
         """The last pos of each of the next windows."""
-        ahead = f"select pos from ({staged} and pos > ?) order by pos limit {size * WINDOWS_LAID_ASIDE}"
-        numbered = f"select pos, (row_number() over (order by pos) - 1) // {size} as number from ({ahead})"
+        next_rows = f"select pos from ({staged} and pos > ?) order by pos limit {size * windows}"
+        numbered = f"select pos, (row_number() over (order by pos) - 1) // {size} as number from ({next_rows})"
         found = self.execute(f"select max(pos) from ({numbered}) group by number order by number", [last])
         return [end for (end,) in found]
 
@@ -192,9 +194,10 @@ class DuckDb:
         return f"not isfinite({column})"
 
     def doubles_text(self, columns: Sequence[str]) -> str:
-        """See `Dialect`. One expression over a list: one a column takes twice the time and memory."""
-        text = f"coalesce({double_text('x')}, '~')"
-        return f"array_to_string(list_transform([{', '.join(columns)}], lambda x: {text}), ';') || ';'"
+        """See `Dialect`. One expression over a list: one a column takes twice the time and memory. `array_to_string`
+        would be worked out for every row, also where a `coalesce` does not need it."""
+        texts = f"list_transform([{', '.join(columns)}], lambda x: coalesce({double_text('x')}, '~'))"
+        return f"list_aggregate({texts}, 'string_agg', ';') || ';'"
 
 
 _SAME = (

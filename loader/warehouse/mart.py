@@ -233,44 +233,52 @@ where d.kind = 'invalid' and {options.fresh}""",
         names, lookups = list(model.fields.values()), [each.field for each in model.lookups]
         rows, record, first = [], self._db.record_text, 9 + len(lookups)
         for each in read:
-            row = Row(*each[1:9])
-            row.pos, row.record = each[0], record(names, each[first:])
-            row.lookups = dict(zip(lookups, each[9:first], strict=True))
+            looked_up = dict(zip(lookups, each[9:first], strict=True))
+            values = (*each[1:9], each[0], record(names, each[first:]), looked_up)
+            row = Row(*values)
             if not row.row_hash:
                 row.record = json.dumps(model.key_values(row.row_key))
             rows.append(row)
         return rows
 
-    def intend(self, model: PublishModel, turn: int = 1, first: int = 0, last: int = sys.maxsize) -> datetime:
-        """Note staged rows that are about to be created, so that a later run knows which are uncertain.
+    def intend(
+        self, model: PublishModel, turn: int = 1, first: int = 0, last: int = sys.maxsize, *, known: bool = False
+    ) -> datetime:
+        """Note staged rows that are about to be sent, so that a later run knows which are uncertain.
 
         Args:
             model: the publish model.
             turn: of the rows.
             first, last: places of the first and the last of them.
+            known: whether their records are there, to be changed, or not, to be created.
 
         Returns:
             When they were noted.
         """
         now, state = utc_now(), self.state
         self._db.execute(
-            f"insert into {state.table('publish_intents')} (destination, object, row_key, run_id, sent_at)"
-            f" select ?, ?, row_key, ?, ? from {_staged(model)}"
-            f" where turn = {turn} and destination_id is null and pos between ? and ?",
+            f"insert into {state.table('publish_intents')}"
+            " (destination, object, row_key, run_id, sent_at, created_by_us)"
+            f" select ?, ?, row_key, ?, ?, {'created_by_us' if known else 'true'} from {_staged(model)}"
+            f" where turn = {turn} and destination_id is {'not ' if known else ''}null and pos between ? and ?",
             [state.destination, model.object, state.run_id, now, first, last],
         )
         return now
 
     def stage_uncertain(self, model: PublishModel) -> int:
-        """Stage the rows that an earlier run may have created; how many."""
+        """Stage the rows that an earlier run may have sent; how many."""
         query = f"""
 select
     row_number() over (order by row_key) as pos, row_key, cast(null as varchar) as row_hash,
-    cast(null as varchar) as destination_id, true as created_by_us, cast(null as varchar) as former_nulls,
+    cast(null as varchar) as destination_id, created_by_us, cast(null as varchar) as former_nulls,
     cast(null as varchar) as published_hash, true as stands, false as found, 1 as turn
 from ({self.state.uncertain()}) as uncertain where {self._ours(model)}"""
         self._make(_staged(model), query)
         return sum(self.counts(model))
+
+    def again(self, model: PublishModel, keys: Sequence[str]) -> None:
+        """Rows whose record vanished are looked for once more."""
+        self.mark(model, dict.fromkeys(keys), 2, found=False)
 
     def mark(self, model: PublishModel, ids: Mapping[str, str | None], turn: int, *, found: bool = True) -> None:
         """Note which destination id staged rows have, or that there is none.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from functools import cached_property
 from itertools import groupby
@@ -30,11 +31,13 @@ class Shape:
 
     @cached_property
     def hash(self) -> str:
-        """A hash over exactly the published columns, and the fields they go to."""
-        fields = [*self.model.fields.values(), *(f"{k.field}={k.object}.{k.match}" for k in self.model.lookups)]
+        """A hash over exactly the published columns, and the fields they go to; these come as their own hash, for
+        their names are longer than most rows."""
+        names = [*self.model.fields.values(), *(f"{k.field}={k.object}.{k.match}" for k in self.model.lookups)]
+        fields = hashlib.md5(",".join(names).encode(), usedforsecurity=False).hexdigest()
         runs = groupby(self.model.columns, key=lambda column: self.model.kinds[column])
         parts = [self._run(kind, list(columns)) for kind, columns in runs]
-        return f"md5(concat({literal(','.join(fields) + ';')}, {', '.join(parts)}))"
+        return f"md5(concat({literal(fields + ';')}, {', '.join(parts)}))"
 
     @cached_property
     def nulls(self) -> str:

@@ -92,7 +92,7 @@ class State(Tables):
     # What was sent
 
     def noted_objects(self) -> set[str]:
-        """Objects of which rows were about to be created by a run that did not come to its end."""
+        """Objects of which rows were about to be sent by a run that did not come to its end."""
         query = f"select distinct object from {self.table('publish_intents')} where destination = ?"
         return {str(name) for (name,) in self.dialect.execute(query, [self.destination])}
 
@@ -103,7 +103,8 @@ class State(Tables):
             f" and d.object = i.object and d.row_key = i.row_key and d.{at} >= i.sent_at)"
             for table, at in (("publish_state", "accepted_at"), ("publish_rejections", "rejected_at"))
         )
-        return f"select distinct destination, object, row_key from {self.table('publish_intents')} as i where {unknown}"
+        columns = "destination, object, row_key, created_by_us"
+        return f"select distinct {columns} from {self.table('publish_intents')} as i where {unknown}"
 
     def record(
         self,

@@ -24,7 +24,9 @@ TABLES = {
         "run_id varchar, destination varchar, object varchar, row_key varchar, field varchar, code varchar,"
         " message varchar, rejected_at timestamp, row_hash varchar"
     ),
-    "publish_intents": "destination varchar, object varchar, row_key varchar, run_id varchar, sent_at timestamp",
+    "publish_intents": (
+        "destination varchar, object varchar, row_key varchar, run_id varchar, sent_at timestamp, created_by_us boolean"
+    ),
     "publish_uploads": (
         "destination varchar, object varchar, status_id varchar, run_id varchar, sent_at timestamp, ended_at timestamp"
     ),

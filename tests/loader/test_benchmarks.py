@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import publish
+from benchmarks import peers, publish
 from benchmarks.mart import change, make_project, publish_all
 from benchmarks.peers import light_server, run_client, run_loader
 from benchmarks.report import Part, render
@@ -43,6 +43,22 @@ def test_a_mart_that_is_marked_as_published_sends_only_what_changes(tmp_path: Pa
         assert server.report()["calls"]["update"] == 1
 
 
+def test_the_diff_is_measured_at_each_size_and_the_large_project_is_made_once(tmp_path: Path) -> None:
+    large = publish.published(tmp_path / "large", 400)
+    section = publish.growth(tmp_path, [200, 400, 800], large)
+    assert [row[0] for row in section.rows] == [200, 400, 800]
+    assert [row[4] is None for row in section.rows] == [False, True, True], "plan as a whole process"
+    assert publish.million(large, 400).rows[1][3] == 1
+    assert not (tmp_path / "growth").exists()
+
+
+def test_the_same_rows_are_those_with_one_digest_and_as_many_in_every_round() -> None:
+    bare = [peers.Run(rows=5, digest="a"), peers.Run(rows=5)]
+    assert publish._same(bare, bare)
+    assert not publish._same([peers.Run(rows=5, digest="b"), peers.Run(rows=5)], bare)
+    assert not publish._same([peers.Run(rows=5, digest="a"), peers.Run(rows=4)], bare)
+
+
 def test_a_client_that_fails_is_shown_with_its_error(tmp_path: Path) -> None:
     project = make_project(tmp_path / "project", 20)
     ran = run_client("bare", project, "http://127.0.0.1:9")
@@ -51,7 +67,7 @@ def test_a_client_that_fails_is_shown_with_its_error(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("failed", ["", "no network"])
 def test_the_sections_are_kept_as_json_and_rendered(tmp_path: Path, failed: str) -> None:
-    section = publish.first_publish(tmp_path / "bench", ROWS, 1, ("bare", "loader"), (), failed)
+    section = publish.first_publish(tmp_path / "bench", ROWS, 1, ("bare", "loader"), failed)
     part = json.loads(json.dumps(asdict(Part("publish", "2026-01-01", 1.0, True, [section]))))
     assert part["sections"][0]["title"] == "500 rows, no limit at the server"
     assert [row[-1] for row in part["sections"][0]["rows"][:2]] == ["yes", "yes"]

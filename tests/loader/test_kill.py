@@ -101,7 +101,7 @@ def test_after_a_kill_only_a_record_with_our_values_counts_as_made_by_us(bench: 
     )
     bench.sql(
         "insert into main_publish.publish_intents select 'gainsight', 'Instance_Data__gc', '[\"n' || i || '\"]', 'killed',"
-        " now()::timestamp from range(4) as r(i)"
+        " now()::timestamp, true from range(4) as r(i)"
     )
     company = next(row["Gsid"] for row in bench.box.rows("Company") if row["SfdcAccountId"] == "A1")
     sent = {
@@ -124,6 +124,31 @@ def test_after_a_kill_only_a_record_with_our_values_counts_as_made_by_us(bench: 
     assert [there[f"n{n}"] for n in range(4)] == ["host", "host", "host", "gone"]
     assert 'Instance_Data__gc ["n3"] may be ours' in ended.err
     assert bench.sql("select count(*) from main_publish.publish_intents") == [(0,)]
+    assert bench.publish(*ARGUMENTS[1:]).result["api_calls"] == 0
+
+
+def test_after_a_kill_while_rows_are_changed_what_arrived_is_not_sent_again(bench: Bench) -> None:
+    """Two records found by key were about to be changed, and one of ours; the first and the last have arrived."""
+    assert bench.publish(*ARGUMENTS[1:]).code == 0
+    ours = bench.sql("select min(instance_id) from gainsight__instances")[0][0]
+    bench.sql(
+        "insert into gainsight__instances select 'n' || i, null, 'host', '1.5', 'Production', 7, true, null"
+        " from range(2) as r(i)"
+    )
+    bench.sql(
+        "insert into main_publish.publish_intents select 'gainsight', 'Instance_Data__gc', '[\"' || c0 || '\"]', 'killed',"
+        f" now()::timestamp, c1 from (values ('n0', false), ('n1', false), ('{ours}', true)) as v(c0, c1)"
+    )
+    sent = {"Hostname__gc": "host", "Version__gc": "1.5", "Suggested_Type__gc": "Production"}
+    sent |= {"Licensed_Seats__gc": 7, "Is_Production__gc": True}
+    records = [{"Instance_Id__gc": "n0", **sent}, {"Instance_Id__gc": "n1", **sent, "Hostname__gc": "old"}]
+    bench.box.insert("Instance_Data__gc", records)
+    bench.box.clear_calls()
+    ended = bench.publish(*ARGUMENTS[1:])
+    assert ended.code == 0, ended.err
+    assert [c.records for c in bench.box.calls if c.committed] == [1], "only n1 is sent"
+    state = {key: made for (_, key), (_, made) in bench.state().items()}
+    assert [state[f'["{each}"]'] for each in ("n0", "n1", ours)] == [False, False, True]
     assert bench.publish(*ARGUMENTS[1:]).result["api_calls"] == 0
 
 
