@@ -162,6 +162,7 @@ create table if not exists customer_health.marts_publish.publish_intents (
     sent_at timestamp_ntz,
     created_by_us boolean
 );
+alter table customer_health.marts_publish.publish_intents add column if not exists created_by_us boolean;
 create table if not exists customer_health.marts_publish.publish_calls (
     destination varchar,
     day date,

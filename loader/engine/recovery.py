@@ -52,7 +52,7 @@ def _made(destination: Destination, mart: Mart, model: PublishModel, meter: Mete
             if row.row_hash and (record := as_sent(destination, model, row, found[row.row_key])):
                 row.destination_id = record.id
                 ours.append(row)
-            elif found[row.row_key] and not row.row_hash:
+            elif found[row.row_key] and not (row.row_hash or row.stands):
                 log.warning("%s %s may be ours, and the mart does not have it any more", model.object, row.row_key)
         mart.state.record(model.object, meter.unsaved(), ours)
         made += len(ours)

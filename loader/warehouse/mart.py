@@ -271,7 +271,7 @@ where d.kind = 'invalid' and {options.fresh}""",
 select
     row_number() over (order by row_key) as pos, row_key, cast(null as varchar) as row_hash,
     cast(null as varchar) as destination_id, created_by_us, cast(null as varchar) as former_nulls,
-    cast(null as varchar) as published_hash, true as stands, false as found, 1 as turn
+    cast(null as varchar) as published_hash, stands, false as found, 1 as turn
 from ({self.state.uncertain()}) as uncertain where {self._ours(model)}"""
         self._make(_staged(model), query)
         return sum(self.counts(model))

@@ -98,13 +98,17 @@ class State(Tables):
 
     def uncertain(self) -> str:
         """A query for the rows that such a run noted, and of which is not known what became of them."""
+        known = "{0}.destination = i.destination and {0}.object = i.object and {0}.row_key = i.row_key"
+        fates = (("publish_state", "accepted_at"), ("publish_rejections", "rejected_at"))
         unknown = " and ".join(
-            f"not exists (select 1 from {self.table(table)} as d where d.destination = i.destination"
-            f" and d.object = i.object and d.row_key = i.row_key and d.{at} >= i.sent_at)"
-            for table, at in (("publish_state", "accepted_at"), ("publish_rejections", "rejected_at"))
+            f"not exists (select 1 from {self.table(table)} as d where {known.format('d')} and d.{at} >= i.sent_at)"
+            for table, at in fates
         )
-        columns = "destination, object, row_key, created_by_us"
-        return f"select distinct {columns} from {self.table('publish_intents')} as i where {unknown}"
+        return (
+            "select distinct i.destination, i.object, i.row_key, i.created_by_us, held.row_key is not null as stands"
+            f" from {self.table('publish_intents')} as i"
+            f" left join {self.table('publish_state')} as held on {known.format('held')} where {unknown}"
+        )
 
     def record(
         self,

@@ -66,10 +66,11 @@ class Tables:
 
     def _make_tables(self, write: bool) -> None:
         found = self.dialect.execute(
-            "select lower(table_name) from information_schema.tables where lower(table_schema) = lower(?)",
+            "select lower(table_name), lower(column_name) from information_schema.columns"
+            " where lower(table_schema) = lower(?)",
             [self._schema.schema],
         )
-        self._there = {name for (name,) in found}
+        self._there = {name for name, _ in found}
         missing = {name: TABLES[name] for name in TABLES if name not in self._there}
         if missing and write:
             schema = self.table("").rpartition(".")[0]
@@ -79,6 +80,14 @@ class Tables:
                 self._temporary.add(name)
             kind = "table if not exists" if write else "temp table"
             self.dialect.execute(f"create {kind} {self.table(name)} ({columns})")
+        for name in TABLES.keys() & self._there if write else ():
+            self._add_columns(name, {column for table, column in found if table == name})
+
+    def _add_columns(self, name: str, held: set[str]) -> None:
+        """A table that an earlier version made gets the columns that came later."""
+        for column in TABLES[name].split(", "):
+            if column.split()[0] not in held:
+                self.dialect.execute(f"alter table {self.table(name)} add column {column}")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

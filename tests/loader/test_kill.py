@@ -128,16 +128,18 @@ def test_after_a_kill_only_a_record_with_our_values_counts_as_made_by_us(bench: 
 
 
 def test_after_a_kill_while_rows_are_changed_what_arrived_is_not_sent_again(bench: Bench) -> None:
-    """Two records found by key were about to be changed, and one of ours; the first and the last have arrived."""
+    """Two records found by key were about to be changed, and two of ours; n1 has not arrived, and one of ours left the
+    mart since."""
     assert bench.publish(*ARGUMENTS[1:]).code == 0
-    ours = bench.sql("select min(instance_id) from gainsight__instances")[0][0]
+    ours, left = bench.sql("select min(instance_id), max(instance_id) from gainsight__instances")[0]
+    bench.sql(f"delete from gainsight__instances where instance_id = '{left}'")
     bench.sql(
         "insert into gainsight__instances select 'n' || i, null, 'host', '1.5', 'Production', 7, true, null"
         " from range(2) as r(i)"
     )
     bench.sql(
         "insert into main_publish.publish_intents select 'gainsight', 'Instance_Data__gc', '[\"' || c0 || '\"]', 'killed',"
-        f" now()::timestamp, c1 from (values ('n0', false), ('n1', false), ('{ours}', true)) as v(c0, c1)"
+        f" now()::timestamp, c1 from (values ('n0', false), ('n1', false), ('{ours}', true), ('{left}', true)) as v(c0, c1)"
     )
     sent = {"Hostname__gc": "host", "Version__gc": "1.5", "Suggested_Type__gc": "Production"}
     sent |= {"Licensed_Seats__gc": 7, "Is_Production__gc": True}
@@ -147,9 +149,22 @@ def test_after_a_kill_while_rows_are_changed_what_arrived_is_not_sent_again(benc
     ended = bench.publish(*ARGUMENTS[1:])
     assert ended.code == 0, ended.err
     assert [c.records for c in bench.box.calls if c.committed] == [1], "only n1 is sent"
+    assert "may be ours" not in ended.err, "the state knows that it is"
     state = {key: made for (_, key), (_, made) in bench.state().items()}
     assert [state[f'["{each}"]'] for each in ("n0", "n1", ours)] == [False, False, True]
     assert bench.publish(*ARGUMENTS[1:]).result["api_calls"] == 0
+
+
+def test_a_table_that_an_earlier_version_made_gets_the_columns_that_came_later(bench: Bench) -> None:
+    """Its rows stay."""
+    assert bench.publish(*ARGUMENTS[1:]).code == 0
+    before = bench.state()
+    bench.sql("alter table main_publish.publish_intents drop column created_by_us")
+    bench.sql("alter table main_publish.publish_state drop column null_fields")
+    bench.sql("update gainsight__instances set version = '99.1'")
+    ended = bench.publish(*ARGUMENTS[1:])
+    assert (ended.code, ended.result["rows_accepted"]) == (0, len(before)), ended.err
+    assert bench.state().keys() == before.keys()
 
 
 def test_a_warehouse_that_fails_while_rows_are_created_loses_and_doubles_nothing(
