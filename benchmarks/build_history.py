@@ -16,7 +16,7 @@ from benchmarks import data
 from benchmarks.dbt import COMPARED, LEAVES, WITHOUT_TESTS, Home, Stage
 from benchmarks.report import Section, Spread
 
-ROUNDS = 3
+ROUNDS = 2
 METRIC = "metric_snippets_28_days_event"
 KEY_PATH = "counts_monthly.snippets"
 YML = f"""version: 2

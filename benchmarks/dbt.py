@@ -90,9 +90,13 @@ class Home:
         cost = measured(arguments, settings, self.folder / "output.txt")
         return cost if command[0] == "parse" else replace(cost, nodes=self._span())
 
+    def seconds(self) -> dict[str, float]:
+        """Seconds by the clock of the last run's nodes, by their ids."""
+        return {result["unique_id"]: result["execution_time"] for result in self._results()}
+
     def node_seconds(self) -> dict[str, float]:
-        """Seconds by node of the last run."""
-        return {result["unique_id"].split(".")[2]: result["execution_time"] for result in self._results()}
+        """The same by their names."""
+        return {unique_id.split(".")[2]: spent for unique_id, spent in self.seconds().items()}
 
     def _span(self) -> float:
         times = [step for result in self._results() for step in result["timing"]]
