@@ -17,6 +17,8 @@ from benchmarks.dbt import COMPARED, LEAVES, WITHOUT_TESTS, Home, Stage
 from benchmarks.report import Section, Spread
 
 ROUNDS = 2
+ONE_BY_ONE = (*WITHOUT_TESTS, "--threads", "1", *COMPARED)
+"""One node at a time: the extraction's seconds by the clock are its own then."""
 METRIC = "metric_snippets_28_days_event"
 KEY_PATH = "counts_monthly.snippets"
 YML = f"""version: 2
@@ -75,7 +77,7 @@ class History:
 def run(stage: Stage) -> list[Section]:
     """One year and four years of the same installations, a week more on both in turns, and a new metric on the year."""
     ours, (one, four) = stage.ours, stage.months
-    cost = ours.fresh().dbt(stage.years, *WITHOUT_TESTS, *COMPARED).less(stage.usual_fixed())
+    cost = ours.fresh().dbt(stage.years, *ONE_BY_ONE).less(stage.usual_fixed())
     years = History(
         four, data.with_files(stage.years, stage.week, stage.home / "years-and-week"), stage.home / "years.duckdb",
         cost.cpu, ours.node_seconds()[LEAVES],
@@ -86,9 +88,9 @@ def run(stage: Stage) -> list[Section]:
         statistics.median(full.cpu for full, _ in stage.full), stage.extraction,
     )  # fmt: skip
     for _ in range(1 if stage.quick else ROUNDS):
-        fixed = ours.fresh().dbt(stage.empty, *WITHOUT_TESTS, *COMPARED)
+        fixed = ours.fresh().dbt(stage.empty, *ONE_BY_ONE)
         for history in (years, year):
-            cost = ours.with_database(history.built).dbt(history.raw, *WITHOUT_TESTS, *COMPARED)
+            cost = ours.with_database(history.built).dbt(history.raw, *ONE_BY_ONE)
             history.weeks.append(Week(cost.less(fixed).cpu, ours.node_seconds()))
             history.files_read = ours.files_read()
     return [increments(year, years, len(stage.week)), metric_more(ours, year)]
@@ -110,8 +112,8 @@ def increments(one: History, four: History, new_files: int) -> Section:
         "One more week",
         "The same installations with a year and with four years of history, a full build without the last week and then"
         f" {len(one.weeks)} runs with it, in turns, each on a copy of the same database. Processor seconds of the dbt"
-        " process, less those on an empty folder; the extraction by the clock. `files read` counts the ping files that"
-        " the SQL of the extraction names in the weekly run.",
+        " process, less those on an empty folder; the extraction by the clock, in the weekly runs one node at a time."
+        " `files read` counts the ping files that the SQL of the extraction names in the weekly run.",
         ("history", "GB", "full, cpu s", "week, cpu s", "week / full", "extraction, full, s", "extraction, week, s",
          "files read"),
         rows,
@@ -128,7 +130,7 @@ def increments(one: History, four: History, new_files: int) -> Section:
 def metric_more(ours: Home, year: History) -> Section:
     """Adds a metric of a new key path to a standing mart."""
     add_metric(ours.project)
-    ours.dbt(year.raw, *WITHOUT_TESTS, *COMPARED)
+    ours.dbt(year.raw, *ONE_BY_ONE)
     added, one_pass = ours.node_seconds()[LEAVES], bare_read(year.raw)
     rows = [
         ("one bare pass over the files, one leaf", one_pass, 1.0),
