@@ -122,6 +122,11 @@ class Outcome:
     rejection: Rejection | None = None
     vanished: bool = False
 
+    @property
+    def accepted(self) -> bool:
+        """Whether the row stands at the destination now."""
+        return self.rejection is None and not self.vanished
+
 
 @dataclass(frozen=True)
 class Work:

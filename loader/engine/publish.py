@@ -304,7 +304,7 @@ class Publisher:
         """Have it written down what became of rows."""
         done, calls = self._unwritten, self.meter.unsaved()
         if done or calls:
-            accepted = [each.row for each in done if not each.vanished and each.rejection is None]
+            accepted = [each.row for each in done if each.accepted]
             rejected = [(each.row, each.rejection) for each in done if each.rejection]
             vanished = [each.row.row_key for each in done if each.vanished]
             self._beside.do(self.state.record, model.object, calls, accepted, rejected, vanished)
@@ -332,19 +332,18 @@ class Publisher:
         elif vanished:
             for each in vanished:
                 each.rejection = Rejection("", "VANISHED", "the record went away while it was changed")
-        accepted = [o.row for o in outcomes if not o.vanished and o.rejection is None]
-        rejected = [(o.row, o.rejection) for o in outcomes if o.rejection is not None]
+        accepted, rejected = sum(each.accepted for each in outcomes), [o.rejection for o in outcomes if o.rejection]
         self._unwritten += outcomes
         if not later or time.monotonic() - self._written_at > WRITE_DOWN_SECONDS:
             self._write_down(model)
         if not later:
             self._beside.wait()
-        self.result.accepted += len(accepted)
+        self.result.accepted += accepted
         self.result.rejected += len(rejected)
-        for _, rejection in rejected:
+        for rejection in rejected:
             self.result.reasons[rejection.code] = self.result.reasons.get(rejection.code, 0) + 1
-        self._progress(len(accepted) + len(rejected))
-        vague = [why for _, why in rejected if not why.field]
+        self._progress(accepted + len(rejected))
+        vague = [why for why in rejected if not why.field]
         self._refused_in_a_row = 0 if accepted else self._refused_in_a_row + len(vague)
         if self._refused_in_a_row >= SUSPICIOUS:
             raise StoppedError(
