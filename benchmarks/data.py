@@ -96,10 +96,10 @@ def empty(source: Path, out: Path) -> Path:
 
 def without_last_week(source: Path, out: Path) -> list[Path]:
     """Links the same folder without the files of its last week, and returns those."""
-    weeks = [path.stem[-10:] for path in pings(source)]
-    last = max(week for week in weeks if week <= AS_OF)
-    _linked(source, [path for path, week in zip(pings(source), weeks, strict=True) if week < last], out)
-    return [path for path, week in zip(pings(source), weeks, strict=True) if week == last]
+    held = [path for path in pings(source) if _day(path) <= AS_OF]
+    last = max(_day(path) for path in held)
+    _linked(source, [path for path in held if _day(path) < last], out)
+    return [path for path in held if _day(path) == last]
 
 
 def with_files(source: Path, more: Sequence[Path], out: Path) -> Path:
@@ -127,6 +127,10 @@ def size(raw: Path) -> Size:
 def bytes_of(raw: Path) -> int:
     """Bytes of the weekly files."""
     return sum(path.stat().st_size for path in pings(raw))
+
+
+def _day(path: Path) -> str:
+    return path.stem[-10:]
 
 
 def _linked(source: Path, files: Sequence[Path], out: Path) -> Path:

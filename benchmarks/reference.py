@@ -22,6 +22,11 @@ from benchmarks.report import REPO
 
 SCRIPT = Path(__file__).with_name("reference.sql")
 SEEDS = REPO / "seeds"
+ONE_LINE_A_ROW = (
+    "columns = {line: 'VARCHAR'}, header = false, delim = '\\x01', quote = '', escape = '', auto_detect = false,"
+    " strict_mode = false, ignore_errors = true, max_line_size = 268435456"
+)
+"""Options by which DuckDB's reader of CSV gives each line as it stands."""
 Metric = dict[str, Any]
 COMPARED = {
     "metric values": (
@@ -99,9 +104,7 @@ def _looked_up_arrivals(raw: Path, paths: Sequence[str]) -> str:
             coalesce({held}) is not null as has_envelope
         from (
             select filename, try(json_extract_string(line, {["$.ping_id", "$.received_at", *places]})) as found
-            from read_csv({lines}, columns = {{line: 'VARCHAR'}}, header = false, delim = '\\x01', quote = '',
-                escape = '', auto_detect = false, strict_mode = false, ignore_errors = true,
-                max_line_size = 268435456, filename = true)
+            from read_csv({lines}, {ONE_LINE_A_ROW}, filename = true)
             {_manual(manual, paths)}
         );
     """
