@@ -70,7 +70,7 @@ def first_publish(folder: Path, rows: int, rounds: int, clients: Sequence[str], 
     return Section(
         title=f"{rows:,} rows, no limit at the server",
         compared=f"{_SERVER} {rounds} rounds, the order turned each time. The bare loop reads rows that SQL has already"
-        " put into the API's form, looks nothing up and looks at no reply; ours finds out by key which records exist,"
+        " put into the API's form, looks nothing up and looks at no reply; ours finds out whether there are records,"
         " resolves the look-up, hashes, and records every row in the warehouse (`--no-gate`, for there is no dbt run).",
         columns=["client", "whole process", "of it: start", "rows a second", "memory", "times the floor", "same rows"],
         rows=cells,

@@ -158,7 +158,8 @@ class Destination(Protocol):
     """Types of fields that take a column, by kind of value."""
 
     def calls(self, work: Sequence[Work], lookups: Mapping[tuple[str, str], int]) -> dict[str, int]:
-        """The fewest calls that this work takes, by purpose."""
+        """The calls that this work takes when none has to be repeated, by purpose; at an object that is still empty it
+        may be fewer."""
 
     def offers(self, work: Sequence[Work]) -> list[str]:
         """Cheaper ways for this work that are not configured."""
@@ -196,6 +197,9 @@ class Destination(Protocol):
 
     def resolve(self, values: Mapping[tuple[str, str], Sequence[Any]]) -> None:
         """Find the records that look-ups point to, by object and matching field; kept for the run."""
+
+    def is_empty(self, model: PublishModel, rows: int) -> bool:
+        """Whether there is no record at all to find; False without a call when to find so many rows takes but one."""
 
     def find(self, model: PublishModel, rows: Sequence[Row], fields: Sequence[str] = ()) -> dict[str, list[Record]]:
         """Records that have the rows' keys, by row key; every row has an entry."""

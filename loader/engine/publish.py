@@ -242,7 +242,9 @@ class Publisher:
     def _find(self, diff: Diff, turn: int) -> None:
         """Look for the records of rows we do not know, and count what nulls would overwrite there."""
         model = diff.model
-        for window in self.mart.unsought(model, turn):
+        _, unknown = self.mart.counts(model)
+        windows = [] if self.destination.is_empty(model, unknown) else self.mart.unsought(model, turn)
+        for window in windows:
             self._heed_signal()
             nulls = {f for each in {row.null_fields for row in window} for f in each.split(",") if f}
             found = self.destination.find(model, window, sorted(nulls))

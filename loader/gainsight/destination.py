@@ -58,7 +58,7 @@ class Gainsight:
         calls = {
             "metadata": (1 + Credentials.needs_token() if busy else 0),
             "look-ups": sum(_pages(n, PAGE) for n in lookups.values()),
-            "finds": sum(_pages(w.unknown, PAGE) for w in busy),
+            "finds": sum(_pages(w.unknown, PAGE) + _probes(w.model, w.unknown) for w in busy),
             "writes": sum(_writes(w) for w in busy if w not in in_bulk),
             "deletes": sum(w.deletes for w in busy),
         }
@@ -118,6 +118,10 @@ class Gainsight:
                 for page in self._client.query(name, [match], {match: unasked[start : start + PAGE]}):
                     for record in page:
                         ids.setdefault(str(record.get(match)), []).append(record["Gsid"])
+
+    def is_empty(self, model: PublishModel, rows: int) -> bool:
+        """See `Destination`."""
+        return _probes(model, rows) and not any(self._client.query(model.object, [], limit=1))
 
     def find(self, model: PublishModel, rows: Sequence[Row], fields: Sequence[str] = ()) -> dict[str, list[Record]]:
         """See `Destination`."""
@@ -264,6 +268,11 @@ class Gainsight:
 
 def _pages(rows: int, size: int) -> int:
     return -(-rows // size)
+
+
+def _probes(model: PublishModel, rows: int) -> bool:
+    """Whether one call more may save several; in update mode all rows are expected to be there."""
+    return rows > PAGE and model.mode != "update"
 
 
 def _writes(work: Work) -> int:

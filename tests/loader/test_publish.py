@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from harness import Bench, calls_of
 
 
@@ -45,6 +46,23 @@ def test_new_rows_are_not_created_when_they_are_there_already(bench: Bench) -> N
     created = {key for (name, key), (_, ours) in bench.state().items() if name == "Instance_Data__gc" and ours}
     assert len(created) == 25
     assert '["i4"]' not in created
+
+
+@pytest.mark.parametrize(("there", "finds"), [(0, 1), (1, 3)])
+def test_of_an_empty_object_nothing_is_looked_for_by_key(bench: Bench, there: int, finds: int) -> None:
+    """5,001 rows take two calls to find, and one before them says whether there is anything to find."""
+    bench.sql("delete from gainsight__instances")
+    bench.sql("insert into gainsight__instances (instance_id, account_id) select 'i' || i, 'A1' from range(5001) r(i)")
+    if there:
+        bench.box.insert("Instance_Data__gc", [{"Instance_Id__gc": "i4"}])
+    only = ("--select", "gainsight__instances")
+    planned = bench.run("plan", "--output", "json", *only).json["plans"][0]
+    ended = bench.publish(*only)
+    assert ended.code == 0, ended.err
+    assert calls_of(bench.box)["query", "Instance_Data__gc"] == finds
+    assert planned["calls_by_purpose"]["finds"] == 3
+    assert ended.result["api_calls"] == planned["calls"] - 3 + finds
+    assert ended.result["rows_accepted"] == bench.box.count("Instance_Data__gc") == 5001
 
 
 def test_update_mode_never_creates_and_names_what_has_no_match(bench: Bench) -> None:
