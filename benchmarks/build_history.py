@@ -13,9 +13,10 @@ from pathlib import Path
 import duckdb
 
 from benchmarks import data
-from benchmarks.dbt import COMPARED, LEAVES, WITHOUT_TESTS, Home, Stage
+from benchmarks.dbt import COMPARED, LEAVES, WITHOUT_TESTS, Home
 from benchmarks.reference import ONE_LINE_A_ROW
 from benchmarks.report import Section, Spread
+from benchmarks.stage import Stage
 
 ROUNDS = 2
 ONE_BY_ONE = (*WITHOUT_TESTS, "--threads", "1", *COMPARED)
@@ -78,7 +79,8 @@ class History:
 def run(stage: Stage) -> list[Section]:
     """One year and four years of the same installations, a week more on both in turns, and a new metric on the year."""
     ours, (one, four) = stage.ours, stage.months
-    cost = ours.fresh().dbt(stage.years, *ONE_BY_ONE).less(stage.usual_fixed())
+    ours.fresh()
+    cost = stage.warm.dbt(stage.years, *ONE_BY_ONE).less(stage.usual_fixed())
     years = History(
         four, data.with_files(stage.years, stage.week, stage.home / "years-and-week"), stage.home / "years.duckdb",
         cost.cpu, ours.node_seconds()[LEAVES],
@@ -89,9 +91,11 @@ def run(stage: Stage) -> list[Section]:
         statistics.median(full.cpu for full, _ in stage.full), stage.extraction,
     )  # fmt: skip
     for _ in range(1 if stage.quick else ROUNDS):
-        fixed = ours.fresh().dbt(stage.empty, *ONE_BY_ONE)
+        ours.fresh()
+        fixed = stage.warm.dbt(stage.empty, *ONE_BY_ONE)
         for history in (years, year):
-            cost = ours.with_database(history.built).dbt(history.raw, *ONE_BY_ONE)
+            ours.with_database(history.built)
+            cost = stage.warm.dbt(history.raw, *ONE_BY_ONE)
             history.weeks.append(Week(cost.less(fixed).cpu, ours.node_seconds()))
             history.files_read = ours.files_read()
     return [increments(year, years, len(stage.week)), metric_more(ours, year)]

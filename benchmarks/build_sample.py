@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections import Counter
 
-from benchmarks.dbt import WITHOUT_TESTS, Stage
+from benchmarks.dbt import WITHOUT_TESTS
 from benchmarks.report import REPO, Cell, Section
+from benchmarks.stage import Stage
 
 SMALL = REPO / "sample" / "small"
 KINDS = {

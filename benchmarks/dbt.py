@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -67,28 +67,37 @@ class Home:
         return self
 
     def dbt(self, raw: Path, *command: str, as_of: str = AS_OF) -> Cost:
-        """Runs dbt; raises RuntimeError with its output when it fails.
+        """Runs dbt in a process of its own; raises RuntimeError with its output when it fails.
 
-        Every raw folder has the same name for dbt, a link, for another one would have sources parsed again. The project
-        must have been parsed before, else that would be measured, too.
+        The project must have been parsed before, else that would be measured, too.
         """
+        self.prepare(raw)
+        arguments = [str(DBT), "--quiet", *command, *self.arguments(as_of)]
+        cost = measured(arguments, self.settings(), self.folder / "output.txt")
+        return cost if command[0] == "parse" else replace(cost, nodes=self.span())
+
+    def prepare(self, raw: Path) -> None:
+        """Have a profile, and this raw folder under the name that all have for dbt, a link: with another one sources
+        would be parsed again."""
         self.folder.mkdir(parents=True, exist_ok=True)
         shutil.copy(REPO / "profiles.example.yml", self.folder / "profiles.yml")
-        link = self.folder / "raw"
-        link.unlink(missing_ok=True)
-        link.symlink_to(raw.resolve())
-        arguments = [
-            *(str(DBT), "--quiet", *command),
+        self._raw.unlink(missing_ok=True)
+        self._raw.symlink_to(raw.resolve())
+
+    def arguments(self, as_of: str) -> list[str]:
+        """What every command of dbt is given."""
+        return [
             *("--project-dir", str(self.project), "--profiles-dir", str(self.folder)),
             *("--target-path", str(self.folder / "target"), "--log-path", str(self.folder / "logs")),
             *("--vars", json.dumps({"as_of": as_of})),
         ]
-        settings = {
-            "RAW_PATH": str(link), "DUCKDB_PATH": str(self.database), "DBT_TARGET": "duckdb",
+
+    def settings(self) -> dict[str, str]:
+        """What is set in dbt's environment."""
+        return {
+            "RAW_PATH": str(self._raw), "DUCKDB_PATH": str(self.database), "DBT_TARGET": "duckdb",
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         }  # fmt: skip
-        cost = measured(arguments, settings, self.folder / "output.txt")
-        return cost if command[0] == "parse" else replace(cost, nodes=self._span())
 
     def seconds(self) -> dict[str, float]:
         """Seconds by the clock of the last run's nodes, by their ids."""
@@ -98,10 +107,15 @@ class Home:
         """The same by their names."""
         return {unique_id.split(".")[2]: spent for unique_id, spent in self.seconds().items()}
 
-    def _span(self) -> float:
+    def span(self) -> float:
+        """Seconds by the clock from the first node's start to the last one's end in the last run."""
         times = [step for result in self._results() for step in result["timing"]]
         ended = max(datetime.fromisoformat(step["completed_at"]) for step in times)
         return (ended - min(datetime.fromisoformat(step["started_at"]) for step in times)).total_seconds()
+
+    @property
+    def _raw(self) -> Path:
+        return self.folder / "raw"
 
     def _results(self) -> list[dict[str, Any]]:
         text = (self.folder / "target/run_results.json").read_text(encoding="utf-8")
@@ -117,77 +131,28 @@ class Home:
         )
 
 
-@dataclass
-class Stage:
-    """What the measurements of one session share.
-
-    Attributes:
-        home: the folder for data and databases.
-        months: how long the installations are seen in `base` and in `years`.
-        quick: whether to measure as little as shows that all of it works.
-        week: the files of the week that comes after both.
-        parsed: dbt's first parse of the project.
-        fixed: dbt's cost on an empty folder, for the nodes of COMPARED, as often as it was measured.
-        full: ours and the reference on `base`, without the fixed cost.
-        extraction: seconds by the clock of the extraction in the last of these.
-    """
-
-    home: Path
-    months: tuple[int, int]
-    quick: bool
-    week: list[Path]
-    parsed: Cost = Cost(0, 0, 0)
-    fixed: list[Cost] = field(default_factory=list)
-    full: list[tuple[Cost, Cost]] = field(default_factory=list)
-    extraction: float = 0.0
-
-    @property
-    def years(self) -> Path:
-        """The raw folder of all months."""
-        return self.home / "years"
-
-    @property
-    def base(self) -> Path:
-        """The raw folder of the last of them, 1 GB."""
-        return self.home / "base"
-
-    @property
-    def empty(self) -> Path:
-        """The raw folder with nothing to do."""
-        return self.home / "empty"
-
-    @property
-    def ours(self) -> Home:
-        """Where dbt runs a copy of the project, parsed once for all measurements."""
-        return Home(self.home / "ours", self.home / "project")
-
-    @property
-    def built(self) -> Path:
-        """The database of a full build of `base`, kept."""
-        return self.home / "base.duckdb"
-
-    def usual_fixed(self) -> Cost:
-        """The fixed cost as the median run had it."""
-        return sorted(self.fixed, key=lambda cost: cost.nodes)[len(self.fixed) // 2]
-
-
 def measured(arguments: Sequence[str], settings: dict[str, str], output: Path) -> Cost:
-    """Runs a command and watches its memory (VmHWM, summed with its children's)."""
-    peak = 0.0
+    """Runs a command; raises RuntimeError with its output when it fails."""
     with output.open("wb") as out:
         started = time.perf_counter()
         process = subprocess.Popen(arguments, env={**os.environ, **settings}, stdout=out, stderr=out, cwd=output.parent)
-        while True:
-            found, status, usage = os.wait4(process.pid, os.WNOHANG)
-            if found:
-                break
-            peak = max(peak, high_water(process.pid))
-            time.sleep(0.02)
-        wall = time.perf_counter() - started
-    process.returncode = os.waitstatus_to_exitcode(status)
+        process.returncode, cost = watched(process.pid, started)
     if process.returncode:
         raise RuntimeError(f"{' '.join(arguments[:4])}: {output.read_text(encoding='utf-8')[-3000:]}")
-    return Cost(wall, usage.ru_utime + usage.ru_stime, peak)
+    return cost
+
+
+def watched(pid: int, started: float) -> tuple[int, Cost]:
+    """Waits for a process and watches its memory (VmHWM, summed with its children's): exit code and cost."""
+    peak = 0.0
+    while True:
+        found, status, usage = os.wait4(pid, os.WNOHANG)
+        if found:
+            break
+        peak = max(peak, high_water(pid))
+        time.sleep(0.02)
+    cost = Cost(time.perf_counter() - started, usage.ru_utime + usage.ru_stime, peak)
+    return os.waitstatus_to_exitcode(status), cost
 
 
 def high_water(pid: int) -> float:

@@ -12,7 +12,7 @@ from loader.dbt.artifacts import Lookup, PublishModel
 from loader.engine.limits import Meter
 
 
-@dataclass
+@dataclass(slots=True)
 class Row:
     """One row to send.
 
@@ -109,7 +109,7 @@ class Record:
     values: Mapping[str, Any]
 
 
-@dataclass
+@dataclass(slots=True)
 class Outcome:
     """What became of one row.
 

@@ -38,8 +38,9 @@ class Suspects:
 
     def concern(self, row: Row) -> bool:
         """Whether this row is one of them."""
-        nulls = self._required and any(name in row.null_fields for name in self._required)
-        return self._dates or row.longest > self._shortest or bool(nulls)
+        if self._dates or row.longest > self._shortest:
+            return True
+        return bool(self._required) and any(name in row.null_fields for name in self._required)
 
 
 def canonical(value: Any, kind: str, field: Field | None = None) -> Any:

@@ -43,7 +43,7 @@ class Gainsight:
         self.calls_per_day = settings.calls_per_day
         self._fields: dict[str, dict[str, Field]] = {}
         self._suspects: dict[str, Suspects] = {}
-        self._links: dict[tuple[Lookup, Any], tuple[str, Rejection | None]] = {}
+        self._links: dict[Lookup, dict[Any, tuple[str, Rejection | None]]] = {}
         self._ids: dict[tuple[str, str], dict[str, list[str]]] = {}
 
     def connect(self, meter: Meter) -> None:
@@ -182,20 +182,18 @@ class Gainsight:
 
     def _record(self, model: PublishModel, row: Row) -> tuple[str, Rejection | None]:
         """A row as the API takes it, or why it cannot be. Most are sent as the warehouse made them."""
-        record = row.record
-        if model.object not in self._suspects:
-            self._suspects[model.object] = Suspects(model, self._fields[model.object])
-        if self._suspects[model.object].concern(row):
+        record, suspects = row.record, self._suspects.get(model.object)
+        if suspects is None:
+            suspects = self._suspects[model.object] = Suspects(model, self._fields[model.object])
+        if suspects.concern(row):
             fields = self._fields[model.object]
             for name, value in row.values.items():
                 if refusal := schema.refusal(fields[name], value):
                     return record, refusal
             record = json.dumps({n: schema.to_api(v, fields[n]) for n, v in row.values.items()})
         for each in model.lookups:
-            value = row.lookups[each.field]
-            if (each, value) not in self._links:
-                self._links[each, value] = self._link(each, value)
-            link, rejection = self._links[each, value]
+            value, links = row.lookups[each.field], self._links.setdefault(each, {})
+            link, rejection = links.get(value) or links.setdefault(value, self._link(each, value))
             if rejection:
                 return record, rejection
             record = f"{record[:-1]},{link}}}"
