@@ -44,5 +44,5 @@ def prepared(home: Path, quick: bool) -> Stage:
     week = data.without_last_week(made, home / "years")
     base = data.last_months(home / "years", home / "base", months[0])
     ours = Home(home / "ours", copy_project(home / "project"))
-    parsed = ours.dbt(base, "parse")
+    parsed = (ours.dbt(base, "parse"), ours.dbt(base, "parse"))
     return Stage(home, months, quick, week, parsed, Warm(ours, base))

@@ -18,9 +18,9 @@ class Stage:
         months: how long the installations are seen in `base` and in `years`.
         quick: whether to measure as little as shows that all of it works.
         week: the files of the week that comes after both.
-        parsed: dbt's first parse of the project.
+        parsed: dbt's parse of the project, the first one and one of nothing new.
         warm: dbt, with that behind it.
-        fixed: dbt's cost on an empty folder, for the nodes of COMPARED, as often as it was measured.
+        fixed: what the nodes of COMPARED cost on an empty folder, as often as it was measured.
         full: ours and the reference on `base`, without the fixed cost.
         extraction: seconds by the clock of the extraction in the last of these.
     """
@@ -29,7 +29,7 @@ class Stage:
     months: tuple[int, int]
     quick: bool
     week: list[Path]
-    parsed: Cost
+    parsed: tuple[Cost, Cost]
     warm: Warm
     fixed: list[Cost] = field(default_factory=list)
     full: list[tuple[Cost, Cost]] = field(default_factory=list)

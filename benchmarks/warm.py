@@ -69,9 +69,10 @@ def main(output: Path, arguments: list[str]) -> None:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
     from dbt.cli.main import dbtRunner
+    from dbt.contracts.graph.manifest import Manifest
 
     parsed = dbtRunner().invoke(["--quiet", "parse", *arguments])
-    if not parsed.success:
+    if not isinstance(parsed.result, Manifest):
         sys.exit(f"{parsed.exception}")
     print("{}", file=answers)
     gc.freeze()

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
 import pytest
 from dbt_bench import SMALL, Mart
 
 from benchmarks import data, reference, report
 from benchmarks.build_growth import fitted_slope
+from benchmarks.dbt import Home
+from benchmarks.warm import Warm
 
 
 def test_the_reference_equals_the_mart(sample_mart: Mart, truth: dict[str, str], tmp_path: Path) -> None:
@@ -25,6 +28,20 @@ def test_a_wrong_reference_is_noticed(sample_mart: Mart, truth: dict[str, str], 
         connection.execute("update metric_values set metric_value = 1 + metric_value where rowid = 0")
         connection.execute("delete from seat_figures where rowid = 0")
         assert reference.differences(connection, sample_mart.database) == {"metric values": 1, "seat figures": 1}
+
+
+def test_a_warm_dbt_runs_each_command_in_a_process_of_its_own_and_says_what_failed(tmp_path: Path) -> None:
+    """Two commands build what they are told to, into the database that is there at the time; the third one ends it."""
+    home = Home(tmp_path)
+    with Warm(home, SMALL) as warm:
+        costs = [warm.dbt(SMALL, "seed", "--select", name) for name in ("product_tiers", "use_cases")]
+        with duckdb.connect(str(home.database)) as connection:
+            assert {name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()} >= {
+                "product_tiers", "use_cases"
+            }  # fmt: skip
+        assert all(0 < cost.nodes < cost.wall and cost.cpu > 0 and cost.peak_megabytes > 50 for cost in costs)
+        with pytest.raises(RuntimeError, match="nonsense"):
+            warm.dbt(SMALL, "nonsense")
 
 
 def test_the_page_shows_median_spread_ratio_and_target(tmp_path: Path) -> None:
