@@ -199,7 +199,8 @@ class Destination(Protocol):
         """Find the records that look-ups point to, by object and matching field; kept for the run."""
 
     def is_empty(self, model: PublishModel, rows: int) -> bool:
-        """Whether there is no record at all to find; False without a call when to find so many rows takes but one."""
+        """Whether the model's object holds no record; False, without a call, where asking saves none: when so few rows
+        are found by one call, or all are expected to be there."""
 
     def find(self, model: PublishModel, rows: Sequence[Row], fields: Sequence[str] = ()) -> dict[str, list[Record]]:
         """Records that have the rows' keys, by row key; every row has an entry."""
