@@ -18,7 +18,7 @@ from benchmarks.reference import ONE_LINE_A_ROW
 from benchmarks.report import Section, Spread
 from benchmarks.stage import Stage
 
-ROUNDS = 2
+ROUNDS = 3
 ONE_BY_ONE = (*WITHOUT_TESTS, "--threads", "1", *COMPARED)
 """One node at a time: the extraction's seconds by the clock are its own then."""
 METRIC = "metric_snippets_28_days_event"

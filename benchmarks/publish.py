@@ -43,7 +43,7 @@ def run(quick: bool) -> list[Section]:
         sections = [
             first_publish(folder, 500 if quick else 100_000, 1 if quick else 3, ("bare", "loader", *others), failed),
             second_publish(folder, 500 if quick else 2_500, ("bare", "loader", *others, *by_default), failed),
-            at_the_limit(folder, 100 if not quick else 10, 2.0 if not quick else 0.5, 6 if not quick else 3),
+            at_the_limit(folder, 100 if not quick else 10, 4.0 if not quick else 0.5, 5 if not quick else 3),
         ]
         project = published(folder / "million", large)
         grown = growth(folder, [*sizes, large, 10 * large], project)
