@@ -67,6 +67,10 @@ class Server:
         """Forget rows and calls."""
         requests.post(f"{self.url}/bench/reset", timeout=60)
 
+    def hold(self, record: dict[str, Any]) -> None:
+        """Let it hold a record that no client sends and no report counts."""
+        requests.post(f"{self.url}/bench/hold", json=record, timeout=60)
+
     def report(self, *, digest: bool = True) -> dict[str, Any]:
         """Calls by operation, rows, and a digest of them, which takes seconds."""
         what = "digest" if digest else "counts"
@@ -224,6 +228,7 @@ def _dlt(project: Project, url: str, folder: Path, again: bool) -> tuple[Path | 
 CLIENTS: dict[str, Callable[[Project, str, Path, bool], tuple[Path | str, list[str]]]] = {
     "bare": _bare,
     "loader": _loader,
+    "loader finds": _loader,
     "drt": _drt({}),
     "drt tuned": _drt({"batch_size": 5000, "rate_limit": {"requests_per_second": 1_000_000}}),
     "dlt": _dlt,

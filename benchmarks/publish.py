@@ -16,12 +16,16 @@ from benchmarks.peers import Run, light_server, run_client, run_diff, run_loader
 from benchmarks.report import RESULTS, Cell, Section, Spread, ratio
 
 MOST_TIMES_THE_FLOOR = 1.25
+FINDS = "loader finds"
+OURS = ("loader", FINDS)
+SLOWEST, SLOWEST_ROUNDS = "dlt", 2
 LEAST_USED = 0.98
 LONGEST, LARGEST = 10.0, 300.0
 SLOPE = (0.9, 1.1)
 NAMES = {
     "bare": "bare `requests` loop (the floor)",
     "loader": "**ours**",
+    FINDS: "**ours**, to an object that holds a record already",
     "drt tuned": "drt-core 1.2.1, batch_size 5000, rate limit lifted",
     "drt": "drt-core 1.2.1 by default: batch_size 100, 10 calls a second",
     "dlt": "dlt 1.31.0, custom destination",
@@ -41,7 +45,7 @@ def run(quick: bool) -> list[Section]:
     large, sizes = (20_000, [1_000, 4_000]) if quick else (1_000_000, [10_000, 100_000])
     try:
         sections = [
-            first_publish(folder, 500 if quick else 100_000, 1 if quick else 3, ("bare", "loader", *others), failed),
+            first_publish(folder, 500 if quick else 100_000, 1 if quick else 3, ("bare", *OURS, *others), failed),
             second_publish(folder, 500 if quick else 2_500, ("bare", "loader", *others, *by_default), failed),
             at_the_limit(folder, 100 if not quick else 10, 4.0 if not quick else 0.5, 5 if not quick else 3),
         ]
@@ -60,7 +64,11 @@ def first_publish(folder: Path, rows: int, rounds: int, clients: Sequence[str], 
     with light_server(project) as server:
         for number in range(rounds):
             for name in clients if number % 2 == 0 else reversed(clients):
+                if name == SLOWEST and number >= SLOWEST_ROUNDS:
+                    continue
                 server.reset()
+                if name == FINDS:
+                    server.hold({"Gsid": "1I01", **dict.fromkeys(project.model.key, "another")})
                 ran = run_client(name, project, server.url)
                 runs[name].append(_with_rows(ran, server.report(digest=number == 0)))
     floor, ours = _spread(runs["bare"], "seconds"), _spread(runs["loader"], "seconds")
@@ -69,13 +77,14 @@ def first_publish(folder: Path, rows: int, rounds: int, clients: Sequence[str], 
     times = ratio(ours, floor)
     return Section(
         title=f"{rows:,} rows, no limit at the server",
-        compared=f"{_SERVER} {rounds} rounds, the order turned each time. The bare loop reads rows that SQL has already"
-        " put into the API's form, looks nothing up and looks at no reply; ours asks whether there are records (there"
-        " are none; else it would find by key which exist, 20 calls more), resolves the look-up, hashes, and records"
-        " every row in the warehouse (`--no-gate`, for there is no dbt run).",
+        compared=f"{_SERVER} {rounds} rounds, the order turned each time; the slowest client ran in"
+        f" {min(rounds, SLOWEST_ROUNDS)} of them. The bare loop reads rows that SQL has already put into the API's"
+        " form, looks nothing up and looks at no reply; ours asks whether the object holds any record (if it does, each"
+        " row is looked for by key), resolves the look-up, hashes, and records every row in the warehouse (`--no-gate`,"
+        " for there is no dbt run).",
         columns=["client", "whole process", "of it: start", "rows a second", "memory", "times the floor", "same rows"],
         rows=cells,
-        target=f"ours at most {MOST_TIMES_THE_FLOOR} times the bare loop",
+        target=f"ours, to an empty object as the bare loop, at most {MOST_TIMES_THE_FLOOR} times the bare loop",
         met=times.median <= MOST_TIMES_THE_FLOOR and _same(runs["loader"], runs["bare"]),
         explanation="Start is the interpreter and the imports. Memory is the process's VmHWM. Same rows: the values"
         " that arrived in the first round are those of the bare loop, and their number in every round. drt-core keeps"

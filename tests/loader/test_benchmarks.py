@@ -32,6 +32,24 @@ def test_the_bare_loop_and_the_loader_leave_the_same_rows_at_the_server(tmp_path
     assert canonical(arrived["loader"]) == canonical(arrived["bare"])
 
 
+def test_where_the_object_holds_a_record_each_row_is_looked_for_by_key(tmp_path: Path) -> None:
+    """Its rows fill more than one page, so that an empty object saves calls; the record is neither changed nor counted."""
+    section = publish.first_publish(tmp_path / "bench", 5_100, 1, ("bare", "loader", publish.FINDS))
+    assert [row[-1] for row in section.rows] == ["yes"] * 3
+    project = make_project(tmp_path / "project", 5_100)
+    with light_server(project) as server:
+        asked = []
+        for held in (False, True):
+            server.reset()
+            if held:
+                server.hold({"Gsid": "1I01", **dict.fromkeys(project.model.key, "another")})
+            assert run_client("loader", project, server.url).error == ""
+            report = server.report()
+            assert (report["rows"], report["calls"]["insert"], report["calls"].get("update")) == (5_100, 102, None)
+            asked.append(report["calls"]["query"])
+    assert asked[1] - asked[0] == 2, "two pages of keys"
+
+
 def test_a_mart_that_is_marked_as_published_sends_only_what_changes(tmp_path: Path) -> None:
     project = make_project(tmp_path / "project", ROWS)
     publish_all(project)
