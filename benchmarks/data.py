@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,14 +54,18 @@ def multiply(source: Path, out: Path, copies: int) -> Path:
     copied. Accounts, subscriptions and licences are multiplied too, so that the work behind the extraction grows as the
     payloads do.
     """
-    for copy in range(copies):
-        for path in pings(source):
-            target = out / "service_pings" / f"copy={copy}" / path.relative_to(source / "service_pings")
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if copy:
-                _copy_pings(path, target, f"x{copy}".encode())
-            else:
-                os.link(path, target)
+    with ProcessPoolExecutor() as pool:
+        done = []
+        for copy in range(copies):
+            for path in pings(source):
+                target = out / "service_pings" / f"copy={copy}" / path.relative_to(source / "service_pings")
+                target.parent.mkdir(parents=True, exist_ok=True)
+                if copy:
+                    done.append(pool.submit(_copy_pings, path, target, f"x{copy}".encode()))
+                else:
+                    os.link(path, target)
+        for each in done:
+            each.result()
     for path in source.glob("*.csv"):
         _multiply_csv(path, out / path.name, copies)
     return out
