@@ -69,7 +69,7 @@ with DAG(
         task_id="build",
         bash_command=(
             f"cd {PROJECT} && .venv/bin/dbt build --target snowflake --exclude-resource-type unit_test"
-            " --vars '{loader_role: CUSTOMER_HEALTH_LOADER}'"
+            " --vars '{as_of: yesterday, loader_role: CUSTOMER_HEALTH_LOADER}'"
         ),
         env=BUILD_AS,
         append_env=True,

@@ -1,7 +1,7 @@
 """Publish after a dbt Cloud job: receives its webhook, fetches the run's artifacts, starts the loader.
 
 dbt Cloud: a deploy job of one step, with "generate docs" off (the artifacts are those of the last step):
-    dbt build --exclude-resource-type unit_test --vars '{loader_role: CUSTOMER_HEALTH_LOADER}'
+    dbt build --exclude-resource-type unit_test --vars '{as_of: yesterday, loader_role: CUSTOMER_HEALTH_LOADER}'
 weekly (cron `0 5 * * 1`) or monthly (`0 5 1 * *`); for two-weekly, the weekly job and EVERY_WEEKS=2 here. And a webhook
 for "run completed" to this address.
 Environment: DBT_CLOUD_WEBHOOK_SECRET (shown once when the webhook is made), DBT_CLOUD_TOKEN, DBT_CLOUD_HOST (such as

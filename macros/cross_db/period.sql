@@ -1,8 +1,19 @@
 {#- Calendar arithmetic. `grain` is month, two_weeks or week; weeks start on Monday, two-week periods count
     from Monday 2020-01-06. All take and return dates. -#}
 
+{#- The mart's clock as text, YYYY-MM-DD: var as_of, today in UTC without one. `yesterday` is for schedules: the run of the
+    1st, or of a Monday, is then about the period that has just ended, not about the first hours of the next. -#}
+{% macro as_of_day() -%}
+    {%- set wanted = var('as_of', none) -%}
+    {%- set today = run_started_at.date() -%}
+    {%- if wanted == 'yesterday' -%}
+        {{ return((today - modules.datetime.timedelta(days=1)) | string) }}
+    {%- endif -%}
+    {{ return((wanted or today) | string) }}
+{%- endmacro %}
+
 {% macro as_of() -%}
-    cast('{{ var("as_of") or run_started_at.strftime("%Y-%m-%d") }}' as date)
+    cast('{{ customer_health.as_of_day() }}' as date)
 {%- endmacro %}
 
 {% macro grain() -%}

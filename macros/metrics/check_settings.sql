@@ -1,11 +1,11 @@
 {#- The clock is a date that exists. -#}
 {% macro check_as_of() %}
     {%- set as_of = var('as_of', none) -%}
-    {%- if as_of and not (
+    {%- if as_of and as_of != 'yesterday' and not (
         modules.re.match('^[0-9]{4}-[0-9]{2}-[0-9]{2}$', as_of | string)
         and run_query("select try_cast('" ~ as_of ~ "' as date)").rows[0][0] is not none
     ) -%}
-        {{ exceptions.raise_compiler_error('var as_of is "' ~ as_of ~ '"; it must be a date, YYYY-MM-DD') }}
+        {{ exceptions.raise_compiler_error('var as_of is "' ~ as_of ~ '"; it must be a date, YYYY-MM-DD, or the word yesterday') }}
     {%- endif -%}
 {% endmacro %}
 

@@ -148,7 +148,8 @@ def cron_lines() -> list[str]:
 
 
 def test_the_crontab_has_each_cadence_and_one_is_active() -> None:
-    found = {re.match(r"(\S+ \S+ \S+ \S+ \S+)  \S+build_and_publish.sh (\w+)", line).groups() for line in cron_lines()}
+    pattern = r"(\S+ \S+ \S+ \S+ \S+)  (?:TARGET=duckdb )?\S+build_and_publish.sh (\w+)"
+    found = {re.match(pattern, line).groups() for line in cron_lines()}
     assert found == {("0 5 * * 1", "weekly"), ("0 5 * * 1", "two_weekly"), ("0 5 1 * *", "monthly")}
     text = (FOLDER / "crontab").read_text(encoding="utf-8")
     assert len(re.findall(r"^\d.*build_and_publish", text, re.MULTILINE)) == 1
@@ -184,7 +185,10 @@ def test_the_script_publishes_after_a_good_build_and_tells_what_a_person_must_se
         (tmp_path / f"{name}.env").write_text(f"SNOWFLAKE_USER={name}\n", encoding="utf-8")
     (tmp_path / "build_code").write_text(str(build_code), encoding="utf-8")
     (tmp_path / "publish_codes").write_text("".join(f"{code}\n" for code in publish_codes), encoding="utf-8")
-    settings = {"PROJECT": str(tmp_path), "SETTINGS": str(tmp_path), "LOCK": str(tmp_path / "lock"), "WAIT": "0"}
+    settings = {
+        "PROJECT": str(tmp_path), "SETTINGS": str(tmp_path), "LOCK": str(tmp_path / "lock"), "WAIT": "0",
+        "TARGET": "duckdb",
+    }  # fmt: skip
     run = subprocess.run(
         [str(FOLDER / "build_and_publish.sh"), "weekly"],
         env={**os.environ, **settings}, capture_output=True, text=True, check=False,
@@ -192,15 +196,16 @@ def test_the_script_publishes_after_a_good_build_and_tells_what_a_person_must_se
     made = (tmp_path / "calls").read_text(encoding="utf-8").splitlines()
     assert (run.returncode, [call.split()[0] for call in made]) == (ended, calls), run.stderr
     assert all(call.split()[1] == ("dbt" if call.startswith("dbt") else "publisher") for call in made)
+    assert all("--target duckdb" in call for call in made)
     assert (told in run.stderr) if told else run.stderr == ""
 
 
-def test_every_build_grants_the_loader_its_role() -> None:
-    """A table that dbt makes anew has no grants."""
+def test_every_build_is_of_the_period_that_ended_and_grants_the_loader_its_role() -> None:
+    """A table that dbt makes anew has no grants. A period that began this morning says nothing yet."""
     for name in ("build_and_publish.sh", "github_actions.yml", "airflow_dag.py", "dbt_cloud_webhook.py"):
         text = (FOLDER / name).read_text(encoding="utf-8")
         assert "dbt build" in text, name
-        assert "--vars '{loader_role: CUSTOMER_HEALTH_LOADER}'" in text, name
+        assert "--vars '{as_of: yesterday, loader_role: CUSTOMER_HEALTH_LOADER}'" in text, name
 
 
 def test_each_cadence_is_in_the_readme_for_each_scheduler() -> None:
