@@ -59,6 +59,7 @@ account_groups as (
         account_periods.account_id,
         account_periods.period_start,
         account_periods.previous_period_start,
+        account_periods.is_complete_period,
         weights.score_group,
         weights.weight,
         weights.driver_order,

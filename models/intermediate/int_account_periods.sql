@@ -36,7 +36,8 @@ account_periods as (
         periods.period_start,
         periods.previous_period_start,
         periods.measurement_date,
-        periods.is_current
+        periods.is_current,
+        periods.is_complete_period
     from accounts
     left join first_periods
         on accounts.account_id = first_periods.account_id

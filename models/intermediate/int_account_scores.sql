@@ -19,6 +19,7 @@ summed as (
         account_groups.account_id,
         account_groups.period_start,
         account_groups.previous_period_start,
+        account_groups.is_complete_period,
         sum(account_groups.weight * account_groups.score) as weighted_score,
         coalesce(sum(case when account_groups.score is not null then account_groups.weight end), 0) as weight_present,
         min(case when account_groups.unscored_reason is not null and not account_groups.is_ruled_out
@@ -28,7 +29,8 @@ summed as (
     from account_groups
     left join statuses
         on account_groups.unscored_reason = statuses.value_reason
-    group by account_groups.account_id, account_groups.period_start, account_groups.previous_period_start
+    group by account_groups.account_id, account_groups.period_start, account_groups.previous_period_start,
+        account_groups.is_complete_period
 
 ),
 
@@ -38,6 +40,7 @@ account_scores as (
         summed.account_id,
         summed.period_start,
         summed.previous_period_start,
+        summed.is_complete_period,
         round(summed.weight_present, 6) as weight_present,
         {{ settled('summed.weighted_score / nullif(summed.weight_present, 0)') }} as overall_score,
         {#- Scores without weight are the reason, whatever else is missing beside them. #}

@@ -36,6 +36,7 @@ spine as (
         periods.previous_period_start,
         periods.measurement_date,
         periods.is_current,
+        periods.is_complete_period,
         pings.ping_id,
         max(case when pings.ping_id is not null then periods.period_start end) over (
             partition by first_pings.instance_id
@@ -59,6 +60,7 @@ instance_periods as (
         spine.previous_period_start,
         spine.measurement_date,
         spine.is_current,
+        spine.is_complete_period,
         spine.ping_id,
         spine.last_ping_period_start,
         latest.uuid,

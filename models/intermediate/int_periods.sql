@@ -25,7 +25,8 @@ measured as (
         {{ period_end('period_start') }} as period_end,
         least({{ period_end('period_start') }}, {{ as_of() }}) as measurement_date,
         {{ periods_later('period_start', -1) }} as previous_period_start,
-        period_start = {{ period_start(as_of()) }} as is_current
+        period_start = {{ period_start(as_of()) }} as is_current,
+        {{ period_end('period_start') }} <= {{ as_of() }} as is_complete_period
     from periods
 
 )

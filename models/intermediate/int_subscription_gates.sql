@@ -29,6 +29,7 @@ gates as (
         coverage.previous_period_start,
         coverage.measurement_date,
         coverage.is_current,
+        coverage.is_complete_period,
         coverage.is_in_force,
         coverage.arr,
         coverage.end_date,

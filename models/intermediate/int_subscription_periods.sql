@@ -27,6 +27,7 @@ candidates as (
         periods.previous_period_start,
         periods.measurement_date,
         periods.is_current,
+        periods.is_complete_period,
         versions.subscription_id,
         versions.account_id,
         versions.product_tier,

@@ -28,6 +28,7 @@ seats as (
         gates.period_start,
         gates.measurement_date,
         gates.is_current,
+        gates.is_complete_period,
         gates.months_since_start,
         gates.end_date,
         gates.primary_instance_id,
