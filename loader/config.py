@@ -27,6 +27,7 @@ class ApiSettings:
     """What the environment says about one destination's API.
 
     Attributes:
+        connection: what names the system at this address, see `Destination.connection`.
         calls_per_window: calls allowed in `window_seconds`.
         timeout_seconds: longest wait for one reply.
         give_up_seconds: longest time without an accepted call.
@@ -34,6 +35,7 @@ class ApiSettings:
 
     prefix: str
     base_url: str
+    connection: str
     calls_per_window: int
     calls_per_day: int
     window_seconds: float
@@ -78,10 +80,11 @@ def api_settings(prefix: str, calls_per_minute: int, calls_per_day: int) -> ApiS
     Raises:
         MisuseError: the address is unsafe, or a number is not one.
     """
-    give_up = number(f"{prefix}_GIVE_UP_SECONDS", 120)
+    give_up, base_url = number(f"{prefix}_GIVE_UP_SECONDS", 120), _base_url(f"{prefix}_BASE_URL")
     return ApiSettings(
         prefix,
-        _base_url(f"{prefix}_BASE_URL"),
+        base_url,
+        os.environ.get(f"{prefix}_CONNECTION", "").strip() or _host(base_url),
         int(number(f"{prefix}_CALLS_PER_MINUTE", calls_per_minute)),
         int(number(f"{prefix}_CALLS_PER_DAY", calls_per_day)),
         number(f"{prefix}_WINDOW_SECONDS", 60),
@@ -106,6 +109,14 @@ def _base_url(name: str) -> str:
     if parts.scheme == "http" and host not in ("127.0.0.1", "localhost", "::1"):
         raise MisuseError(f"{name} must start with https://: credentials would travel in clear.")
     return url
+
+
+def _host(url: str) -> str:
+    """What of an address tells one system from another: host, port unless it is the usual one, and path."""
+    parts = urlsplit(url.lower())
+    usual = {"https": 443, "http": 80}.get(parts.scheme)
+    port = f":{parts.port}" if parts.port not in (None, usual) else ""
+    return f"{parts.hostname or ''}{port}{parts.path}"
 
 
 def number(name: str, default: float) -> float:

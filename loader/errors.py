@@ -89,10 +89,12 @@ class RowRejected(ReplyError):  # noqa: N818 - named in the design
 
     Attributes:
         vague: it did not say which field of which row, nor with a code that is known to be about rows.
+        later: it is no fault of the rows (a lock, a busy record); they may be taken another time.
     """
 
     problems: list[Problem] = field(default_factory=list)
     vague: bool = False
+    later: bool = False
 
 
 class FatalError(ReplyError):

@@ -69,7 +69,12 @@ def sandbox(environment: dict[str, str]) -> Iterator[dict[str, str]]:
     try:
         url = wait_for_url(server, log_path)
         print(f"serving {url}, rows in {SANDBOX_FOLDER.name}/gainsight.sqlite")
-        yield {**environment, "GAINSIGHT_BASE_URL": url, "GAINSIGHT_WINDOW_SECONDS": WINDOW_SECONDS}
+        yield {
+            **environment,
+            "GAINSIGHT_BASE_URL": url,
+            "GAINSIGHT_CONNECTION": "demo",
+            "GAINSIGHT_WINDOW_SECONDS": WINDOW_SECONDS,
+        }
     finally:
         server.terminate()
         server.wait(timeout=10)

@@ -168,8 +168,10 @@ create table if not exists customer_health.marts_publish.publish_calls (
     day date,
     calls number(38, 0),
     recent number(38, 0),
-    last_call_at timestamp_ntz
+    last_call_at timestamp_ntz,
+    recents varchar
 );
+alter table customer_health.marts_publish.publish_calls add column if not exists recents varchar;
 create table if not exists customer_health.marts_publish.publish_locks (
     destination varchar,
     run_id varchar,

@@ -6,10 +6,10 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from loader.dbt.artifacts import Lookup, PublishModel
-from loader.engine.limits import Meter
+from loader.engine.limits import Meter, Window
 
 
 @dataclass(slots=True)
@@ -49,7 +49,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Rejection:
-    """Why a row was not taken."""
+    """Why a row was not taken, or not now."""
 
     field: str
     code: str
@@ -111,21 +111,26 @@ class Record:
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of one row.
+    """What became of one row: accepted, rejected, or later.
+
+    It names its row, so a destination whose replies name keys or ids ties them by those, never by position.
 
     Attributes:
-        rejection: why it was not taken; None when it was.
+        rejection: why it was not taken, nor will be before the row or what it points to changes.
         vanished: the record we knew is not there any more.
+        later: why it was not taken now, through no fault of the row: a lock, a busy record, a part of the service that
+            is away. It is tried again, in this run and in the next ones.
     """
 
     row: Row
     rejection: Rejection | None = None
     vanished: bool = False
+    later: Rejection | None = None
 
     @property
     def accepted(self) -> bool:
-        """Whether the row stands at the destination now."""
-        return self.rejection is None and not self.vanished
+        """Whether the row stands at the destination now (of a delete: whether it is gone)."""
+        return self.rejection is None and self.later is None and not self.vanished
 
 
 @dataclass(frozen=True)
@@ -145,14 +150,28 @@ class Work:
 
 
 class Destination(Protocol):
-    """A system that rows are published to."""
+    """A system that rows are published to.
+
+    `insert`, `update`, `upsert` and `delete` give outcomes as soon as they are known, each row's once; what they do not
+    give an outcome of was not sent.
+    """
 
     name: str
+    connection: str
+    """Which of the systems of this kind: the host of its address, or what `<NAME>_CONNECTION` says; "" when neither is
+    set. What is remembered belongs to it."""
     batch_size: int
-    calls_per_window: int
-    window_seconds: float
+    """Most rows of a call."""
+    batch_bytes: int
+    """Most bytes of the rows of a call, as JSON; 0 for no such limit."""
+    deletes_per_call: int
+    windows: Sequence[Window]
+    """How many calls it takes in how many seconds, shortest first. All hold."""
     calls_per_day: int
-    uploads_allowed: tuple[int, int]
+    """Calls of a day (UTC). A reply that tells the rest of the day tells the meter (`Meter.told`)."""
+    upserts: bool
+    """Whether `upsert` creates or changes by key, so that nothing need be found first; else `insert` and `update` are
+    called, with what `find` found."""
     object_kind: str
     types: Mapping[str, set[str]]
     """Types of fields that take a column, by kind of value."""
@@ -163,24 +182,6 @@ class Destination(Protocol):
 
     def offers(self, work: Sequence[Work]) -> list[str]:
         """Cheaper ways for this work that are not configured."""
-
-    def takes_bulk(self, model: PublishModel, rows: int) -> bool:
-        """Whether so many rows go by the bulk route."""
-
-    def upload(self, model: PublishModel, rows: Iterable[Row], sent: Callable[[str | None], bool]) -> None:
-        """Send rows by the bulk route.
-
-        Args:
-            model: the publish model.
-            rows: to be created or changed.
-            sent: called with None before each file, which says whether one may be sent, and with its id afterwards.
-
-        Raises:
-            StoppedError: nobody knows whether a file was taken.
-        """
-
-    def await_upload(self, status_id: str) -> None:
-        """Wait until a file has been worked through."""
 
     def connect(self, meter: Meter) -> None:
         """Read address and credentials; nothing is called yet.
@@ -215,13 +216,47 @@ class Destination(Protocol):
         """What people filled into a model's label field: our key, the label, and when."""
 
     def insert(self, model: PublishModel, rows: Sequence[Row]) -> Iterator[list[Outcome]]:
-        """Create records; outcomes come as soon as they are known."""
+        """Create records, and note their ids in the rows."""
 
     def update(self, model: PublishModel, rows: Sequence[Row]) -> Iterator[list[Outcome]]:
-        """Change the records with the rows' destination ids; outcomes come as soon as they are known."""
+        """Change the records with the rows' destination ids."""
 
-    def delete(self, model: PublishModel, destination_id: str) -> None:
-        """Delete one record; one that is not there is deleted."""
+    def upsert(self, model: PublishModel, rows: Sequence[Row]) -> Iterator[list[Outcome]]:
+        """Create or change records by key, and note their ids, and which were created, in the rows. Never called where
+        `upserts` is false."""
+
+    def delete(self, model: PublishModel, rows: Sequence[Row]) -> Iterator[list[Outcome]]:
+        """Delete the records with the rows' destination ids; one that is not there is deleted."""
 
     def settle(self, since: float) -> None:
         """Wait until a call made so many seconds ago, and never answered, cannot take effect any more."""
+
+
+@runtime_checkable
+class TakesFiles(Protocol):
+    """What a destination has that also takes files of rows instead of calls."""
+
+    uploads_allowed: tuple[int, int]
+    """Files of an hour and of a day."""
+
+    def takes_bulk(self, model: PublishModel, rows: int) -> bool:
+        """Whether so many rows go by file."""
+
+    def upload(self, model: PublishModel, rows: Iterable[Row], sent: Callable[[str | None], bool]) -> None:
+        """Send rows by file.
+
+        Args:
+            model: the publish model.
+            rows: to be created or changed.
+            sent: called with None before each file, which says whether one may be sent, and with its id afterwards.
+
+        Raises:
+            StoppedError: nobody knows whether a file was taken.
+        """
+
+    def await_upload(self, status_id: str) -> str:
+        """Wait until nothing of a file can take effect any more, as far as can be known, however it ended.
+
+        Returns:
+            What became of it, as a sentence for the log. The rows are read back in any case.
+        """

@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from loader.errors import StoppedError
 
 
+@dataclass(frozen=True)
+class Window:
+    """So many calls are taken in so many seconds."""
+
+    calls: int
+    seconds: float
+
+
 class Meter:
     """Counts every call and makes callers wait.
 
-    The vendor counts in fixed windows that start we do not know when. So a call may go when the one
-    `per_window` calls before it was answered more than a window ago: then no window, wherever it starts,
-    holds more calls than allowed, and the allowance is used but for the time of one answer a window.
+    The vendor counts in fixed windows that start we do not know when. So a call may go when the one `calls` calls
+    before it was answered more than a window ago: then no window, wherever it starts, holds more calls than allowed,
+    and the allowance is used but for the time of one answer a window.
 
     Args:
+        windows: all of them hold.
         today: calls that earlier runs made today (UTC).
-        recent: calls that they made within a window before `last_call_at`.
+        recent: calls that they made within each window before `last_call_at`.
         most: cap on this run's calls.
 
     Attributes:
@@ -29,25 +40,28 @@ class Meter:
 
     def __init__(
         self,
-        per_window: int,
-        window: float,
+        windows: Sequence[Window],
         per_day: int,
         *,
         today: int = 0,
-        recent: int = 0,
+        recent: Sequence[int] = (),
         last_call_at: datetime | None = None,
         most: int | None = None,
     ) -> None:
         self.stop = threading.Event()
         self.before_wait: Callable[[], None] = lambda: None
         self.calls = 0
-        self.per_window, self.window, self.per_day = per_window, window, per_day
-        self._most = most
+        self.windows, self.per_day = windows, per_day
+        self._most: int | None = most
+        self._told: int | None = None
         self._before, self._day = today, datetime.now(UTC).date()
         self._unsaved = False
-        age = (datetime.now(UTC).replace(tzinfo=None) - last_call_at).total_seconds() if last_call_at else window
-        earlier = [time.monotonic() - max(age, 0.0)] * (recent if age < window else 0)
-        self._answered: deque[float] = deque(earlier, maxlen=per_window)
+        age = (datetime.now(UTC).replace(tzinfo=None) - last_call_at).total_seconds() if last_call_at else math.inf
+        self._answered: list[deque[float]] = []
+        for n, window in enumerate(windows):
+            made = recent[n] if n < len(recent) and age < window.seconds else 0
+            earlier = [time.monotonic() - max(age, 0.0)] * made
+            self._answered.append(deque(earlier, maxlen=window.calls))
         self._last_call_at = last_call_at
 
     @property
@@ -57,8 +71,13 @@ class Meter:
 
     @property
     def remaining(self) -> int:
-        """Calls left for today (UTC)."""
-        return max(0, self.per_day - self.today)
+        """Calls left for today (UTC): of our share, and of what the destination told."""
+        ours = max(0, self.per_day - self.today)
+        return ours if self._told is None else min(ours, self._told)
+
+    def told(self, left: int) -> None:
+        """The destination said how many calls it takes yet today."""
+        self._told = max(0, left)
 
     def pause(self, seconds: float) -> None:
         """Wait; a signal to stop ends the wait.
@@ -77,28 +96,38 @@ class Meter:
         """
         today = datetime.now(UTC).date()
         if today != self._day:
-            self._before, self._day = -self.calls, today
+            self._before, self._day, self._told = -self.calls, today, None
         if self._most is not None and self.calls >= self._most:
             raise StoppedError(f"The {self._most} calls allowed by --max-calls are used up.")
         if not self.remaining:
-            raise StoppedError(f"Today's quota of {self.per_day} calls is used up; it starts again at 00:00 UTC.")
-        if len(self._answered) == self.per_window:
-            allowed_at = self._answered[0] + self.window
-            if time.monotonic() < allowed_at:
-                self.before_wait()
-            self.pause(allowed_at - time.monotonic())
+            raise StoppedError(self._used_up())
+        full = [(made, w) for made, w in zip(self._answered, self.windows, strict=True) if len(made) == w.calls]
+        allowed_at = max((made[0] + window.seconds for made, window in full), default=0.0)
+        if time.monotonic() < allowed_at:
+            self.before_wait()
+        self.pause(allowed_at - time.monotonic())
         self.calls += 1
         self._unsaved = True
+        if self._told is not None:
+            self._told -= 1
+
+    def _used_up(self) -> str:
+        if self.today < self.per_day:
+            return "The destination says that its calls of the day are used up."
+        return f"Today's quota of {self.per_day} calls is used up; it starts again at 00:00 UTC."
 
     def answered(self) -> None:
         """The call that was counted last is over, with or without a reply."""
-        self._answered.append(time.monotonic())
+        for made in self._answered:
+            made.append(time.monotonic())
         self._last_call_at = datetime.now(UTC).replace(tzinfo=None)
 
-    def unsaved(self) -> tuple[int, int, datetime] | None:
-        """What the state does not know yet: calls of the day, calls of the last window, last call."""
+    def unsaved(self) -> tuple[int, list[int], datetime] | None:
+        """What the state does not know yet: calls of the day, calls of each window until now, last call."""
         if not self._unsaved or self._last_call_at is None:
             return None
         self._unsaved = False
-        since = time.monotonic() - self.window
-        return self.today, sum(1 for each in self._answered if each > since), self._last_call_at
+        now = time.monotonic()
+        pairs = zip(self._answered, self.windows, strict=True)
+        recent = [sum(each > now - window.seconds for each in made) for made, window in pairs]
+        return self.today, recent, self._last_call_at

@@ -46,8 +46,8 @@ class Plan:
     @property
     def minutes(self) -> float:
         """Time the calls take at the limit, when nothing else draws on it."""
-        windows = max(0, self.total_calls - 1) // self.destination.calls_per_window
-        return windows * self.destination.window_seconds / 60
+        after_first = max(0, self.total_calls - 1)
+        return max(after_first // each.calls * each.seconds for each in self.destination.windows) / 60
 
     @property
     def busy(self) -> list[Diff]:

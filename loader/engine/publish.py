@@ -10,14 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from itertools import islice
 from typing import Any
 
 from loader.dbt.artifacts import Artifacts, PublishModel
 from loader.dbt.gate import check_gate
 from loader.engine.background import Background
 from loader.engine.check import must_fit
-from loader.engine.destination import Destination, Outcome, Rejection, Row, Work
+from loader.engine.destination import Destination, Outcome, Rejection, Row, TakesFiles, Work
 from loader.engine.limits import Meter
 from loader.engine.plan import Caps, Plan, make_plan
 from loader.engine.recovery import recover
@@ -74,8 +73,7 @@ def open_meter(destination: Destination, state: State, most: int | None = None) 
     """The destination's budget, with the calls that earlier runs made today."""
     today, recent, last = state.calls()
     return Meter(
-        destination.calls_per_window,
-        destination.window_seconds,
+        destination.windows,
         destination.calls_per_day,
         today=today,
         recent=recent,
@@ -117,7 +115,7 @@ class Publisher:
         self.meter = open_meter(destination, state, request.caps.calls)
         self.result = Result()
         self._show, self._progress = show, progress
-        self.uploads = Uploads(destination, state, self.mart)
+        self.uploads = Uploads(destination, destination, self.mart) if isinstance(destination, TakesFiles) else None
         self._refused_in_a_row = 0
         self._unwritten: list[Outcome] = []
         self._written_at = 0.0
@@ -223,8 +221,8 @@ class Publisher:
             self._revise(plan, sending)
         for diff in plan.diffs:
             self.mart.reject_invalid(diff, self.request.options)
-        for diff in sending:
-            if self.destination.takes_bulk(diff.model, sum(self.mart.counts(diff.model))):
+        for diff in sending if self.uploads else ():
+            if self.uploads and self.uploads.take(diff.model):
                 for arrived in self.uploads.send(diff.model, self._heed_signal):
                     self._record(diff.model, [Outcome(row) for row in arrived])
         for diff in sending:
@@ -242,6 +240,8 @@ class Publisher:
     def _find(self, diff: Diff, turn: int) -> None:
         """Look for the records of rows we do not know, and count what nulls would overwrite there."""
         model = diff.model
+        if self.destination.upserts and model.mode != "update":
+            return
         _, unknown = self.mart.counts(model)
         windows = [] if self.destination.is_empty(model, unknown) else self.mart.unsought(model, turn)
         for window in windows:
@@ -276,14 +276,14 @@ class Publisher:
     def _send_rows(self, model: PublishModel, turn: int, *, known: bool) -> None:
         """Change records, or create them. Meanwhile the next window is read, and what became of rows is written down,
         beside."""
-        windows, call = self._noted(model, turn, known), self.destination.update if known else self.destination.insert
+        windows, call = self._noted(model, turn, known), self.destination.update if known else self._create(model)
         self.meter.before_wait = partial(self._write_down, model)
         ahead = self._beside.do(next, windows, None)
         while noted := ahead.result():
             ahead = self._beside.do(next, windows, None)
             window, noted_at = noted
             try:
-                for batch in _batches([window], self.destination.batch_size):
+                for batch in _batches(_still_there(window), self.destination.batch_size, self.destination.batch_bytes):
                     if self.meter.stop.is_set():
                         break
                     for outcomes in call(model, batch):
@@ -295,6 +295,12 @@ class Publisher:
             self._heed_signal()
         self._beside.wait()
         self.meter.before_wait = lambda: None
+
+    def _create(self, model: PublishModel) -> Callable[[PublishModel, Sequence[Row]], Iterator[list[Outcome]]]:
+        """How records are created: by a destination that upserts, without having been looked for."""
+        return (
+            self.destination.upsert if self.destination.upserts and model.mode != "update" else self.destination.insert
+        )
 
     def _noted(self, model: PublishModel, turn: int, known: bool) -> Iterator[tuple[list[Row], datetime]]:
         """Windows of rows to send, and when they were noted: before any call, so that their fate may be written down
@@ -313,11 +319,13 @@ class Publisher:
         self._unwritten, self._written_at = [], time.monotonic()
 
     def _delete(self, diff: Diff) -> None:
-        for row_key, destination_id in self.mart.gone(diff):
+        gone = [Row(row_key, "", destination_id, True) for row_key, destination_id in self.mart.gone(diff)]
+        for batch in _batches(gone, self.destination.deletes_per_call):
             self._heed_signal()
-            self.destination.delete(diff.model, destination_id)
-            self.state.record(diff.model.object, self.meter.unsaved(), forgotten=[row_key])
-            self.result.deleted += 1
+            for outcomes in self.destination.delete(diff.model, batch):
+                forgotten = [each.row.row_key for each in outcomes if each.accepted]
+                self.state.record(diff.model.object, self.meter.unsaved(), forgotten=forgotten)
+                self.result.deleted += len(forgotten)
 
     def _record(self, model: PublishModel, outcomes: Sequence[Outcome], *, turn: int = 1, later: bool = False) -> None:
         """Note what became of rows; a row whose record vanished gets a second turn, but not a third.
@@ -368,8 +376,21 @@ def _match_rejection(model: PublishModel, matches: int) -> Rejection | None:
     return Rejection(", ".join(model.key), code, why)
 
 
-def _batches(windows: Iterable[list[Row]], size: int) -> Iterator[list[Row]]:
-    """Cut rows into batches, without those that the mart has lost meanwhile."""
-    rows = (row for window in windows for row in window if row.row_hash)
-    while batch := list(islice(rows, size)):
+def _still_there(window: Sequence[Row]) -> Iterator[Row]:
+    """A window without the rows that the mart has lost meanwhile."""
+    return (row for row in window if row.row_hash)
+
+
+def _batches(rows: Iterable[Row], size: int, most_bytes: int = 0) -> Iterator[list[Row]]:
+    """Cut rows into batches: of so many rows, and of no more bytes unless one row alone has more."""
+    batch: list[Row] = []
+    held = 0
+    for row in rows:
+        length = len(row.record.encode()) if most_bytes else 0
+        if len(batch) == size or (batch and most_bytes and held + length > most_bytes):
+            yield batch
+            batch, held = [], 0
+        batch.append(row)
+        held += length
+    if batch:
         yield batch

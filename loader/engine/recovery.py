@@ -17,7 +17,7 @@ log = logging.getLogger("loader")
 
 
 def recover(
-    destination: Destination, mart: Mart, models: Sequence[PublishModel], uploads: Uploads, meter: Meter
+    destination: Destination, mart: Mart, models: Sequence[PublishModel], uploads: Uploads | None, meter: Meter
 ) -> int:
     """Settle what an earlier run left open; calls nothing when there is nothing.
 
@@ -26,7 +26,7 @@ def recover(
     """
     noted, accepted = mart.state.noted_objects(), 0
     for model in models:
-        if mart.state.open_uploads(model.object):
+        if uploads and mart.state.open_uploads(model.object):
             destination.connect(meter)
             uploads.wait(model)
         if model.object in noted:

@@ -44,7 +44,7 @@ def send(
                 pause(0.25)
                 outcomes, rest = [], part
             elif len(part) == 1:
-                outcomes, rest = [Outcome(part[0][0], _rejection(error))], []
+                outcomes, rest = [not_taken(part[0][0], error)], []
             else:
                 pending += [(each, int(bool(tries) and len(each) > 1)) for each in reversed(_cut(part, error))]
                 continue
@@ -57,12 +57,12 @@ def send(
             pending.append((rest, tries + 1))
 
 
-def _rejection(error: RowRejected) -> Rejection:
-    if not error.problems:
-        return Rejection("", error.code, error.message)
-    first, others = error.problems[0], error.problems[1:]
+def not_taken(row: Row, error: RowRejected) -> Outcome:
+    """What a refusal makes of its only row: it is rejected, or later."""
+    first, others = (error.problems or [Problem("", "", "")])[0], error.problems[1:]
     also = "".join(f"; {each.field}: {each.code}" for each in others)
-    return Rejection(first.field, first.code or error.code, (first.message or error.message) + also)
+    why = Rejection(first.field, first.code or error.code, (first.message or error.message) + also)
+    return Outcome(row, later=why) if error.later else Outcome(row, why)
 
 
 def _cut(part: list[Item], error: RowRejected) -> list[list[Item]]:

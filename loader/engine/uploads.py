@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from itertools import chain
 
 from loader.dbt.artifacts import PublishModel
-from loader.engine.destination import Destination, Row
+from loader.engine.destination import Destination, Row, TakesFiles
 from loader.engine.values import as_sent
 from loader.errors import StoppedError
-from loader.warehouse import Mart, State, utc_now
+from loader.warehouse import Mart, utc_now
+
+log = logging.getLogger("loader")
 
 UNKNOWN_UPLOAD = timedelta(minutes=30)
 """How long a file of which nothing is known may still be worked through."""
 
 
 class Uploads:
-    """One run's files to one destination."""
+    """One run's files to one destination.
 
-    def __init__(self, destination: Destination, state: State, mart: Mart) -> None:
-        self.destination, self.state, self.mart = destination, state, mart
+    Args:
+        files: the destination again, as what takes files.
+    """
+
+    def __init__(self, destination: Destination, files: TakesFiles, mart: Mart) -> None:
+        self.destination, self.files, self.state, self.mart = destination, files, mart.state, mart
         self._started = utc_now()
+
+    def take(self, model: PublishModel) -> bool:
+        """Whether the staged rows go by file."""
+        return self.files.takes_bulk(model, sum(self.mart.counts(model)))
 
     def send(self, model: PublishModel, heed_signal: Callable[[], None]) -> Iterator[list[Row]]:
         """Upload the staged rows and read them back.
@@ -34,11 +45,11 @@ class Uploads:
         def sent(status_id: str | None) -> bool:
             heed_signal()
             if status_id is None:
-                return self.state.begin_upload(model.object, *self.destination.uploads_allowed)
+                return self.state.begin_upload(model.object, *self.files.uploads_allowed)
             self.state.name_upload(model.object, status_id)
             return True
 
-        self.destination.upload(model, chain.from_iterable(self._rows(model)), sent)
+        self.files.upload(model, chain.from_iterable(self._rows(model)), sent)
         self.wait(model)
         for window in self._rows(model):
             yield self._arrived(model, window)
@@ -73,7 +84,7 @@ class Uploads:
         """
         for status_id, at in self.state.open_uploads(model.object):
             if status_id is not None:
-                self.destination.await_upload(status_id)
+                log.info("%s: %s", model.object, self.files.await_upload(status_id))
             elif utc_now() - at < UNKNOWN_UPLOAD and at < self._started:
                 raise StoppedError(
                     f"A bulk upload to {model.object} of {at} UTC has no known end. Nothing is sent there until"

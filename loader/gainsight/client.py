@@ -19,7 +19,7 @@ DATA = "/v1/data/objects"
 DESCRIBE = "/v1/meta/services/objects/describe"
 TOKEN = "/v1/users/m2m/oauth/token"  # noqa: S105 - a path
 
-NO_MATCH = "GSOBJ_1011"
+NO_MATCH, NO_SUCH_ID = "GSOBJ_1011", "GSOBJ_1004"
 _EMPTY = (NO_MATCH, "GSOBJ_1XXX")
 _UNAUTHORIZED = ("GS_APIG_2401", "GS_APIG_2402", "GSOBJ_1024")
 _TOO_MANY = ("GU_2400",)
@@ -165,7 +165,7 @@ class Client:
         try:
             self._call("DELETE", f"{DATA}/{quote(name)}/{quote(gsid)}", None)
         except RowRejected as error:
-            if error.code != NO_MATCH:
+            if error.code not in (NO_MATCH, NO_SUCH_ID):
                 raise
 
     def send_file(self, path: str, job_id: str, file: IO[bytes]) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -15,14 +14,13 @@ from loader.dbt.artifacts import Lookup, PublishModel
 from loader.engine.destination import Field, Outcome, Record, Rejection, Row, Work
 from loader.engine.files import csv_files
 from loader.engine.http import Http
-from loader.engine.limits import Meter
-from loader.engine.sending import Item, Sent, send
+from loader.engine.limits import Meter, Window
+from loader.engine.sending import Item, Sent, not_taken, send
 from loader.engine.values import Suspects, as_json, canonical, key_of, moment
 from loader.errors import RetriableError, RowRejected
 from loader.gainsight import bulk, schema
 from loader.gainsight.client import NO_MATCH, PAGE, Client, Credentials
 
-log = logging.getLogger("loader")
 BATCH = 50
 SETTLE_SECONDS = 5.0
 """How long a request that nobody answers may still take effect, at most one timeout."""
@@ -32,14 +30,15 @@ class Gainsight:
     """See `loader.engine.destination.Destination`."""
 
     name = "gainsight"
-    batch_size = BATCH
+    batch_size, batch_bytes, deletes_per_call, upserts = BATCH, 0, 1, False
     uploads_allowed = (bulk.PER_HOUR, bulk.PER_DAY)
     object_kind = "Low Volume object"
     types: Mapping[str, set[str]] = schema.TYPES
 
     def __init__(self) -> None:
         settings = self._settings = api_settings("GAINSIGHT", 90, 40_000)
-        self.calls_per_window, self.window_seconds = settings.calls_per_window, settings.window_seconds
+        self.connection = settings.connection
+        self.windows: Sequence[Window] = (Window(settings.calls_per_window, settings.window_seconds),)
         self.calls_per_day = settings.calls_per_day
         self._fields: dict[str, dict[str, Field]] = {}
         self._suspects: dict[str, Suspects] = {}
@@ -77,11 +76,11 @@ class Gainsight:
         ]
 
     def takes_bulk(self, model: PublishModel, rows: int) -> bool:
-        """See `Destination`."""
+        """See `TakesFiles`."""
         return rows >= bulk.threshold() and bulk.job(model.object) is not None
 
     def upload(self, model: PublishModel, rows: Iterable[Row], sent: Callable[[str | None], bool]) -> None:
-        """See `Destination`."""
+        """See `TakesFiles`."""
         made = (self._record(model, row) for row in rows)
         records = (json.loads(record) for record, refused in made if not refused)
         for file in csv_files(model.targets, records, bulk.LARGEST_FILE):
@@ -92,10 +91,10 @@ class Gainsight:
                 return
             sent(status_id)
 
-    def await_upload(self, status_id: str) -> None:
-        """See `Destination`."""
+    def await_upload(self, status_id: str) -> str:
+        """See `TakesFiles`."""
         taken, refused = bulk.wait(self._client, status_id, self._http.meter.pause)
-        log.info("the bulk import %s took %d rows and refused %d", status_id, taken, refused)
+        return f"the bulk import {status_id} took {taken} rows and refused {refused}"
 
     def describe(self, objects: Sequence[str]) -> None:
         """See `Destination`."""
@@ -166,9 +165,18 @@ class Gainsight:
         """See `Destination`."""
         return send(model.object, *self._items(model, rows), partial(self._change, model), self._http.meter.pause)
 
-    def delete(self, model: PublishModel, destination_id: str) -> None:
+    def upsert(self, model: PublishModel, rows: Sequence[Row]) -> Iterator[list[Outcome]]:
+        """See `Destination`. The vendor's own is by PUT, and what it does without a match is not known."""
+        raise NotImplementedError
+
+    def delete(self, model: PublishModel, rows: Sequence[Row]) -> Iterator[list[Outcome]]:
         """See `Destination`."""
-        self._client.delete(model.object, destination_id)
+        for row in rows:
+            try:
+                self._client.delete(model.object, str(row.destination_id))
+                yield [Outcome(row)]
+            except RowRejected as error:
+                yield [not_taken(row, error)]
 
     def settle(self, since: float) -> None:
         """Wait until a request sent so many seconds ago, and never answered, cannot take effect any more."""

@@ -113,7 +113,7 @@ class State(Tables):
     def record(
         self,
         object_name: str,
-        calls: tuple[int, int, datetime] | None,
+        calls: tuple[int, Sequence[int], datetime] | None,
         accepted: Sequence[Row] = (),
         rejected: Sequence[tuple[Row, Rejection]] = (),
         forgotten: Sequence[str] = (),
@@ -122,7 +122,7 @@ class State(Tables):
 
         Args:
             object_name: the destination's object.
-            calls: calls of the day, calls of the last window, time of the last call.
+            calls: calls of the day, calls of each window until now, time of the last call.
             accepted: rows that stand at the destination now.
             rejected: rows that do not, and why.
             forgotten: keys of rows that stand there no more.
@@ -224,36 +224,38 @@ class State(Tables):
 
     # Calls
 
-    def calls(self) -> tuple[int, int, datetime | None]:
-        """Calls counted today (UTC), calls in the last window of the last run, and when that was."""
+    def calls(self) -> tuple[int, list[int], datetime | None]:
+        """Calls counted today (UTC), calls of the last run in each window before its last call, and when that was."""
         found = self.dialect.execute(
-            f"select day, calls, recent, last_call_at from {self.table('publish_calls')}"
+            f"select day, calls, recent, last_call_at, recents from {self.table('publish_calls')}"
             " where destination = ? order by day desc limit 1",
             [self.destination],
         )
         if not found:
-            return 0, 0, None
-        day, calls, recent, last = found[0]
+            return 0, [], None
+        day, calls, recent, last, others = found[0]
+        recents = [recent, *json.loads(others or "[]")]
         killed = f"select 1 from {self.table('publish_runs')} where destination = ? and outcome = 'running'"
         if self.dialect.execute(killed, [self.destination]):
-            recent, last = recent + UNWRITTEN_CALLS, last + UNWRITTEN_TIME
-        return (calls if day == utc_now().date() else 0), recent, last
+            recents, last = [each + UNWRITTEN_CALLS for each in recents], last + UNWRITTEN_TIME
+        return (calls if day == utc_now().date() else 0), recents, last
 
-    def count_calls(self, calls: int, recent: int, last: datetime) -> None:
+    def count_calls(self, calls: int, recents: Sequence[int], last: datetime) -> None:
         """Keep the counts for later runs."""
         with self.transaction():
-            self._count(calls, recent, last)
+            self._count(calls, recents, last)
 
-    def _count(self, calls: int, recent: int, last: datetime) -> None:
+    def _count(self, calls: int, recents: Sequence[int], last: datetime) -> None:
         table, day = self.table("publish_calls"), last.date()
+        recent, others = recents[0], json.dumps(recents[1:])
         if day != self._counted_day:
             self.dialect.execute(f"delete from {table} where destination = ?", [self.destination])
-            self._insert("publish_calls", [(day, calls, recent, last)])
+            self._insert("publish_calls", [(day, calls, recent, last, others)])
             self._counted_day = day
         else:
             self.dialect.execute(
-                f"update {table} set calls = ?, recent = ?, last_call_at = ? where destination = ?",
-                [calls, recent, last, self.destination],
+                f"update {table} set calls = ?, recent = ?, last_call_at = ?, recents = ? where destination = ?",
+                [calls, recent, last, others, self.destination],
             )
         if last - self._beat > HEARTBEAT:
             locks = self.table("publish_locks")

@@ -30,7 +30,9 @@ TABLES = {
     "publish_uploads": (
         "destination varchar, object varchar, status_id varchar, run_id varchar, sent_at timestamp, ended_at timestamp"
     ),
-    "publish_calls": "destination varchar, day date, calls bigint, recent bigint, last_call_at timestamp",
+    "publish_calls": (
+        "destination varchar, day date, calls bigint, recent bigint, last_call_at timestamp, recents varchar"
+    ),
     "publish_locks": "destination varchar, run_id varchar, holder varchar, heartbeat_at timestamp",
 }
 """Columns by table. docs/loader.md describes them."""

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from harness import Bench
 
-from loader.engine.limits import Meter
+from loader.engine.limits import Meter, Window
 from loader.errors import StoppedError
 from sandbox import Fault, Limits
 
@@ -121,7 +121,7 @@ def test_a_reply_that_drips_is_given_up_after_the_timeout(bench: Bench) -> None:
 
 
 def test_the_meter_lets_no_more_than_allowed_into_any_window() -> None:
-    meter, times = Meter(5, 0.2, 1000), []
+    meter, times = Meter([Window(5, 0.2)], 1000), []
     for _ in range(21):
         meter.take()
         times.append(time.monotonic())
@@ -132,29 +132,29 @@ def test_the_meter_lets_no_more_than_allowed_into_any_window() -> None:
 
 def test_the_meter_remembers_the_last_runs_window() -> None:
     now = datetime.now(UTC).replace(tzinfo=None)
-    meter = Meter(5, 0.3, 1000, today=5, recent=5, last_call_at=now)
+    meter = Meter([Window(5, 0.3)], 1000, today=5, recent=[5], last_call_at=now)
     started = time.monotonic()
     meter.take()
     assert time.monotonic() - started > 0.25
-    stale = Meter(5, 0.3, 1000, today=5, recent=5, last_call_at=now - timedelta(seconds=1))
+    stale = Meter([Window(5, 0.3)], 1000, today=5, recent=[5], last_call_at=now - timedelta(seconds=1))
     started = time.monotonic()
     stale.take()
     assert time.monotonic() - started < 0.1
 
 
 def test_the_meter_stops_at_the_days_quota_and_at_the_cap() -> None:
-    meter = Meter(5, 0.1, 10, today=9)
+    meter = Meter([Window(5, 0.1)], 10, today=9)
     meter.take()
     with pytest.raises(StoppedError, match="00:00 UTC"):
         meter.take()
-    capped = Meter(5, 0.1, 10, most=1)
+    capped = Meter([Window(5, 0.1)], 10, most=1)
     capped.take()
     with pytest.raises(StoppedError, match="--max-calls"):
         capped.take()
 
 
 def test_a_signal_ends_a_wait() -> None:
-    meter = Meter(1, 60, 10)
+    meter = Meter([Window(1, 60)], 10)
     meter.take()
     meter.answered()
     threading.Timer(0.1, meter.stop.set).start()
