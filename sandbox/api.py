@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import random
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from sandbox.schema import ObjectType, describe, list_entry
 from sandbox.settings import Switches
 from sandbox.store import Store
 from sandbox.values import GSID
-from sandbox.write import Writer, check_keys
+from sandbox.write import Checked, FieldError, Writer, check_keys
 
 
 def _not_json(name: str) -> Any:
@@ -36,6 +37,7 @@ ROUTES = [
         ("POST", "query", r"/v1/data/objects/query/(?P<object>[^/]+)"),
         ("POST", "insert", r"/v1/data/objects/(?P<object>[^/]+)"),
         ("PUT", "update", r"/v1/data/objects/(?P<object>[^/]+)"),
+        ("GET", "record", r"/v1/data/objects/(?P<object>[^/]+)/(?P<id>[^/]+)"),
         ("DELETE", "delete", r"/v1/data/objects/(?P<object>[^/]+)(?:/(?P<id>[^/]*))?"),
         ("GET", "list", r"/v1/meta/services/objects/list"),
         ("POST", "describe", r"/v1/meta/services/objects/describe"),
@@ -97,8 +99,8 @@ class Api:
     gate: LimitGate
     bulk: BulkImports
     writer: Writer
-    switches: Switches
     reads: int = 0
+    writes: int = 0
     _endpoints: dict[str, Callable[[Request], Reply]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -107,6 +109,7 @@ class Api:
             "query": self.query,
             "insert": self.insert,
             "update": self.update,
+            "record": self.record,
             "delete": self.delete,
             "list": self.list_objects,
             "describe": self.describe,
@@ -114,6 +117,22 @@ class Api:
             "bulk": self.bulk_import,
             "bulk_status": self.bulk_status,
         }
+
+    @property
+    def switches(self) -> Switches:
+        """The gaps' settings."""
+        return self.writer.switches
+
+    def as_asked(self, request: Request, reply: Reply) -> Reply:
+        """A refusal as a client sees it: one that does not ask for JSON may get a page, section 14."""
+        refused = reply.code is not None and reply.status < 500 and reply.status != 429
+        if not refused or request.operation == "token" or "json" in (request.headers.get("Accept") or ""):
+            return reply
+        if self.switches.error_without_accept == "json":
+            return reply
+        page = replies.html_error(200, "Error")
+        page.code = reply.code
+        return page
 
     def admit(self, request: Request) -> Reply | None:
         """The reply to a call that is not authorised or over a limit, or None."""
@@ -174,13 +193,15 @@ class Api:
         with self.store.transaction():
             checked = self.writer.check(obj, records, creating=True, sources=sources)
             self.writer.resolve_lookups(obj, lookups, records, checked)
-            self.writer.refuse(checked, self.switches)
+            self.writer.refuse(checked)
             self._check_room(obj, len(records))
-            gsids = self.store.insert(obj, checked.rows)
-        echoed: list[Any] = [{"Gsid": gsid} for gsid in gsids]
-        if self.switches.insert_echo == "full":
-            echoed = [{**r, "Gsid": gsid} for r, gsid in zip(records, gsids, strict=True)]
-        return _written(len(gsids), echoed, None)
+            gsids = self.store.insert(obj, checked.good)
+        good = [record for record, errors in zip(records, checked.errors, strict=True) if not errors]
+        full = self.switches.insert_echo == "full"
+        echoed = [{**(r if full else {}), "Gsid": gsid} for r, gsid in zip(good, gsids, strict=True)]
+        if self.switches.insert_order == "shuffled":
+            random.Random(self.writes).shuffle(echoed)
+        return self._written(len(records), len(gsids), echoed, checked)
 
     def update(self, request: Request) -> Reply:
         """Update by keys, section 3.3: never creates."""
@@ -194,11 +215,24 @@ class Api:
         with self.store.transaction():
             checked = self.writer.check(obj, records, creating=False, keys=keys, sources=sources)
             self.writer.resolve_lookups(obj, lookups, records, checked)
-            self.writer.refuse(checked, self.switches)
-            matches = self.writer.find_matches(obj, keys, checked.rows, self.switches)
-            written = self.writer.apply_updates(obj, keys, checked.rows, matches)
-        echoed = [{**record, "Gsid": gsid} for record, found in zip(records, matches, strict=True) for _, gsid in found]
-        return _written(written, echoed, self._unmatched(keys, records, matches))
+            self.writer.refuse(checked)
+            good = [record for record, errors in zip(records, checked.errors, strict=True) if not errors]
+            matches = self.writer.find_matches(obj, keys, checked.good)
+            written = self.writer.apply_updates(obj, keys, checked.good, matches)
+        echoed = [{**record, "Gsid": gsid} for record, found in zip(good, matches, strict=True) for _, gsid in found]
+        if self.switches.put_no_match == "partial":
+            _note_unmatched(checked, keys[0], good, matches)
+        return self._written(len(records), written, echoed, checked)
+
+    def record(self, request: Request) -> Reply:
+        """One record by its Gsid, section 14."""
+        obj = self._object(request)
+        conditions = [{"name": "Gsid", "alias": "A", "value": [request.id], "operator": "EQ"}]
+        where = {"conditions": conditions, "expression": "A"}
+        rows = Query(self.store, obj, {"select": list(obj.fields), "where": where}, self.switches).run()
+        if not rows:
+            raise RefusedError("GSOBJ_1011", NO_MATCH)
+        return replies.success(rows[0])
 
     def delete(self, request: Request) -> Reply:
         """Delete by Gsid, section 3.6."""
@@ -290,28 +324,25 @@ class Api:
                 return replies.success([])
         return replies.success({"records": []})
 
-    def _unmatched(self, keys: Any, records: Any, matches: Any) -> list[Any] | None:
-        if self.switches.put_no_match != "partial" or all(matches):
-            return None
-        dense = self.switches.errors_index == "dense"
-        errors = []
-        for record, found in zip(records, matches, strict=True):
-            detail = {
-                "errorMessage": NO_MATCH,
-                "errorCode": "GSOBJ_1011",
-                "fieldName": keys[0],
-                "invalidValue": record[keys[0]],
-            }
-            missing = {"success": False, "parsedValue": record[keys[0]], "errors": [detail]}
-            if dense or not found:
-                errors.append([] if found else [missing])
-        return errors
+    def _written(self, sent: int, written: int, records: list[Any], checked: Checked) -> Reply:
+        """The reply of a write, and the errors of those records that it did not take."""
+        self.writes += 1
+        count = sent if self.switches.partial_success == "count_all" else written
+        data = {"count": count, "errors": checked.errors_json(self.switches), "records": records}
+        if not self.switches.count_reply:
+            del data["count"]
+        reply = replies.success(data)
+        reply.committed = written > 0
+        return reply
 
 
-def _written(count: int, records: list[Any], errors: list[Any] | None) -> Reply:
-    reply = replies.success({"count": count, "errors": errors, "records": records})
-    reply.committed = count > 0
-    return reply
+def _note_unmatched(checked: Checked, key: str, good: list[Any], matches: list[Any]) -> None:
+    """Records that the keys did not find become errors of theirs."""
+    found = iter(zip(good, matches, strict=True))
+    for errors in [each for each in checked.errors if not each]:
+        record, there = next(found)
+        if not there:
+            errors.append(FieldError(key, record[key], "GSOBJ_1011", NO_MATCH, NO_MATCH))
 
 
 def _dropdown(each: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Mapping
 from urllib.parse import parse_qs
 
-from sandbox.replies import RefusedError, Reply, json_reply, unauthorized
+from sandbox.replies import RefusedError, Reply, failure, json_reply, unauthorized
 from sandbox.settings import Switches
 
 _GRANT = "client_credentials"
@@ -57,7 +57,7 @@ class Credentials:
         if scheme.lower() != "bearer" or not token.strip():
             raise RefusedError("GSOBJ_1024", "Invalid authorization headers")
         if self.revoked or self._tokens.get(token.strip(), 0.0) <= self._clock():
-            return unauthorized(switches.unauthorized_status)
+            return ended_token(switches)
         return None
 
     def check_basic(self, authorization: str | None, body: bytes) -> Reply | None:
@@ -86,6 +86,15 @@ class Credentials:
         """End every token issued so far."""
         with self._lock:
             self._tokens.clear()
+
+
+def ended_token(switches: Switches) -> Reply:
+    """The answer to a token that is not accepted, or not any more, as the switch has it."""
+    if switches.bearer_refusal == "GSOBJ_1024":
+        return failure(400, "GSOBJ_1024", "Invalid authorization headers")
+    if switches.bearer_refusal == "bare":
+        return Reply(401, b"", "text/plain", code="401")
+    return unauthorized(switches.unauthorized_status)
 
 
 def _same(given: str, expected: str) -> bool:

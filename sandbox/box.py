@@ -58,7 +58,7 @@ class Sandbox:
         self._store = Store(file, clock)
         self._gate = LimitGate(limits or Limits(), clock)
         self._gate.load(self._store.value("limits", {}))
-        self._writer = Writer(self._store)
+        self._writer = Writer(self._store, switches or Switches())
         self._faults = FaultSchedule()
         self._bulk = BulkImports(self._store, self._writer, bulk_seconds)
         self._api = Api(
@@ -67,7 +67,6 @@ class Sandbox:
             self._gate,
             self._bulk,
             self._writer,
-            switches or Switches(),
         )
         self._server = SandboxServer(port, self._api, self._faults, clock, self._page)
         self._thread: threading.Thread | None = None
@@ -130,7 +129,7 @@ class Sandbox:
 
     @switches.setter
     def switches(self, switches: Switches) -> None:
-        self._api.switches = switches
+        self._writer.switches = switches
 
     @property
     def limits(self) -> Limits:

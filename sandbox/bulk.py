@@ -22,6 +22,7 @@ from sandbox.write import Writer
 
 MAX_BYTES = 80_000_000
 _CHUNK = 500
+_ENDS = {"FAILED": "FAILED", "ABORTED": "ABORTED", "unknown_state": "PARTIALLY_DONE", "never": ""}
 _MODES = ("insert", "update", "upsert")
 
 
@@ -55,7 +56,7 @@ class BulkImports:
         self._writer = writer
         self._closing = threading.Event()
         self._threads: list[threading.Thread] = []
-        unfinished = "select status_id from sandbox_bulk_runs where state <> 'COMPLETED'"
+        unfinished = "select status_id from sandbox_bulk_runs where state in ('INIT', 'IN_PROGRESS')"
         for (status_id,) in store.execute(unfinished):
             self._start(status_id)
 
@@ -108,6 +109,10 @@ class BulkImports:
         if not found:
             raise RefusedError("GSOBJ_EMU_BULK_STATUS", "statusId does not exist")
         state, succeeded, failed = found[0]
+        if self._writer.switches.bulk_end == "unknown_id":
+            raise RefusedError("GSOBJ_EMU_BULK_STATUS", "statusId does not exist")
+        if self._writer.switches.bulk_end == "other_name":
+            return {"id": status_id, "state": state.replace("COMPLETED", "Success"), "passed": succeeded}
         return {
             "statusId": status_id,
             "status": state,
@@ -159,14 +164,19 @@ class BulkImports:
         if job is None or obj is None:
             return
         lines = [row for row in _reader(name, content) if row]
-        header, rows = lines[0], lines[1:]
+        header, rows = lines[0], lines[1 : 1 + self._written(len(lines) - 1)]
         for start in range(done, len(rows), _CHUNK):
             if self._closing.is_set():
                 return
             chunk = [dict(zip(header, row, strict=False)) for row in rows[start : start + _CHUNK]]
             self._import(status_id, job, obj, chunk)
-        if not self._closing.wait(self.seconds / 3):
-            self._set_state(status_id, "COMPLETED")
+        end = _ENDS.get(self._writer.switches.bulk_end, "COMPLETED")
+        if not self._closing.wait(self.seconds / 3) and end:
+            self._set_state(status_id, end)
+
+    def _written(self, rows: int) -> int:
+        """How many of so many rows are written before an import ends."""
+        return {"all": rows, "half": rows // 2, "none": 0}[self._writer.switches.bulk_written]
 
     def _set_state(self, status_id: str, state: str) -> None:
         sql = "update sandbox_bulk_runs set state = ? where status_id = ?"
@@ -205,7 +215,7 @@ class BulkImports:
         sources = {**cells, **record}
         checked = self._writer.check(obj, [record], creating=True, keys=job.keys)
         if job.mode != "insert":
-            found = self._store.match(obj, {name: checked.rows[0].get(name) for name in job.keys})
+            found = self._writer.match(obj, {name: checked.rows[0].get(name) for name in job.keys})
             if len(found) > 1:
                 return "GSOBJ_EMU_MULTIPLE_MATCHES", "The keys match several records"
             if found or job.mode == "update":

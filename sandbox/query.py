@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from sandbox.keeping import collated, compared, reader
 from sandbox.replies import RefusedError
 from sandbox.schema import DELETE_LOGS, PICKLISTS, Field, ObjectType
 from sandbox.settings import Switches
 from sandbox.store import Store, quoted, table
-from sandbox.values import InvalidValueError, condition, reader
+from sandbox.values import InvalidValueError
 
 MAX_ROWS = 5000
 _MANY = 8
@@ -72,7 +73,7 @@ class Query:
         for name in self._indexable:
             self.store.index(self.obj, (name,))
         found = self.store.execute(sql, (*where.parameters, limit, offset))
-        readers = [reader(each) for _, each in columns]
+        readers = [reader(each, self.switches) for _, each in columns]
         if self.switches.null_in_query == "omitted":
             return [_without_nulls(self.paths, readers, row) for row in found]
         return [_reply_row(self.paths, readers, row) for row in found]
@@ -150,12 +151,12 @@ class Query:
         if not values or (operator not in _LISTS and len(values) != wanted):
             raise _bad_where(f"{operator} on {given['name']} with {len(values)} values")
         try:
-            stored = [condition(found, value) for value in values]
+            stored = [compared(found, value, self.switches) for value in values]
         except InvalidValueError as error:
             raise RefusedError(error.code, error.desc) from error
         if column.startswith("t0.") and operator in ("EQ", "IN"):
             self._indexable.append(found.name)
-        return _comparison(column, found, operator, stored)
+        return _comparison(collated(column, found, self.switches), found, operator, stored)
 
     def _order(self) -> str:
         given = self.body.get("orderBy") or {}

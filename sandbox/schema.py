@@ -23,6 +23,8 @@ KEY_TYPES = frozenset({"STRING", "GSID", "LOOKUP", "NUMBER", "EMAIL"})
 """Types that may be keys of a PUT (section 3.3); a LOOKUP holds a GSID."""
 
 PICKLISTS = frozenset({"PICKLIST", "MULTISELECTDROPDOWNLIST"})
+NUMBERS = frozenset({"NUMBER", "CURRENCY", "PERCENTAGE"})
+TEXTS = frozenset({"STRING", "EMAIL", "URL", "RICHTEXTAREA"})
 _LENGTHS = {"GSID": 220, "LOOKUP": 220, "RICHTEXTAREA": 131_072, "URL": 1024, "PICKLIST": 255}
 _LENGTHS |= {"STRING": 250, "EMAIL": 250, "MULTISELECTDROPDOWNLIST": 500}
 _PREFIXES = {"company": "1P02", "gsuser": "1P01", "relationship": "1P05"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import socket
 import struct
 import sys
@@ -17,6 +18,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from sandbox import replies
 from sandbox.api import Api, Request
+from sandbox.auth import ended_token
 from sandbox.faults import FaultSchedule
 from sandbox.replies import Reply
 from sandbox.settings import Call, Fault, Switches
@@ -26,6 +28,7 @@ _RESET = struct.pack("ii", 1, 0)
 """SO_LINGER that makes a close a TCP reset."""
 _MAX_BODY = 96_000_000
 _DRIPS = 10
+_BOMB = 300_000_000
 _PAGES = ("/", "/favicon.ico")
 _KEPT_CALLS = 500_000
 _REASONS = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden"}
@@ -159,6 +162,7 @@ class Handler(BaseHTTPRequestHandler):
         else:
             call.code, call.committed = reply.code, reply.committed
         call.records = request.records
+        reply = server.api.as_asked(request, reply) if reply else None
         if fault is not None:
             call.fault = fault.kind
             reply = self._replaced(fault, reply, call)
@@ -178,12 +182,22 @@ class Handler(BaseHTTPRequestHandler):
             case "result_false":
                 code = fault.code or "GSOBJ_EMU_FAULT"
                 reply = replies.failure(200, code, "Something went wrong")
+            case "empty":
+                reply = Reply(200, b"")
+            case "echo":
+                given = self.headers.get("Accesskey") or self.headers.get("Authorization") or ""
+                reply = replies.failure(400, fault.code or "GSOBJ_EMU_FAULT", f"Bad request (accesskey = {given})")
+            case "bomb":
+                reply = Reply(200, gzip.compress(bytes(_BOMB), 9), headers={"Content-Encoding": "gzip"})
             case "redirect":
                 status = fault.status if 300 <= fault.status < 400 else 302
                 reply = Reply(status, b"", headers={"Location": fault.location})
             case "revoke_key":
                 self.server.api.credentials.revoked = True
                 reply = replies.unauthorized(switches.unauthorized_status)
+            case "end_tokens":
+                self.server.api.credentials.expire_tokens()
+                reply = ended_token(switches)
             case "reset":
                 return None
             case "hang" if not fault.commits:

@@ -15,7 +15,11 @@ FaultKind = Literal[
     "html",
     "result_false",
     "revoke_key",
+    "end_tokens",
     "redirect",
+    "empty",
+    "echo",
+    "bomb",
 ]
 
 COMMITS_BY_DEFAULT: frozenset[str] = frozenset({"slow", "truncated", "cut_off"})
@@ -29,7 +33,7 @@ class Switches:
     """One field for each gap of the contract; the first value is the default.
 
     Attributes:
-        query_shape: 3.5: `data` of a read is the list itself, or `{"records": list}`.
+        query_shape: 3.5: `data` of a read is `{"records": list}`, or the list itself.
         empty_result: 3.5: `{"records": []}`; `result:false` GSOBJ_1XXX on 200; GSOBJ_1011 on 400;
             or a bare empty list.
         null_in_query: a null value of a selected field is `null`, or its key is absent.
@@ -42,16 +46,35 @@ class Switches:
         put_duplicate_keys: 3.3: one key twice in one payload: the last record wins, or it fails.
         errors_index: 3.4: `dense` has an entry per record (good ones are `[]`, so that the index is
             the record's position); `sparse` has entries for bad records only.
+        errors_shape: 3.4: `errors` is a list of lists by record, or one flat list.
+        picklist_refusal: 3.4, 6: a value off a picklist is GSOBJ_1012 with `invalidValue` a list, or GSOBJ_1002.
+        partial_success: 3.4: one bad record fails the call; or the good ones are written and the answer is
+            200, `result:true` with `errors`, where `count` is of those written, or of all.
+        count_reply: 3.2, 3.3: whether a write's reply has `count`.
         insert_echo: 3.2: a created record is answered by its Gsid only, or with the fields sent.
+        insert_order: 3.2: order of the records in an insert's reply.
         retry_after: 7: whether a 429 (or 503 fault) carries Retry-After.
         error_body: body of 429 and 5xx: the JSON envelope, or a proxy's HTML page.
         error_status: 2: a refused request is answered with HTTP 400, or 200 and `result:false`.
         unauthorized_status: 1: HTTP status of GS_APIG_2401.
+        bearer_refusal: 1: the answer to a bearer token that ended: GS_APIG_2401; GSOBJ_1024 on 400; or a bare 401.
+        error_without_accept: 1: an error for a client without `Accept: application/json` is a page with status 200.
         object_name_case: 3.1: object names in data paths match in any case, or exactly.
         allowed_ips: 1: addresses an access key may be used from; None is all (GS_APIG_2402).
+        date_reply: 5: form of DATE and DATETIME on read: ISO 8601, epoch milliseconds, or `yyyy-MM-dd HH:mm:ss.S`.
+        dates: 5: a DATE is a day, or the instant of its midnight at the tenant, as a read shows and a filter compares.
+        time_zone: 5: the tenant's, an IANA name.
+        text_trimmed: 14: text is kept, and compared, without spaces around it.
+        text_case_blind: 14: text is compared without regard to case.
+        number_places: 5: decimals that are kept: all, as the field's metadata says, or so many.
+        null_write: 5: a null in an update clears the field, or is ignored.
+        multi_select: 5: items of a multi-select on read: joined by `;` or `,`, in the picklist's order, or a list.
+        bulk_end: 8: how an import ends: COMPLETED, FAILED, ABORTED, in a state nobody documented, with COMPLETED under
+            another name, never, or with a status id that the status call does not know.
+        bulk_written: 8: which of the rows are written before that.
     """
 
-    query_shape: Literal["list", "records"] = "list"
+    query_shape: Literal["records", "list"] = "records"
     empty_result: Literal["records", "result_false", "gsobj_1011", "list"] = "records"
     null_in_query: Literal["null", "omitted"] = "null"
     unsorted_order: Literal["insertion", "arbitrary"] = "insertion"
@@ -60,13 +83,32 @@ class Switches:
     put_multi_match: Literal["all", "error", "first"] = "all"
     put_duplicate_keys: Literal["last", "error"] = "last"
     errors_index: Literal["dense", "sparse"] = "dense"
+    errors_shape: Literal["nested", "flat"] = "nested"
+    picklist_refusal: Literal["GSOBJ_1012", "GSOBJ_1002"] = "GSOBJ_1012"
+    partial_success: Literal["never", "count_written", "count_all"] = "never"
+    count_reply: bool = True
     insert_echo: Literal["gsid", "full"] = "gsid"
+    insert_order: Literal["sent", "shuffled"] = "sent"
     retry_after: bool = False
     error_body: Literal["json", "html"] = "json"
     error_status: Literal[400, 200] = 400
     unauthorized_status: Literal[401, 403, 200] = 401
+    bearer_refusal: Literal["GS_APIG_2401", "GSOBJ_1024", "bare"] = "GS_APIG_2401"
+    error_without_accept: Literal["html", "json"] = "html"
     object_name_case: Literal["any", "exact"] = "any"
     allowed_ips: tuple[str, ...] | None = None
+    date_reply: Literal["iso", "epoch", "space"] = "iso"
+    dates: Literal["day", "midnight"] = "day"
+    time_zone: str = "UTC"
+    text_trimmed: bool = False
+    text_case_blind: bool = False
+    number_places: Literal["all", "metadata"] | int = "all"
+    null_write: Literal["clears", "ignored"] = "clears"
+    multi_select: Literal["semicolon", "comma", "sorted", "list"] = "semicolon"
+    bulk_end: Literal["COMPLETED", "FAILED", "ABORTED", "unknown_state", "other_name", "never", "unknown_id"] = (
+        "COMPLETED"
+    )
+    bulk_written: Literal["all", "half", "none"] = "all"
 
 
 @dataclass
@@ -107,8 +149,10 @@ class Fault:
             drips over `seconds`), `truncated` (half the JSON, its length declared truthfully),
             `cut_off` (half the JSON, then the connection closes), `html` (a page with status 200),
             `result_false` (an error on status 200), `revoke_key` (credentials are refused from this
-            call on), `redirect` (to `location`).
-        operation: one or several of insert, update, query, delete, describe, list, dropdown, token,
+            call on), `end_tokens` (the same for M2M tokens that were issued), `redirect` (to `location`),
+            `empty` (status 200 and no body), `echo` (a 400 whose text has the caller's credentials), `bomb`
+            (a small body that unpacks to hundreds of megabytes).
+        operation: one or several of insert, update, query, record, delete, describe, list, dropdown, token,
             bulk, bulk_status; `write` stands for insert, update and delete. None is all.
         object: object name in any case; None is all.
         nth: the first matching call that is struck, counted from 1.

@@ -139,10 +139,18 @@ class Store:
         self._counts[obj.key] = total
         return gsids
 
-    def match(self, obj: ObjectType, keys: Mapping[str, Any]) -> list[tuple[int, str]]:
-        """Row number and Gsid of the rows that have all these stored values, oldest first."""
+    def match(
+        self, obj: ObjectType, keys: Mapping[str, Any], columns: Mapping[str, str] | None = None
+    ) -> list[tuple[int, str]]:
+        """Row number and Gsid of the rows that have all these stored values, oldest first.
+
+        Args:
+            obj: the object.
+            keys: stored values by field.
+            columns: how fields are compared, in SQL; those left out as they stand.
+        """
         self.index(obj, tuple(keys))
-        terms = " and ".join(f"{quoted(name)} = ?" for name in keys)
+        terms = " and ".join(f"{(columns or {}).get(name, quoted(name))} = ?" for name in keys)
         found = self.execute(f"select _row, Gsid from {table(obj)} where {terms} order by _row", tuple(keys.values()))
         return [(row, gsid) for row, gsid in found]
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sandbox.schema import Field
+from sandbox.schema import NUMBERS, Field
 
 Converter = Callable[[Any], Any]
 
@@ -26,8 +26,9 @@ _SHORTEST_EPOCH_MS = 10**11
 """Shorter integers (such as 210318) are not taken for epoch milliseconds (section 3.4)."""
 _LAST_EPOCH_MS = 253_402_300_799_999
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_EPOCH_DAY = _EPOCH.toordinal()
-_DAY_MS = 86_400_000
+
+
+OFF_PICKLIST = "Invalid/Inactive value provided for picklist."
 
 
 class InvalidValueError(Exception):
@@ -60,7 +61,7 @@ def column_writer(field: Field) -> Callable[[list[Any]], list[Any] | None]:
 
     It is there for speed alone: after None the `writer` goes over the values one by one.
     """
-    if field.type in _NUMBERS:
+    if field.type in NUMBERS:
         return _plain_numbers(field)
     if field.type == "STRING" and field.length is not None:
         return _plain_text(field, field.length)
@@ -103,22 +104,6 @@ def _plain_text(field: Field, length: int) -> Callable[[list[Any]], list[Any] | 
         return values if short and no_null and joined.isascii() else None
 
     return convert
-
-
-def reader(field: Field) -> Converter | None:
-    """The conversion of a stored value, never null, to the reply's; None where it is the same."""
-    match field.type:
-        case "DATE":
-            return lambda text: (date.fromisoformat(text).toordinal() - _EPOCH_DAY) * _DAY_MS
-        case "DATETIME":
-            return (lambda text: text[:19] + "Z") if field.iso_reply else epoch_ms
-        case "BOOLEAN":
-            return bool
-        case "PICKLIST":
-            return lambda label: field.gsids.get(label, label)
-        case "MULTISELECTDROPDOWNLIST":
-            return lambda text: ";".join(field.gsids.get(each, each) for each in text.split(";"))
-    return None
 
 
 def epoch_ms(text: str) -> int:
@@ -246,6 +231,7 @@ def _picklist(field: Field) -> Converter:
             label = field.labels.get(value, value)
             if label in active:
                 return label
+            raise InvalidValueError("GSOBJ_1012", f"{OFF_PICKLIST} ({field.name} = {value}).", OFF_PICKLIST)
         raise _invalid_field(field)
 
     return convert
@@ -280,7 +266,6 @@ _WRITERS: dict[str, Callable[[Field], Converter]] = {
     "MULTISELECTDROPDOWNLIST": _multi_picklist,
 }
 
-_NUMBERS = frozenset({"NUMBER", "CURRENCY", "PERCENTAGE"})
 _BOOLEANS = {"true": True, "false": False}
 _FILTER_DATES = ("%Y-%m-%d", "%m-%d-%Y", "%Y-%m-%d %H:%M:%S")
 
@@ -289,7 +274,7 @@ def from_csv(field: Field, text: str) -> Any:
     """The JSON value a CSV cell stands for; an empty cell is null (section 8 leaves it open)."""
     if text == "":
         return None
-    if field.type in _NUMBERS:
+    if field.type in NUMBERS:
         return _number_text(text)
     if field.type == "BOOLEAN":
         return _BOOLEANS.get(text.lower(), text)
@@ -306,11 +291,11 @@ def condition(field: Field, value: Any) -> Any:
         return _filter_date(field, value)
     if field.type == "PICKLIST" or field.type == "MULTISELECTDROPDOWNLIST":
         return field.labels.get(str(value), str(value))
-    if field.type in _NUMBERS and isinstance(value, str):
+    if field.type in NUMBERS and isinstance(value, str):
         value = _number_text(value)
     if field.type == "BOOLEAN" and isinstance(value, str):
         value = _BOOLEANS.get(value.lower(), value)
-    if field.type in _NUMBERS or field.type == "BOOLEAN":
+    if field.type in NUMBERS or field.type == "BOOLEAN":
         return _WRITERS[field.type](field)(value)
     if not isinstance(value, str):
         raise _invalid_field(field)

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from sandbox.keeping import as_kept, collated
 from sandbox.replies import INVALID_GSID, NO_MATCH, RefusedError
 from sandbox.schema import KEY_TYPES, Field, ObjectType
 from sandbox.settings import Switches
-from sandbox.store import Row, Store
+from sandbox.store import Row, Store, quoted
 from sandbox.values import InvalidValueError, column_writer, writer
 
 MAX_RECORDS = 50
@@ -28,13 +29,18 @@ class FieldError:
     desc: str
     message: str
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self, switches: Switches) -> dict[str, Any]:
         """An item of a record's list in `errors` (section 3.4)."""
+        code, value = self.code, self.value
+        if code == "GSOBJ_1012" and switches.picklist_refusal == "GSOBJ_1002":
+            code = "GSOBJ_1002"
+        elif code == "GSOBJ_1012":
+            value = [value]
         detail = {
             "errorMessage": self.message,
-            "errorCode": self.code,
+            "errorCode": code,
             "fieldName": self.name,
-            "invalidValue": self.value,
+            "invalidValue": value,
         }
         return {"success": False, "parsedValue": self.value, "errors": [detail]}
 
@@ -45,6 +51,20 @@ class Checked:
 
     rows: list[Row] = field(default_factory=list)
     errors: list[list[FieldError]] = field(default_factory=list)
+
+    @property
+    def good(self) -> list[Row]:
+        """The rows of the records without an error."""
+        return [row for row, errors in zip(self.rows, self.errors, strict=True) if not errors]
+
+    def errors_json(self, switches: Switches) -> list[Any] | None:
+        """`errors` as the switches have them; None when there are none."""
+        if not any(self.errors):
+            return None
+        if switches.errors_shape == "flat":
+            return [e.to_json(switches) for each in self.errors for e in each]
+        dense = switches.errors_index == "dense"
+        return [[e.to_json(switches) for e in each] for each in self.errors if each or dense]
 
     def first_error(self) -> FieldError | None:
         """The error that the reply is named after."""
@@ -63,8 +83,9 @@ class _Writers:
 class Writer:
     """Validates and writes records; used by the object API, by bulk imports and by seeding."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, switches: Switches) -> None:
         self.store = store
+        self.switches = switches
         self._writers: dict[int, _Writers] = {}
 
     def records(self, body: Any) -> list[Mapping[str, Any]]:
@@ -118,17 +139,22 @@ class Writer:
         for record, errors in zip(records, checked.errors, strict=True):
             errors += _check_present(record, needed, creating)
         self._check_references(obj, checked)
+        checked.rows = [as_kept(obj, row, self.switches, creating=creating) for row in checked.rows]
         return checked
 
-    def refuse(self, checked: Checked, switches: Switches) -> None:
-        """Raise the validation failure of section 3.4 when a record has an error."""
+    def refuse(self, checked: Checked) -> None:
+        """Raise the validation failure of section 3.4 when a record has an error, unless the good ones are taken."""
         first = checked.first_error()
-        if first is None:
+        if first is None or (self.switches.partial_success != "never" and checked.good):
             return
-        dense = switches.errors_index == "dense"
-        errors = [[e.to_json() for e in each] for each in checked.errors if each or dense]
-        data = {"count": 0, "records": None, "errors": errors}
-        raise RefusedError(first.code, first.desc, data=data)
+        data = {"count": 0, "records": None, "errors": checked.errors_json(self.switches)}
+        code = first.to_json(self.switches)["errors"][0]["errorCode"]
+        raise RefusedError(code, first.desc, data=data)
+
+    def match(self, obj: ObjectType, keys: Mapping[str, Any]) -> list[tuple[int, str]]:
+        """Rows that have these stored values, as this tenant compares them."""
+        columns = {name: collated(quoted(name), obj.fields[name], self.switches) for name in keys}
+        return self.store.match(obj, keys, columns)
 
     def resolve_lookups(
         self, obj: ObjectType, lookups: Any, records: Sequence[Mapping[str, Any]], checked: Checked
@@ -139,7 +165,7 @@ class Writer:
             for record, row, errors in zip(records, checked.rows, checked.errors, strict=True):
                 keys = {to: record.get(source) for source, to in fields.items()}
                 usable = all(isinstance(value, str) for value in keys.values())
-                found = self.store.match(target, keys) if usable else []
+                found = self.match(target, keys) if usable else []
                 problem = _lookup_problem(config, len(found))
                 if problem is None:
                     row[name] = found[0][1] if found else default
@@ -167,20 +193,19 @@ class Writer:
             names.update(fields)
         return frozenset(names)
 
-    def find_matches(
-        self, obj: ObjectType, keys: Sequence[str], rows: Sequence[Row], switches: Switches
-    ) -> list[list[tuple[int, str]]]:
+    def find_matches(self, obj: ObjectType, keys: Sequence[str], rows: Sequence[Row]) -> list[list[tuple[int, str]]]:
         """For each checked row the stored rows its key values match, as the switches have it.
 
         Raises:
             RefusedError: for a key twice, several matches or no match, where a switch says so.
         """
+        switches = self.switches
         values = [{name: row[name] for name in keys} for row in rows]
         if switches.put_duplicate_keys == "error":
             distinct = {tuple(each.values()) for each in values}
             if len(distinct) < len(values):
                 raise RefusedError("GSOBJ_EMU_DUPLICATE_KEY", "A key occurs twice in the payload")
-        matches = [self.store.match(obj, each) for each in values]
+        matches = [self.match(obj, each) for each in values]
         if switches.put_no_match == "fail_all" and not all(matches):
             raise RefusedError("GSOBJ_1011", NO_MATCH)
         if switches.put_multi_match == "error" and any(len(each) > 1 for each in matches):

@@ -24,7 +24,9 @@ _EMPTY = (NO_MATCH, "GSOBJ_1XXX")
 _UNAUTHORIZED = ("GS_APIG_2401", "GS_APIG_2402", "GSOBJ_1024")
 _TOO_MANY = ("GU_2400",)
 _NO_SUCH_PATH = ("GSOBJ_1023",)
-_ABOUT_ROWS = (*_EMPTY, *(f"GSOBJ_100{n}" for n in range(1, 9)), "OBJECT_NOT_FOUND")
+_ABOUT_ROWS = (*_EMPTY, *(f"GSOBJ_100{n}" for n in range(1, 9)), "GSOBJ_1012", "OBJECT_NOT_FOUND")
+JSON = {"Accept": "application/json"}
+"""Without it an error may come as a page with status 200."""
 _VAGUE_TRIES = 3
 _ADVICE = {
     "GS_APIG_2401": "Gainsight refused the credentials: check GAINSIGHT_ACCESS_KEY, or the M2M client's id and secret",
@@ -61,7 +63,7 @@ class Credentials:
             return {"Accesskey": self._key}
         if time.monotonic() >= self._ends:
             basic = base64.b64encode(f"{self._id}:{self._secret}".encode()).decode()
-            headers = {"Authorization": f"Basic {basic}"}
+            headers = {"Authorization": f"Basic {basic}", **JSON}
             data = {"grant_type": "client_credentials"}
             reply = http.retrying(lambda: _token(http.request("POST", TOKEN, headers, data=data)), also_ambiguous=True)
             self._token = Secret(reply["access_token"])
@@ -175,7 +177,7 @@ class Client:
             RetriableError: it was not taken, or, when ambiguous, nobody knows.
         """
         parts = {"file": ("rows.csv", file, "text/csv")}
-        reply = self.http.request("POST", path, self._headers(), files=parts, data={"jobId": job_id})
+        reply = self.http.request("POST", path, {**JSON, **self._headers()}, files=parts, data={"jobId": job_id})
         data = judge(reply)
         if not isinstance(data, dict) or not data.get("statusId"):
             raise RetriableError("the reply has no status id", reply.status, path)
@@ -200,7 +202,7 @@ class Client:
 
     def _call(self, method: str, path: str, body: bytes | None, *, repeat: bool = True) -> Any:
         def once() -> Any:
-            headers = {"Content-Type": "application/json", **self._headers()}
+            headers = {"Content-Type": "application/json", **JSON, **self._headers()}
             return judge(self.http.request(method, path, headers, data=body))
 
         def call() -> Any:

@@ -56,8 +56,8 @@ def test_rows_that_the_job_refuses_are_rejected_with_the_vendors_reason(big: Ben
     assert (ended.code, ended.result["rows_accepted"]) == (1, 397), ended.err
     big.assert_settled(INSTANCES)
     assert {key: code for (_, key), (_, code) in big.rejections().items()} == {
-        '["i3"]': "GSOBJ_1002",
-        '["i77"]': "GSOBJ_1002",
+        '["i3"]': "GSOBJ_1012",
+        '["i77"]': "GSOBJ_1012",
         '["i5"]': "NO_LOOKUP_MATCH",
     }
 

@@ -95,9 +95,9 @@ def test_values_that_will_be_rejected_are_found_but_do_not_stop_a_publish(
     ended = bench.publish(*SELECTED)
     assert ended.code == 1
     assert {key: why[1] for (_, key), why in bench.rejections().items()} == {
-        '["i0"]': "GSOBJ_1002",
+        '["i0"]': "GSOBJ_1012",
         '["i1"]': "GSOBJ_1001",
-        '["i2"]': "GSOBJ_1002",
+        '["i2"]': "GSOBJ_1012",
         '["i4"]': "GSOBJ_1007",
     }
     bench.assert_settled({SELECTED[1]: MODELS[SELECTED[1]]})

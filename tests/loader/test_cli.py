@@ -235,7 +235,7 @@ def test_status_shows_runs_and_rejections(bench: Bench) -> None:
     assert [each["row_key"] for each in ended.json["rejections"]] == ['["i3"]']
     text = bench.run("status").out
     assert "Rejected rows that still stand: 1" in text
-    assert "1 x GSOBJ_1002" in text
+    assert "1 x GSOBJ_1012" in text
 
 
 def test_status_before_any_run_is_empty_and_changes_nothing(bench: Bench) -> None:

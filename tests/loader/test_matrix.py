@@ -107,8 +107,8 @@ def assert_settles(bench: Bench, load: str) -> None:
     assert ended.result["api_calls"] == len(bench.box.calls)
     bench.assert_settled(INSTANCES)
     rejected = {key: code for (_, key), (_, code) in bench.rejections().items()}
-    assert rejected.pop('["i7"]') == "GSOBJ_1002"
-    assert rejected == ({'["n3"]': "GSOBJ_1002"} if load == "mixed" else {})
+    assert rejected.pop('["i7"]') == "GSOBJ_1012"
+    assert rejected == ({'["n3"]': "GSOBJ_1012"} if load == "mixed" else {})
     again = bench.publish(*ARGUMENTS)
     assert (again.code, again.result["api_calls"]) == (1, 0), again.err
 

@@ -134,7 +134,7 @@ def test_a_rejected_row_is_tried_again_when_it_changed_or_when_asked(bench: Benc
     bench.sql("update gainsight__instances set instance_type = 'Nonsense' where instance_id = 'i3'")
     first = bench.publish()
     assert (first.code, first.result["rows_rejected"]) == (1, 1)
-    assert bench.rejections() == {("Instance_Data__gc", '["i3"]'): ("Suggested_Type__gc", "GSOBJ_1002")}
+    assert bench.rejections() == {("Instance_Data__gc", '["i3"]'): ("Suggested_Type__gc", "GSOBJ_1012")}
     second = bench.publish()
     assert (second.code, second.result["rows_rejected"], second.result["api_calls"]) == (1, 1, 0)
     asked = bench.publish("--retry-rejected")

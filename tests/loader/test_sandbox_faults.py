@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import requests
-from test_sandbox import USAGE, Client, open_box, row
+from test_sandbox import JSON, USAGE, Client, open_box, row
 
 from sandbox import Fault
 
@@ -186,7 +186,7 @@ def test_two_faults_each_count_their_own_calls(client: Client) -> None:
 def test_a_fault_strikes_only_what_was_admitted(client: Client) -> None:
     client.box.schedule(Fault("status"))
     url = f"{client.box.url}/v1/meta/services/objects/list"
-    assert requests.get(url, timeout=5).status_code == 401
+    assert requests.get(url, headers=JSON, timeout=5).status_code == 401
     assert client.get(url, timeout=5).status_code == 503
 
 

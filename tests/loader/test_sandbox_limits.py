@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 import requests
-from test_sandbox import Client, open_box, refused, row, token
+from test_sandbox import JSON, Client, open_box, refused, row, token
 
 from sandbox import Limits, Sandbox
 
@@ -134,4 +134,4 @@ def test_counters_survive_a_restart(tmp_path: object, clock: Clock) -> None:
 
 def test_unauthorised_calls_are_told_so_even_over_the_limit(client: Client) -> None:
     statuses(client, 3)
-    refused(requests.get(client.box.url + LIST, timeout=5), "GS_APIG_2401", 401)
+    refused(requests.get(client.box.url + LIST, headers=JSON, timeout=5), "GS_APIG_2401", 401)

@@ -59,7 +59,7 @@ def one_bad_row_in_a_thousand(bench: Bench, rows: int) -> None:
     assert done.returncode == 1, done.stderr
     assert bench.box.count("Instance_Data__gc") == rows - rows // 1000
     assert len(bench.rejections()) == rows // 1000
-    assert set(bench.rejections().values()) == {("Suggested_Type__gc", "GSOBJ_1002")}
+    assert set(bench.rejections().values()) == {("Suggested_Type__gc", "GSOBJ_1012")}
     assert len(bench.box.calls) <= rows // 50 + rows // 5000 + 3 + 2 * (rows // 1000), "3 calls a bad row"
     assert size < 300
     bench.assert_settled(INSTANCES)
