@@ -44,25 +44,33 @@
     try_cast(trim({{ expression }}) as double)
 {%- endmacro %}
 
+{#- Whole numbers only: left to themselves, the warehouses round 1200.5 to 1201. Null when it does not fit. -#}
 {% macro to_integer(expression) -%}
-    try_cast(trim({{ expression }}) as integer)
+    case
+        when {{ customer_health.full_match('trim(' ~ expression ~ ')', '[+-]?[0-9]+([.]0*)?') }}
+            then try_cast(trim({{ expression }}) as integer)
+    end
 {%- endmacro %}
 
 {% macro to_boolean(expression) -%}
     case lower(trim({{ expression }})) when 'true' then true when 'false' then false end
 {%- endmacro %}
 
+{#- YYYY-MM-DD, alone or before a time. Left to themselves, DuckDB reads '26-01-31' as a day of the year 26, and Snowflake
+    '12345' as seconds since 1970 and other countries' orders. -#}
 {% macro to_date(expression) -%}
-    {{ adapter.dispatch('to_date', 'customer_health')(expression) }}
+    case
+        when {{ customer_health.full_match('trim(' ~ expression ~ ')', '[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?') }}
+            then {{ adapter.dispatch('to_date', 'customer_health')("substr(trim(" ~ expression ~ "), 1, 10)") }}
+    end
 {%- endmacro %}
 
-{% macro default__to_date(expression) -%}
-    try_cast(substr(trim({{ expression }}), 1, 10) as date)
+{% macro default__to_date(day) -%}
+    try_cast({{ day }} as date)
 {%- endmacro %}
 
-{#- With its format: left to itself, Snowflake reads '12345' as seconds since 1970, and other countries' orders. -#}
-{% macro snowflake__to_date(expression) -%}
-    try_to_date(substr(trim({{ expression }}), 1, 10), 'YYYY-MM-DD')
+{% macro snowflake__to_date(day) -%}
+    try_to_date({{ day }}, 'YYYY-MM-DD')
 {%- endmacro %}
 
 {#- UTC timestamp without zone from any of `2020-04-17T07:43:54.162+00:00`, `...Z`, `2021-02-09 13:25:42 UTC`. -#}

@@ -15,7 +15,7 @@
                 ~ ' Create it (snowflake/setup.sql), or set vars raw_database and raw_schema to where it is.'
             ) }}
         {%- endif -%}
-        {%- for name in source.columns if found and name not in found -%}
+        {%- for name, column in source.columns.items() if found and name not in found and not column.config.meta.get('optional') -%}
             {{ exceptions.raise_compiler_error('the raw table ' ~ table ~ ' has no column "' ~ name ~ '"; it has: ' ~ found | sort | join(', ')) }}
         {%- endfor -%}
     {%- endfor -%}
@@ -50,7 +50,7 @@
         {{ exceptions.raise_compiler_error('"' ~ file ~ '", line ' ~ reject[0] ~ ' cannot be read as a row: ' ~ reject[1]) }}
     {%- endfor -%}
     {%- set present = run_query('select column_name from (describe raw_cells)').columns[0].values()[1:] -%}
-    {%- for name in columns if name not in present -%}
+    {%- for name, column in columns.items() if name not in present and not column.config.meta.get('optional') -%}
         {{ exceptions.raise_compiler_error('"' ~ file ~ '" has no column "' ~ name ~ '"; it has: ' ~ present | join(', ')) }}
     {%- endfor -%}
     {%- set readers = {
@@ -59,7 +59,7 @@
         'date or later': customer_health.license_end,
     } -%}
     {%- set checks = [] -%}
-    {%- for name, column in columns.items() -%}
+    {%- for name, column in columns.items() if name in present -%}
         {%- set cell = '"' ~ name ~ '"' -%}
         {%- set text = customer_health.clean_text(cell) -%}
         {%- set finding = 'select raw_line, ' ~ loop.index ~ " as position, '" ~ name ~ "' as name, " ~ cell ~ ' as cell, ' -%}

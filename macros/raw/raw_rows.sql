@@ -20,8 +20,10 @@
     {%- for source in graph.sources.values() if source.identifier | lower == relation.identifier | lower -%}
         {%- set columns = [] -%}
         {%- if found -%}
-            {%- for name in source.columns if name in found -%}
-                {%- do columns.append(customer_health.text_of(name, found[name]) ~ ' as ' ~ name) -%}
+            {%- for name in source.columns -%}
+                {%- do columns.append(
+                    (customer_health.text_of(name, found[name]) if name in found else 'cast(null as varchar)') ~ ' as ' ~ name
+                ) -%}
             {%- endfor -%}
             {{ return('(select ' ~ columns | join(', ') ~ ' from ' ~ relation ~ ')') }}
         {%- elif source.config.meta.get('optional') -%}
@@ -80,7 +82,27 @@
         {%- endfor -%}
         {{ return('(select ' ~ columns | join(', ') ~ ' where false)') }}
     {%- endif -%}
-    {{ return(relation) }}
+    {{ return(customer_health.with_optional_columns(relation)) }}
+{%- endmacro %}
+
+{#- The relation, and a null column for each optional column that the file lacks. -#}
+{% macro with_optional_columns(relation) -%}
+    {%- if not execute -%}{{ return(relation) }}{%- endif -%}
+    {%- set absent = [] -%}
+    {%- for source in graph.sources.values() if source.identifier == relation.identifier -%}
+        {%- set present = [] -%}
+        {%- for name, column in source.columns.items() if column.config.meta.get('optional') -%}
+            {%- if not present -%}
+                {%- do present.extend(
+                    run_query('select column_name from (describe select * from ' ~ relation ~ ')').columns[0].values()
+                ) -%}
+            {%- endif -%}
+            {%- if name not in present -%}
+                {%- do absent.append(', cast(null as varchar) as ' ~ name) -%}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ return('(select *' ~ absent | join ~ ' from ' ~ relation ~ ')' if absent else relation) }}
 {%- endmacro %}
 
 {% macro raw_file_has_content(table) -%}

@@ -2,7 +2,7 @@
 {#- The subscription that a ping's licence fields name: the surest field first. One order for both windows, so that rows are
     sorted once. -#}
 {%- set best_first = "partition by ping_id order by match_order, case when is_in_force then 0 else 1 end,"
-    ~ " start_date desc, subscription_id" %}
+    ~ " case when is_cancelled then 1 else 0 end, start_date desc, subscription_id" %}
 with
 
 pings as (
@@ -50,6 +50,7 @@ known as (
         versions.account_id,
         versions.start_date,
         versions.end_date,
+        versions.is_cancelled,
         {{ is_in_force('versions', 'candidates.ping_date') }} as is_in_force
     from candidates
     inner join versions

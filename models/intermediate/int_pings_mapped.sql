@@ -35,6 +35,7 @@ candidate_versions as (
         versions.seats,
         versions.start_date,
         versions.end_date,
+        versions.is_cancelled,
         {{ is_in_force('versions', 'matches.ping_date') }} as is_in_force
     from matches
     inner join versions

@@ -36,6 +36,7 @@ candidates as (
         versions.seats,
         versions.start_date,
         versions.end_date,
+        versions.is_cancelled,
         versions.arr,
         {{ is_in_force('versions', 'periods.measurement_date') }} as is_in_force
     from lineages

@@ -1,8 +1,26 @@
+{#- One id in several rows (a ramp deal) shows the one in force, else the last that started. -#}
 with
 
 versions as (
 
     select * from {{ ref('stg_crm__subscriptions') }}
+
+),
+
+judged as (
+
+    select
+        *,
+        min(start_date) over (partition by original_subscription_id) as first_start_date,
+        {{ is_in_force('versions', as_of()) }} as is_in_force
+    from versions
+
+),
+
+chosen as (
+
+    select * from judged
+    qualify {{ version_rank('subscription_id') }} = 1
 
 ),
 
@@ -18,10 +36,12 @@ subscriptions as (
         start_date,
         end_date,
         status,
-        min(start_date) over (partition by original_subscription_id) as first_start_date,
-        {{ is_in_force('versions', as_of()) }} as is_active,
+        cancelled_on,
+        is_cancelled,
+        first_start_date,
+        is_in_force as is_active,
         arr
-    from versions
+    from chosen
 
 )
 

@@ -2,21 +2,22 @@ with
 
 accounts as (
 
-    select * from {{ raw_rows(source('crm', 'accounts')) }}
+    select * from {{ ref('base_crm__accounts') }}
 
 ),
 
-cleaned as (
+kept as (
 
     select
-        {{ clean_text('account_id') }} as account_id,
-        {{ clean_text('account_name') }} as account_name,
-        {{ clean_text('parent_account_id') }} as parent_account_id,
-        {{ clean_text('segment') }} as segment,
-        {{ clean_text('region') }} as region,
-        {{ clean_text('csm_email') }} as csm_email
+        account_id,
+        account_name,
+        parent_account_id,
+        segment,
+        region,
+        csm_email
     from accounts
+    where row_finding is null
 
 )
 
-select * from cleaned
+select * from kept

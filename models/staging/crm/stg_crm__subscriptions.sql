@@ -1,29 +1,42 @@
+{{ config(materialized='table') }}
 with
 
 subscriptions as (
 
-    select * from {{ raw_rows(source('crm', 'subscriptions')) }}
+    select * from {{ ref('base_crm__subscriptions_judged') }}
+    where row_finding is null
 
 ),
 
-cleaned as (
+roots as (
+
+    select * from {{ ref('base_crm__subscription_roots') }}
+
+),
+
+versions as (
 
     select
-        {{ clean_text('subscription_id') }} as subscription_id,
-        coalesce({{ clean_text('original_subscription_id') }}, {{ clean_text('subscription_id') }})
-            as original_subscription_id,
-        {{ clean_text('account_id') }} as account_id,
-        upper(substr({{ clean_text('product_tier') }}, 1, 1)) || lower(substr({{ clean_text('product_tier') }}, 2))
-            as product_tier,
-        lower({{ clean_text('product_tier') }}) as tier,
-        coalesce({{ to_boolean('is_trial') }}, false) as is_trial,
-        {{ to_integer('seats') }} as seats,
-        {{ to_date('start_date') }} as start_date,
-        {{ to_date('end_date') }} as end_date,
-        lower({{ clean_text('status') }}) as status,
-        {{ to_double('arr') }} as arr
+        subscriptions.subscription_id,
+        row_number() over (
+            partition by subscriptions.subscription_id order by subscriptions.start_date
+        ) as segment_number,
+        roots.root_id as original_subscription_id,
+        subscriptions.account_id,
+        upper(substr(subscriptions.tier, 1, 1)) || substr(subscriptions.tier, 2) as product_tier,
+        subscriptions.tier,
+        coalesce(subscriptions.is_trial, false) as is_trial,
+        subscriptions.seats,
+        subscriptions.start_date,
+        subscriptions.end_date,
+        subscriptions.status,
+        subscriptions.cancelled_on,
+        coalesce(subscriptions.status = 'cancelled' or subscriptions.cancelled_on <= {{ as_of() }}, false) as is_cancelled,
+        subscriptions.arr
     from subscriptions
+    inner join roots
+        on subscriptions.subscription_id = roots.subscription_id
 
 )
 
-select * from cleaned
+select * from versions

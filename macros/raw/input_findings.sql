@@ -1,0 +1,35 @@
+{#- Findings about the rows of a base model. For each name in `columns` the model has <name>_finding, null where all is well,
+    and <name>_text, what the file says; 'row' stands for the row as a whole. One select per name, to be united. -#}
+{% macro column_findings(relation, source, columns) -%}
+    {%- for column in columns %}
+    select
+        '{{ source }}' as source,
+        row_key,
+        {% if column == 'row' %}row_column{% else %}'{{ column }}'{% endif %} as column_name,
+        {{ column }}_finding as finding,
+        {{ column }}_text as value
+    from {{ relation }}
+    where {{ column }}_finding is not null
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+{%- endmacro %}
+
+{#- The six columns of fct_input_findings: `found` (source, row_key, column_name, finding, value) with `kinds` (the seed
+    finding_kinds) beside it. -#}
+{% macro told_findings(found, kinds) -%}
+    select distinct
+        {{ found }}.source,
+        coalesce({{ found }}.row_key, '') as row_key,
+        coalesce({{ found }}.column_name, '') as column_name,
+        {{ found }}.finding,
+        {{ kinds }}.effect,
+        replace(
+            replace({{ kinds }}.message, '{column}', coalesce({{ found }}.column_name, '')),
+            '{value}', coalesce({{ found }}.value, '')
+        ) as message
+    from {{ found }}
+    inner join {{ kinds }}
+        on {{ found }}.finding = {{ kinds }}.finding
+{%- endmacro %}

@@ -1,0 +1,49 @@
+{#- What was found in the CRM's rows (docs/rules.md 10): each row or cell that was not used as it stands. -#}
+with
+
+kinds as (
+
+    select * from {{ ref('finding_kinds') }}
+
+),
+
+roots as (
+
+    select * from {{ ref('base_crm__subscription_roots') }}
+
+),
+
+versions as (
+
+    select * from {{ ref('stg_crm__subscriptions') }}
+
+),
+
+found as (
+
+    {{ column_findings(ref('base_crm__accounts'), 'accounts', ['row']) }}
+    union all
+    {{ column_findings(ref('base_crm__subscriptions_judged'), 'subscriptions', [
+        'row', 'product_tier', 'is_trial', 'seats', 'end_date', 'status', 'arr', 'cancelled_on',
+    ]) }}
+    union all
+    select 'subscriptions', subscription_id, 'original_subscription_id', 'lineage_circle', root_id
+    from roots
+    where is_in_circle
+    union all
+    select
+        'subscriptions', subscription_id, 'subscription_id', 'several_segments',
+        cast(max(segment_number) as {{ dbt.type_string() }})
+    from versions
+    group by subscription_id
+    having max(segment_number) > 1
+
+),
+
+findings as (
+
+    {{ told_findings('found', 'kinds') }}
+
+)
+
+select * from findings

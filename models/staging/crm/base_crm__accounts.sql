@@ -1,0 +1,54 @@
+with
+
+accounts as (
+
+    select * from {{ raw_rows(source('crm', 'accounts')) }}
+
+),
+
+cleaned as (
+
+    select
+        {{ clean_text('account_id') }} as account_id,
+        {{ clean_text('account_name') }} as account_name,
+        {{ clean_text('parent_account_id') }} as parent_account_id,
+        {{ clean_text('segment') }} as segment,
+        {{ clean_text('region') }} as region,
+        {{ clean_text('csm_email') }} as csm_email
+    from accounts
+
+),
+
+numbered as (
+
+    select
+        *,
+        row_number() over (
+            partition by account_id
+            order by
+                account_name nulls last,
+                csm_email nulls last,
+                parent_account_id nulls last,
+                segment nulls last,
+                region nulls last
+        ) as copy_number
+    from cleaned
+
+),
+
+judged as (
+
+    select
+        *,
+        coalesce(account_id, 'account_name ' || account_name) as row_key,
+        'account_id' as row_column,
+        case
+            when account_id is null then 'id_missing'
+            when copy_number > 1 then 'duplicate_id'
+        end as row_finding,
+        account_name as row_text
+    from numbered
+
+)
+
+select * from judged

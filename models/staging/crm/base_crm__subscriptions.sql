@@ -1,0 +1,77 @@
+{#- Every row of the file, read: each value, and beside it the text that it was read from. -#}
+with
+
+subscriptions as (
+
+    select * from {{ raw_rows(source('crm', 'subscriptions')) }}
+
+),
+
+tiers as (
+
+    select * from {{ ref('base_crm__product_tiers') }}
+
+),
+
+statuses as (
+
+    select * from {{ ref('subscription_status_aliases') }}
+
+),
+
+limits as (
+
+    {{ input_limits() }}
+
+),
+
+cleaned as (
+
+    select
+        {{ clean_text('subscription_id') }} as subscription_id,
+        {{ clean_text('original_subscription_id') }} as original_subscription_id,
+        {{ clean_text('account_id') }} as account_id,
+        {{ clean_text('product_tier') }} as product_tier_text,
+        {{ clean_text('is_trial') }} as is_trial_text,
+        {{ clean_text('seats') }} as seats_text,
+        {{ clean_text('start_date') }} as start_date_text,
+        {{ clean_text('end_date') }} as end_date_text,
+        {{ clean_text('status') }} as status_text,
+        {{ clean_text('arr') }} as arr_text,
+        {{ clean_text('cancelled_on') }} as cancelled_on_text
+    from subscriptions
+
+),
+
+typed as (
+
+    select
+        cleaned.*,
+        tiers.tier,
+        statuses.status,
+        {{ to_boolean('cleaned.is_trial_text') }} as is_trial,
+        {{ to_date('cleaned.start_date_text') }} as start_date,
+        {{ to_date('cleaned.end_date_text') }} as end_date,
+        {{ to_date('cleaned.cancelled_on_text') }} as cancelled_on,
+        {{ number_finding('cleaned.seats_text', 'limits.seats_max', whole=true) }} as seats_problem,
+        {{ number_finding('cleaned.arr_text', 'limits.arr_max') }} as arr_finding
+    from cleaned
+    cross join limits
+    left join tiers
+        on cleaned.product_tier_text = tiers.product_tier_text
+    left join statuses
+        on {{ vocabulary_key('cleaned.status_text') }} = statuses.alias
+
+),
+
+readings as (
+
+    select
+        *,
+        case when seats_problem is null then {{ to_integer('seats_text') }} end as seats,
+        case when arr_finding is null then {{ to_double('arr_text') }} + 0 end as arr
+    from typed
+
+)
+
+select * from readings
