@@ -33,6 +33,7 @@
         {%- do customer_health.check_as_of() -%}
         {%- do customer_health.check_metrics() -%}
         {%- do customer_health.check_publish_columns() -%}
+        {%- do customer_health.check_known_names() -%}
         {%- if flags.WHICH in ('build', 'run') -%}
             {%- do customer_health.check_raw_input() -%}
         {%- endif -%}

@@ -1,0 +1,60 @@
+{#- Names that stand both in SQL and in the registry or a seed. Written `known('measure', 'scm_user_rate')` in a model, a name
+    is checked before anything is built, so that a renamed metric or signal is an error and not a silent null. -#}
+{% macro known(vocabulary, name) -%}
+    {%- if vocabulary not in customer_health.vocabularies() -%}
+        {{ exceptions.raise_compiler_error("known('" ~ vocabulary ~ "', '" ~ name ~ "'): the vocabularies are " ~ customer_health.vocabularies().keys() | join(', ')) }}
+    {%- endif -%}
+    {{ return(name) }}
+{%- endmacro %}
+
+{#- Where the names of a vocabulary are defined: the registry of metrics, or a column of a seed. -#}
+{% macro vocabularies() %}
+    {{ return({
+        'metric': none,
+        'measure': ['measures', 'measure'],
+        'operand': ['operand_parts', 'operand'],
+        'score_group': ['score_groups', 'score_group'],
+        'use_case': ['use_cases', 'use_case'],
+        'signal': ['signal_rules', 'signal'],
+        'setting': ['health_settings', 'setting'],
+        'data_quality_check': ['data_quality_checks', 'check_name'],
+    }) }}
+{% endmacro %}
+
+{#- on-run-start: metrics, and the seeds that this run does not load; after a seed is loaded, check_seed_names. -#}
+{% macro check_known_names() %}
+    {%- do customer_health.check_uses('metric', customer_health.metric_names(), 'the registry of metrics (`make registry`)') -%}
+    {%- for place in customer_health.vocabularies().values() if place -%}
+        {%- for node in graph.nodes.values() if node.resource_type == 'seed' and node.name == place[0] -%}
+            {%- if node.unique_id not in selected_resources -%}
+                {%- do customer_health.check_seed_names(
+                    api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias), place[0]
+                ) -%}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endfor -%}
+{% endmacro %}
+
+{#- Every name of a seed that the SQL uses is in it. -#}
+{% macro check_seed_names(relation, seed) %}
+    {%- if execute -%}
+        {%- for vocabulary, place in customer_health.vocabularies().items() if place and place[0] == seed -%}
+            {%- if load_relation(relation) -%}
+                {%- set known = run_query('select distinct ' ~ place[1] ~ ' from ' ~ relation).columns[0].values() | list -%}
+                {%- do customer_health.check_uses(vocabulary, known, 'seeds/' ~ seed ~ '.csv') -%}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endif -%}
+{% endmacro %}
+
+{% macro check_uses(vocabulary, known, place) %}
+    {%- set use = "known[(]'" ~ vocabulary ~ "', '([^']*)'[)]" -%}
+    {%- for node in graph.nodes.values() if node.resource_type in ('model', 'test') and node.raw_code -%}
+        {%- for name in modules.re.findall(use, node.raw_code) if name not in known -%}
+            {{ exceptions.raise_compiler_error(
+                node.name ~ ' (' ~ node.original_file_path ~ ') names the ' ~ vocabulary ~ ' "' ~ name ~ '", which ' ~ place
+                ~ ' lacks; the closest are: ' ~ customer_health.closest_names(name, known) | join(', ')
+            ) }}
+        {%- endfor -%}
+    {%- endfor -%}
+{% endmacro %}
