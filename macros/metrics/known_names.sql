@@ -1,10 +1,12 @@
-{#- Names that stand both in SQL and in the registry or a seed. Written `known('measure', 'scm_user_rate')` in a model, a name
-    is checked before anything is built, so that a renamed metric or signal is an error and not a silent null. -#}
-{% macro known(vocabulary, name) -%}
+{#- A name, or a list of them, that also stands in the registry or a seed. What is written `known('measure', 'scm_user_rate')`
+    in a model or a test is looked up there, so that a renamed metric or signal is an error and not a silent null. -#}
+{% macro known(vocabulary, names) -%}
     {%- if vocabulary not in customer_health.vocabularies() -%}
-        {{ exceptions.raise_compiler_error("known('" ~ vocabulary ~ "', '" ~ name ~ "'): the vocabularies are " ~ customer_health.vocabularies().keys() | join(', ')) }}
+        {{ exceptions.raise_compiler_error(
+            'known() knows no vocabulary "' ~ vocabulary ~ '", only: ' ~ customer_health.vocabularies().keys() | join(', ')
+        ) }}
     {%- endif -%}
-    {{ return(name) }}
+    {{ return(names) }}
 {%- endmacro %}
 
 {#- Where the names of a vocabulary are defined: the registry of metrics, or a column of a seed. -#}
@@ -48,9 +50,10 @@
 {% endmacro %}
 
 {% macro check_uses(vocabulary, known, place) %}
-    {%- set use = "known[(]'" ~ vocabulary ~ "', '([^']*)'[)]" -%}
+    {%- set use = "known[(]'" ~ vocabulary ~ "',([^)]*)[)]" -%}
     {%- for node in graph.nodes.values() if node.resource_type in ('model', 'test') and node.raw_code -%}
-        {%- for name in modules.re.findall(use, node.raw_code) if name not in known -%}
+        {%- set used = modules.re.findall("'([^']*)'", modules.re.findall(use, node.raw_code) | join(' ')) -%}
+        {%- for name in used if name not in known -%}
             {{ exceptions.raise_compiler_error(
                 node.name ~ ' (' ~ node.original_file_path ~ ') names the ' ~ vocabulary ~ ' "' ~ name ~ '", which ' ~ place
                 ~ ' lacks; the closest are: ' ~ customer_health.closest_names(name, known) | join(', ')

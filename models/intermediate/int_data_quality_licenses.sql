@@ -51,7 +51,7 @@ counted as (
 
     select
         period_start,
-        'license_without_subscription' as check_name,
+        '{{ known('data_quality_check', 'license_without_subscription') }}' as check_name,
         '' as subject,
         count(case when has_no_subscription then 1 end) as affected,
         count(*) as total
@@ -60,7 +60,7 @@ counted as (
     union all
     select
         period_start,
-        'license_starts_after_end',
+        '{{ known('data_quality_check', 'license_starts_after_end') }}',
         '',
         count(case when ends_before_start then 1 end),
         count(*)

@@ -42,7 +42,7 @@ counted as (
 
     select
         period_start,
-        'metric_present' as check_name,
+        '{{ known('data_quality_check', 'metric_present') }}' as check_name,
         metric_name as subject,
         count(metric_value) as affected,
         count(*) as total
@@ -51,7 +51,7 @@ counted as (
     union all
     select
         period_start,
-        'metric_sentinel',
+        '{{ known('data_quality_check', 'metric_sentinel') }}',
         metric_name,
         count(case when value_reason like 'sentinel%' then 1 end),
         count(*)
@@ -60,7 +60,7 @@ counted as (
     union all
     select
         reporting.period_start,
-        'unlabelled_instance',
+        '{{ known('data_quality_check', 'unlabelled_instance') }}',
         '',
         count(case when types.instance_type = 'Unknown' then 1 end),
         count(*)
@@ -73,7 +73,7 @@ counted as (
     union all
     select
         pings.period_start,
-        'clock_off',
+        '{{ known('data_quality_check', 'clock_off') }}',
         '',
         count(case
             when pings.recorded_at

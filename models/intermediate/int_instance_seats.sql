@@ -1,7 +1,9 @@
 {#- Seats and active users of every instance and period. The four user numbers never fill in for one another. -#}
 {%- set inputs = {
-    'activated_seats': 'activated_seats', 'unique_active': 'unique_active_28_days_user',
-    'umau_events': 'umau_28_days_user', 'licensed_seats_ping': 'licensed_seats_ping',
+    'activated_seats': known('metric', 'activated_seats'),
+    'unique_active': known('metric', 'unique_active_28_days_user'),
+    'umau_events': known('metric', 'umau_28_days_user'),
+    'licensed_seats_ping': known('metric', 'licensed_seats_ping'),
 } -%}
 with
 

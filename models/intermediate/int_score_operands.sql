@@ -69,7 +69,7 @@ combined_operands as (
         part_problems.operand,
         case
             when part_problems.problem_rank is not null then null
-            when part_problems.operand = 'secure_scanner_types' then part_problems.positive_parts
+            when part_problems.operand = '{{ known('operand', 'secure_scanner_types') }}' then part_problems.positive_parts
             else part_problems.value_sum
         end as operand_value,
         case

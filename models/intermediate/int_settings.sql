@@ -9,12 +9,12 @@ settings as (
 pivoted as (
 
     select
-        {%- for setting in [
+        {%- for setting in known('setting', [
             'suggestion_min_share', 'stale_after_days', 'onboarding_days', 'activity_tolerance',
             'activity_baseline_periods', 'projection_periods', 'projection_min_points', 'trend_periods',
             'clock_late_hours', 'clock_early_days', 'score_yellow_above', 'score_green_above',
             'platform_adoption_success', 'clock_off_days',
-        ] %}
+        ]) %}
         max(case when setting = '{{ setting }}' then cast(setting_value as double) end)
             as {{ setting }}{{ ',' if not loop.last }}
         {%- endfor %}

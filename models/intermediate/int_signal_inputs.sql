@@ -1,12 +1,12 @@
 {#- What the signals look at: a subscription's ratios and its primary instance's counters, now and in the previous calendar
     period. A missing period gives no comparison. -#}
-{%- set metrics = [
+{%- set metrics = known('metric', [
     'ci_runners_all_time_event', 'ci_internal_pipelines_28_days_event', 'projects_all_time_event',
     'projects_jenkins_active_all_time_event', 'projects_teamcity_active_all_time_event',
     'projects_bamboo_active_all_time_event', 'container_scanning_jobs_all_time_event',
     'dependency_scanning_jobs_all_time_event', 'secret_detection_scans_28_days_event', 'dast_jobs_all_time_event',
-] -%}
-{%- set flows = ['ci_internal_pipelines_all_time_event', 'ci_external_pipelines_all_time_event'] -%}
+]) -%}
+{%- set flows = known('metric', ['ci_internal_pipelines_all_time_event', 'ci_external_pipelines_all_time_event']) -%}
 with
 
 gates as (
@@ -46,8 +46,8 @@ ratios as (
     select
         original_subscription_id,
         period_start,
-        max(case when measure = 'license_utilization' then measure_value end) as license_utilization,
-        max(case when measure = 'user_engagement' then measure_value end) as user_engagement
+        max(case when measure = '{{ known('measure', 'license_utilization') }}' then measure_value end) as license_utilization,
+        max(case when measure = '{{ known('measure', 'user_engagement') }}' then measure_value end) as user_engagement
     from points
     group by original_subscription_id, period_start
 

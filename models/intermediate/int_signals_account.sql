@@ -32,7 +32,7 @@ score_drops as (
     select
         colored.account_id,
         colored.period_start,
-        'score_drop' as signal,
+        '{{ known('signal', 'score_drop') }}' as signal,
         colored.subject,
         earlier.score as previous_value,
         colored.score as current_value
@@ -78,7 +78,7 @@ silences as (
         cast(scored_pings.days_since_scored_ping as double) as current_value
     from scored_pings
     inner join rules
-        on rules.signal = 'stopped_reporting'
+        on rules.signal = '{{ known('signal', 'stopped_reporting') }}'
         and scored_pings.days_since_scored_ping > rules.limit_value
     where scored_pings.is_in_force
 
@@ -89,7 +89,7 @@ unlabelled as (
     select
         seats.account_id,
         seats.period_start,
-        'unlabelled_instance' as signal,
+        '{{ known('signal', 'unlabelled_instance') }}' as signal,
         case when seats.hostname = '' then seats.uuid else seats.hostname end as subject,
         cast(null as double) as previous_value,
         cast(count(*) over (partition by seats.account_id, seats.period_start) as double) as current_value

@@ -12,7 +12,7 @@ labels as (
 settings as (
 
     select * from {{ ref('health_settings') }}
-    where setting = 'unknown_labels_tolerated'
+    where setting = '{{ known('setting', 'unknown_labels_tolerated') }}'
 
 ),
 

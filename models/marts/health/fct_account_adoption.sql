@@ -1,4 +1,3 @@
-{%- set use_cases = ['scm', 'ci', 'devsecops', 'cd'] -%}
 with
 
 account_use_cases as (

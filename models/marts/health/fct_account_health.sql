@@ -1,4 +1,4 @@
-{%- set groups = ['license_utilization', 'user_engagement', 'scm', 'ci', 'cd', 'devsecops'] -%}
+{%- set groups = known('score_group', ['license_utilization', 'user_engagement', 'scm', 'ci', 'cd', 'devsecops']) -%}
 with
 
 account_scores as (

@@ -51,11 +51,11 @@ utilization as (
     inner join points as utilization
         on seats.original_subscription_id = utilization.original_subscription_id
         and seats.period_start = utilization.period_start
-        and utilization.measure = 'license_utilization'
+        and utilization.measure = '{{ known('measure', 'license_utilization') }}'
     inner join points as engagement
         on seats.original_subscription_id = engagement.original_subscription_id
         and seats.period_start = engagement.period_start
-        and engagement.measure = 'user_engagement'
+        and engagement.measure = '{{ known('measure', 'user_engagement') }}'
     left join projections
         on seats.original_subscription_id = projections.original_subscription_id
         and seats.period_start = projections.period_start

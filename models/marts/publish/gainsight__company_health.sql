@@ -32,7 +32,9 @@ company_health as (
         cast(current_periods.last_scored_ping_at as {{ dbt.type_timestamp() }}) as last_scored_ping_at,
         cast(health.overall_score as double) as overall_score,
         cast(health.overall_color as {{ dbt.type_string() }}) as overall_color,
-        {%- for group in ['license_utilization', 'user_engagement', 'scm', 'ci', 'cd', 'devsecops'] %}
+        {%- for group in known('score_group', [
+            'license_utilization', 'user_engagement', 'scm', 'ci', 'cd', 'devsecops',
+        ]) %}
         cast(health.{{ group }}_score as double) as {{ group }}_score,
         {%- endfor %}
         cast(health.weight_present as double) as weight_present,

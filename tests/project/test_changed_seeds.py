@@ -1,0 +1,126 @@
+"""Seeds are the analysts': what is added to one breaks no unit test, what is renamed in one is missed by name."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from dbt_bench import REPO, Bench, DbtRun, copy_project
+
+from scripts import registry
+
+OTHER_ENVELOPE = {"uuid": "installation.id", "hostname": "installation.host", "version": "installation.release"}
+OTHER_SETTINGS = {"grain": "week", "threshold_set": "sql_2023", "relabel_history": True, "as_of": "2026-06-20"}
+# A new measure with its bands, a use case that it makes up with its group and weight, and one row more everywhere else.
+ADDED = {
+    "measures": "release_user_rate,releases,releases_28_days_user,activated_seats,false",
+    "scored_measures": "handbook_2025,release_user_rate\nsql_2023,release_user_rate",
+    "score_bands": "handbook_2025,release_user_rate,0,,0.1,true,0.2,true\n"
+    "sql_2023,release_user_rate,0,,0.1,true,0.2,true\n"
+    "ours_2026,release_user_rate,0,,0.1,true,0.2,true",
+    "score_groups": "releases,releases",
+    "measure_weights": "handbook_2025,releases,0.0,7\nsql_2023,releases,0.0,7",
+    "use_cases": "releases,release,Releases,5,,,Publish a release.",
+    "operand_parts": "all_pipelines,ci_internal_pipelines_all_time_event,present\n"
+    "finished_deployments,releases_28_days_user,all_needed",
+    "instance_type_aliases": "prod,Production\nlive,Production",
+    "editions": "EE TRIAL,ultimate",
+    "product_tiers": "platinum,4",
+    "sentinels": "-4,sentinel_other",
+    "staging_hosts": "%.staging.%",
+    "internal_instances": "hostname,%.vendor.example",
+    "health_settings": "a_new_setting,1,of somebody",
+    "signal_rules": 'releases_low,low,0,1,1,low,number,"Only {current} releases."',
+    "score_points": "purple,95",
+    "value_statuses": "failed,sentinel_4,5,24,the instance failed to count it (-4)",
+    "data_quality_checks": "a_new_check,of somebody,select 1",
+}
+
+
+class Seeds:
+    """The seeds of a copy of the project, which tests change and put back."""
+
+    def __init__(self, project: Path) -> None:
+        self.folder = project / "seeds"
+
+    def text(self, name: str) -> str:
+        """The committed text."""
+        return (REPO / "seeds" / f"{name}.csv").read_text(encoding="utf-8")
+
+    def write(self, name: str, text: str) -> None:
+        """The text of the copy."""
+        (self.folder / f"{name}.csv").write_text(text, encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def bench(home: Callable[[str], Path], sample_bench: tuple[Bench, DbtRun]) -> Bench:
+    """A copy of the project, unit tests included, over a copy of the sample's database."""
+    folder = home("seeds")
+    project = copy_project(folder / "project")
+    for path in (REPO / "models").rglob("*__unit_tests.yml"):
+        shutil.copy(path, project / path.relative_to(REPO))
+    built, run = sample_bench
+    assert run.exit_code == 0, run.failures
+    envelope = {**dict.fromkeys(OTHER_ENVELOPE, ""), **OTHER_ENVELOPE}
+    bench = Bench(folder, built.raw, project, **OTHER_SETTINGS, ping_envelope=envelope)
+    built.mart.close()
+    shutil.copy(built.database, bench.database)
+    return bench
+
+
+@pytest.fixture
+def seeds(bench: Bench) -> Seeds:
+    """The seeds as they are committed."""
+    seeds = Seeds(bench.project)
+    for path in (REPO / "seeds").glob("*.csv"):
+        shutil.copy(path, seeds.folder)
+    return seeds
+
+
+def test_no_unit_test_depends_on_a_seed_s_rows_or_on_a_var(bench: Bench, seeds: Seeds) -> None:
+    """All seeds with rows added, another grain, threshold set, clock, envelope, and labels that count for all history."""
+    assert ADDED.keys() == {path.stem for path in (REPO / "seeds").glob("*.csv")}
+    for name, rows in ADDED.items():
+        seeds.write(name, f"{seeds.text(name)}{rows}\n")
+    run = bench.dbt("build", "--select", "resource_type:seed", "test_type:unit", "--exclude", "test_type:data")
+    assert run.exit_code == 0, run.failures
+    assert set(run.nodes.values()) == {"pass", "success"}
+    assert list(run.nodes.values()).count("pass") > 80
+
+
+@pytest.mark.parametrize(
+    ("seed", "name", "vocabulary", "model"),
+    [
+        ("signal_rules", "no_runners", "signal", "int_signals_subscription"),
+        ("measures", "user_engagement", "measure", "int_signal_inputs"),
+        ("score_groups", "devsecops", "score_group", "fct_account_health"),
+        ("health_settings", "stale_after_days", "setting", "int_settings"),
+    ],
+)
+def test_a_name_that_a_seed_no_longer_has_is_missed_by_the_models_that_use_it(
+    bench: Bench, seeds: Seeds, seed: str, name: str, vocabulary: str, model: str
+) -> None:
+    """When the seed is loaded, before any model that reads it."""
+    seeds.write(seed, seeds.text(seed).replace(f"\n{name},", f"\n{name}_renamed,"))
+    run = bench.dbt("seed", "--select", seed)
+    assert run.exit_code != 0
+    assert f'names the {vocabulary} "{name}", which seeds/{seed}.csv lacks' in run.failures
+    assert model in run.failures
+    assert f"{name}_renamed" in run.failures
+
+
+def test_a_metric_that_is_renamed_is_missed_by_the_models_that_use_it(bench: Bench, seeds: Seeds) -> None:
+    """Before anything is built; `make registry` was run, as the page says."""
+    folder = bench.project / "models/metrics/verify"
+    for path in sorted(folder.glob("metric_ci_runners_all_time_event.*")):
+        text = path.read_text("utf-8").replace("metric_ci_runners_all_time_event", "metric_runners_all_time_event")
+        (folder / path.name.replace("ci_runners", "runners")).write_text(text, encoding="utf-8")
+        path.unlink()
+    assert registry.main([], bench.project) == 0
+    run = bench.dbt("run", "--select", "int_settings")
+    assert run.exit_code != 0
+    assert 'names the metric "ci_runners_all_time_event"' in run.failures
+    assert "int_signal_inputs" in run.failures
+    assert "runners_all_time_event" in run.failures.split("the closest are")[1]
