@@ -11,7 +11,7 @@ from dashboard import details
 from dashboard.formats import plural
 from dashboard.queries import Mart
 from dashboard.source import Row, group_by
-from dashboard.words import NO_SUBSCRIPTION, USE_CASES, Words
+from dashboard.words import NO_SUBSCRIPTION, USE_CASES, Words, word
 
 SEVERITIES = ("high", "medium", "low")
 
@@ -27,7 +27,7 @@ class Seats:
     licensed: float | None
     activated: float | None
     active: float | None
-    active_is_estimate: bool
+    active_source: str
     idle: float | None
     utilization: float | None
     engagement: float | None
@@ -187,7 +187,7 @@ def _adoption(words: Words, health: Row, row: Row, stages: list[Row], period: da
     following = row.get("next_use_case")
     return Adoption(
         use_cases=_use_cases(words, health, row, stages, period),
-        level=row.get("adoption_level") or "none",
+        level=row.get("adoption_level") or "not_measured",
         count=row.get("adopted_count"),
         next_step=words.group(following) if following else "",
         next_short=words.short(following) if following else "",
@@ -230,7 +230,7 @@ def _seats(totals: Row, rows: list[Row], words: Words) -> Seats:
         licensed=totals.get("licensed_seats") if known else totals.get("sold_seats"),
         activated=totals.get("activated_seats"),
         active=totals.get("umau"),
-        active_is_estimate=any(row["umau_source"] == "events" for row in rows),
+        active_source=word(totals.get("umau_source")),
         idle=totals.get("inactive_activated_seats"),
         utilization=totals.get("license_utilization"),
         engagement=totals.get("user_engagement"),

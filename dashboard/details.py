@@ -52,7 +52,7 @@ class Subscription:
     licensed: float | None
     activated: float | None
     active: float | None
-    active_is_estimate: bool
+    active_source: str
     outlook: str
     reason: str
 
@@ -71,6 +71,7 @@ class Instance:
     days: int | None
     is_stale: bool
     active_users: float | None
+    active_source: str
     users_change: float | None
     activity: str
     activity_code: str
@@ -172,7 +173,10 @@ def _subscription(row: Row, seats: Row, coverage: Row, words: Words) -> Subscrip
         seats.get("projected_seats_over_license"),
         seats.get("projected_activated_seats"),
     )
+    low, high = seats.get("projected_activated_seats_low"), seats.get("projected_activated_seats_high")
     outlook = "" if projected is None else f"{number(projected)} activated at the term's end"
+    if low is not None and high is not None and low < high:
+        outlook += f" ({number(low)} to {number(high)})"
     if over:
         outlook += f", {number(over)} over"
     missing = seats.get("missing_reason") if seats.get("activated_seats") is None else None
@@ -187,7 +191,7 @@ def _subscription(row: Row, seats: Row, coverage: Row, words: Words) -> Subscrip
         licensed=seats.get("licensed_seats"),
         activated=seats.get("activated_seats"),
         active=seats.get("umau"),
-        active_is_estimate=seats.get("umau_source") == "events",
+        active_source=word(seats.get("umau_source")),
         outlook=outlook if row.get("is_active") else "",
         reason=words.reason(missing) if missing else "",
     )
@@ -218,6 +222,7 @@ def _instance(row: Row, activity: Row, stale_after: float | None) -> Instance:
         days=days,
         is_stale=days is not None and stale_after is not None and days > stale_after,
         active_users=activity.get("active_users"),
+        active_source=word(activity.get("active_users_source")),
         users_change=activity.get("active_users_change"),
         activity=word(status),
         activity_code=status,

@@ -27,7 +27,7 @@ INSTANCES = (
 )  # fmt: skip
 ACTIVITY = (
     "instance_id", "period_start", "account_id", "instance_type", "last_ping_at", "activated_seats",
-    "active_users", "active_users_change", "activity_status",
+    "active_users", "active_users_source", "active_users_change", "activity_status",
 )  # fmt: skip
 COVERAGE = (
     "subscription_id", "original_subscription_id", "account_id", "period_start", "is_reporting",
@@ -36,11 +36,12 @@ COVERAGE = (
 SEATS = (
     "subscription_id", "original_subscription_id", "account_id", "period_start", "licensed_seats",
     "activated_seats", "umau", "umau_source", "inactive_activated_seats", "seats_over_license",
-    "projected_activated_seats", "projected_seats_over_license", "missing_reason",
+    "projected_activated_seats", "projected_activated_seats_low", "projected_activated_seats_high",
+    "projected_seats_over_license", "missing_reason",
 )  # fmt: skip
 ACCOUNT_SEATS = (
     "account_id", "period_start", "subscriptions", "subscriptions_with_seats", "sold_seats",
-    "licensed_seats", "activated_seats", "umau", "license_utilization", "user_engagement",
+    "licensed_seats", "activated_seats", "umau", "umau_source", "license_utilization", "user_engagement",
     "inactive_activated_seats", "seats_over_license",
 )  # fmt: skip
 CHECKS = ("check_name", "subject", "affected", "total", "share", "meaning", "drill_down")

@@ -53,6 +53,9 @@ _WORDS = {
     "reported": "reported",
     "no_data": "no data",
     "on_track": "on track",
+    "unique_active": "log-ins",
+    "events": "estimate from events",
+    "mixed": "log-ins and estimates",
 }
 
 

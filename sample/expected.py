@@ -143,7 +143,7 @@ def _account_row(lineages: Sequence[Lineage]) -> Row:
         "adopted_use_cases": ",".join(adopted),
         "in_progress_use_cases": ",".join(case for case in USE_CASES if statuses[case] == "in_progress"),
         "adopted_count": len(adopted) if measured else None,
-        "adoption_level": _adoption_level(statuses),
+        "adoption_level": _adoption_level(statuses) if measured else None,
         "next_use_case": open_cases[0] if open_cases else None,
     }
 

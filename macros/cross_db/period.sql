@@ -60,6 +60,10 @@
     cast({{ dbt.dateadd('day', days, day) }} as date)
 {%- endmacro %}
 
+{% macro months_later(day, months) -%}
+    cast({{ dbt.dateadd('month', months, day) }} as date)
+{%- endmacro %}
+
 {% macro days_between(earlier, later) -%}
     {{ dbt.datediff(earlier, later, 'day') }}
 {%- endmacro %}

@@ -32,7 +32,8 @@ colored as (
         use_cases.advice,
         account_groups.score,
         {{ score_color('account_groups.score') }} as color,
-        account_groups.is_ruled_out
+        account_groups.is_ruled_out,
+        account_groups.unscored_reason
     from account_groups
     cross join settings
     inner join use_cases

@@ -11,7 +11,8 @@ pivoted as (
     select
         {%- for setting in known('setting', [
             'suggestion_min_share', 'stale_after_days', 'onboarding_days', 'activity_tolerance',
-            'activity_baseline_periods', 'projection_periods', 'projection_min_points', 'trend_periods',
+            'activity_baseline_periods', 'projection_periods', 'projection_min_points', 'projection_term_share',
+            'projection_max_months', 'trend_periods',
             'clock_late_hours', 'clock_early_days', 'score_yellow_above', 'score_green_above',
             'platform_adoption_success', 'clock_off_days',
         ]) %}

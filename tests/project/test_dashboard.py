@@ -33,7 +33,8 @@ TABLES = {
         instance_type text, instance_type_source text, suggested_instance_type text, version text,
         last_ping_at timestamp, days_since_last_ping bigint""",
     "fct_instance_activity": """instance_id text, period_start date, account_id text,
-        instance_type text, last_ping_at timestamp, active_users double, activity_status text""",
+        instance_type text, last_ping_at timestamp, active_users double, active_users_source text,
+        activity_status text""",
     "fct_reporting_coverage": """subscription_id text, original_subscription_id text,
         account_id text, period_start date, is_reporting boolean, has_production_ping boolean,
         reporting_reason text""",
@@ -43,7 +44,8 @@ TABLES = {
         seats_over_license double, missing_reason text""",
     "fct_account_seats": """account_id text, period_start date, subscriptions bigint,
         subscriptions_with_seats bigint, sold_seats double, licensed_seats double,
-        activated_seats double, umau double, license_utilization double, user_engagement double,
+        activated_seats double, umau double, umau_source text, license_utilization double,
+        user_engagement double,
         inactive_activated_seats double, seats_over_license double""",
     "fct_account_health": """account_id text, period_start date, overall_score double,
         overall_color text, scm_score double, scm_color text, ci_score double, ci_color text,
@@ -96,10 +98,10 @@ ROWS: Mapping[str, Sequence[tuple[object, ...]]] = {
          "2026-01-10 10:00:00", 69),
     ],
     "fct_instance_activity": [
-        ("I1", JAN, "A1", "Production", "2026-01-28 10:00:00", 690, "no_baseline"),
-        ("I1", MAR, "A1", "Production", "2026-03-18 10:00:00", 700, "as_expected"),
-        ("I2", MAR, "A1", "Unknown", "2026-03-18 10:00:00", 5, "no_baseline"),
-        ("I3", MAR, "A3", "Production", None, None, "not_reporting"),
+        ("I1", JAN, "A1", "Production", "2026-01-28 10:00:00", 690, "unique_active", "no_baseline"),
+        ("I1", MAR, "A1", "Production", "2026-03-18 10:00:00", 700, "unique_active", "as_expected"),
+        ("I2", MAR, "A1", "Unknown", "2026-03-18 10:00:00", 5, "events", "no_baseline"),
+        ("I3", MAR, "A3", "Production", None, None, None, "not_reporting"),
     ],
     "fct_reporting_coverage": [
         ("S1", "S1", "A1", FEB, True, True, "reporting"),
@@ -115,9 +117,9 @@ ROWS: Mapping[str, Sequence[tuple[object, ...]]] = {
         ("S4", "S4", "A4", FEB, 50, 40, 41, "events", None, 0, "version_below_minimum"),
     ],
     "fct_account_seats": [
-        ("A1", MAR, 1, 1, 1200, 1200, 1000, 700, 0.8333, 0.7, 300, 0),
-        ("A2", MAR, 1, 0, 369, None, None, None, None, None, None, None),
-        ("A4", FEB, 1, 1, 50, 50, 40, 41, 0.8, None, None, 0),
+        ("A1", MAR, 1, 1, 1200, 1200, 1000, 700, "unique_active", 0.8333, 0.7, 300, 0),
+        ("A2", MAR, 1, 0, 369, None, None, None, None, None, None, None, None),
+        ("A4", FEB, 1, 1, 50, 50, 40, 41, "events", 0.8, None, None, 0),
     ],
     "fct_account_health": [
         ("A1", JAN, None, None, None, None, None, None, None, None, "no_ping"),
@@ -299,7 +301,7 @@ def test_account_row_shows_score_change_seats_and_next_step(page: Page) -> None:
     assert page.cell("A1", "Change") == ("-2.94", "▼ −2.9 Engagement")
     assert page.cell("A1", "Licensed") == ("1200.0", "1,200")
     assert page.cell("A1", "Activated") == ("1000.0", "1,000 83%")
-    assert page.cell("A1", "Active") == ("700.0", "700 70%")
+    assert page.cell("A1", "Active") == ("700.0", "700 70% log-ins")
     assert page.cell("A1", "Adoption") == (
         "1", "SCM adopted CI in progress Sec not in the plan CD not measured",
     )  # fmt: skip
@@ -313,7 +315,7 @@ def test_account_detail_shows_measures_and_instances(page: Page) -> None:
     assert "Next: Continuous integration. Add a CI template." in text
     assert "User engagement 70% 700 of 1,000 63 yellow" in text
     assert "CD user rate – the instance failed to count it (-1)" in text
-    assert "git.acme.example Production labelled 17.9.0 2 days ago 700 as expected" in text
+    assert "git.acme.example Production labelled 17.9.0 2 days ago 700 log-ins as expected" in text
     assert "new.acme.example Unknown not labelled yet; looks like Production" in text
 
 
@@ -334,7 +336,7 @@ def test_missing_is_a_reason_and_never_a_zero(page: Page) -> None:
 def test_current_values_are_those_that_gainsight_shows(page: Page) -> None:
     assert page.cell("A3", "Health")[1] == "unscored the last usage ping is too old to count"
     assert page.cell("A4", "Health") == ("25.0", "25.0 red of Feb 2026")
-    assert page.cell("A4", "Active") == ("41.0", "41 estimate")
+    assert page.cell("A4", "Active") == ("41.0", "41 estimate from events")
     assert "69 days ago too old to count" in page.detail("A3")
 
 

@@ -27,6 +27,9 @@ unexplained as (
     where has_a_blank != (missing_reason is not null)
         or (user_engagement_score is null) != (engagement_missing_reason is not null)
         or (projected_activated_seats is null) != (projection_missing_reason is not null)
+        or (projected_activated_seats_low is null) != (projection_missing_reason is not null)
+        or (projected_activated_seats_high is null) != (projection_missing_reason is not null)
+        or projected_activated_seats not between projected_activated_seats_low and projected_activated_seats_high
         or (license_utilization_score is null) != (license_utilization_color is null)
         or (user_engagement_score is null) != (user_engagement_color is null)
 

@@ -12,6 +12,26 @@ settings as (
 
 ),
 
+statuses as (
+
+    select
+        value_reason,
+        status_rank * 100 + reason_rank as rank_of_reason
+    from {{ ref('value_statuses') }}
+
+),
+
+reasoned as (
+
+    select
+        account_use_cases.*,
+        statuses.rank_of_reason
+    from account_use_cases
+    left join statuses
+        on account_use_cases.unscored_reason = statuses.value_reason
+
+),
+
 summed as (
 
     select
@@ -25,8 +45,12 @@ summed as (
         {%- endfor %}
         case when count(score) > 0 then count(case when adoption_status = 'adopted' then 1 end) end as adopted_count,
         max(case when adoption_status = 'adopted' and open_steps_below = 0 then level_rank end) as reached_rank,
-        min(case when adoption_status in ('in_progress', 'not_adopted') then step end) as next_step
-    from account_use_cases
+        min(case when adoption_status in ('in_progress', 'not_adopted') then step end) as next_step,
+        case
+            when count(score) = 0
+                then coalesce(min(case when not is_ruled_out then rank_of_reason end), min(rank_of_reason))
+        end as missing_rank
+    from reasoned
     group by account_id, period_start
 
 ),
@@ -40,7 +64,9 @@ account_adoption as (
         coalesce(summed.in_progress_use_cases, '') as in_progress_use_cases,
         summed.adopted_count,
         summed.adopted_count >= settings.platform_adoption_success as is_platform_customer,
-        coalesce(reached.adoption_level, 'none') as adoption_level,
+        {#- none is a finding: something was measured, and no step is adopted. #}
+        case when summed.adopted_count is not null then coalesce(reached.adoption_level, 'none') end as adoption_level,
+        statuses.value_reason as adoption_missing_reason,
         next_steps.use_case as next_use_case,
         next_steps.advice as next_use_case_advice,
         summed.adopted_count - earlier.adopted_count as adopted_count_trend
@@ -50,6 +76,8 @@ account_adoption as (
         on summed.reached_rank = reached.level_rank
     left join {{ ref('use_cases') }} as next_steps
         on summed.next_step = next_steps.step
+    left join statuses
+        on summed.missing_rank = statuses.rank_of_reason
     left join summed as earlier
         on summed.account_id = earlier.account_id
         and earlier.period_start = {{ periods_later('summed.period_start', '-cast(settings.trend_periods as integer)') }}

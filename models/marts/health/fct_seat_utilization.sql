@@ -42,6 +42,8 @@ utilization as (
         engagement.points as user_engagement_score,
         engagement.color as user_engagement_color,
         projections.projected_activated_seats,
+        projections.projected_activated_seats_low,
+        projections.projected_activated_seats_high,
         projections.projected_seats_over_license,
         projections.projection_points,
         projections.projection_missing_reason,

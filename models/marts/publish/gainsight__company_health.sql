@@ -46,9 +46,16 @@ company_health as (
         cast(seats.licensed_seats as double) as licensed_seats,
         cast(seats.activated_seats as double) as activated_seats,
         cast(seats.umau as double) as active_users,
+        cast(seats.umau_source as {{ dbt.type_string() }}) as active_users_source,
         cast(adoption.adopted_use_cases as {{ dbt.type_string() }}) as adopted_use_cases,
         cast(adoption.adopted_count as double) as adopted_count,
         cast(adoption.adoption_level as {{ dbt.type_string() }}) as adoption_level,
+        cast(
+            case
+                when adoption.adoption_level is null
+                    then coalesce(current_periods.stale_reason, adoption.adoption_missing_reason)
+            end as {{ dbt.type_string() }}
+        ) as adoption_missing_reason,
         cast(adoption.next_use_case as {{ dbt.type_string() }}) as next_use_case
     from current_periods
     inner join health

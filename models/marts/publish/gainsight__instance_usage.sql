@@ -28,6 +28,7 @@ usage as (
         cast(activity.licensed_seats as double) as licensed_seats,
         cast(activity.activated_seats as double) as activated_seats,
         cast(activity.active_users as double) as active_users,
+        cast(activity.active_users_source as {{ dbt.type_string() }}) as active_users_source,
         cast(activity.active_users_change as double) as active_users_change,
         cast(activity.expected_active_users as double) as expected_active_users
         {%- for metric in metrics %},

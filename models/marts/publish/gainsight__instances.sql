@@ -42,6 +42,8 @@ published as (
         cast(case when {{ is_fresh }} then current_activity.licensed_seats end as double) as licensed_seats,
         cast(case when {{ is_fresh }} then current_activity.activated_seats end as double) as activated_seats,
         cast(case when {{ is_fresh }} then current_activity.active_users end as double) as active_users,
+        cast(case when {{ is_fresh }} then current_activity.active_users_source end as {{ dbt.type_string() }})
+            as active_users_source,
         cast(case when not {{ is_fresh }} then 'stale' end as {{ dbt.type_string() }}) as missing_reason
     from instances
     cross join settings
