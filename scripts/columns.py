@@ -1,0 +1,79 @@
+"""Writes docs/columns.md: every column of the marts and publish models, from the yml beside each model.
+
+    python scripts/columns.py            write it (part of `make registry`)
+    python scripts/columns.py --check    change nothing; exit 1 when it is out of date
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+PROJECT = Path(__file__).resolve().parent.parent
+MARTS = Path("models/marts")
+PAGE = Path("docs/columns.md")
+HEAD = """# Columns
+
+Written by `make registry` from the yml beside each model. What the figures mean: [rules.md](rules.md); questions as SQL:
+[queries.md](queries.md); the metrics: [metrics.md](metrics.md).
+"""
+
+
+def one_line(text: str | None) -> str:
+    """Text as a table cell takes it."""
+    return " ".join((text or "").split()).replace("|", "\\|")
+
+
+def read_models(project: Path) -> list[dict[str, Any]]:
+    """The yml entries of all marts, by folder and name.
+
+    Raises:
+        ValueError: a file is no yml; the message names it.
+    """
+    models = []
+    for path in sorted((project / MARTS).rglob("*.yml")):
+        if path.stem.endswith("__unit_tests"):
+            continue
+        try:
+            content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        except yaml.YAMLError as error:
+            raise ValueError(f"{path.relative_to(project)}: {error}") from error
+        models += [{**model, "folder": path.parent.name} for model in content.get("models") or []]
+    return models
+
+
+def page(models: list[dict[str, Any]]) -> str:
+    """The page: a heading, the description and a table of columns for each model."""
+    lines = [HEAD]
+    for folder in dict.fromkeys(model["folder"] for model in models):
+        lines += [f"## {folder}", ""]
+        for model in (one for one in models if one["folder"] == folder):
+            lines += [f"### {model['name']}", "", one_line(model.get("description")), "", "| column | |", "|---|---|"]
+            lines += [f"| `{c['name']}` | {one_line(c.get('description'))} |" for c in model.get("columns") or []]
+            lines.append("")
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def main(arguments: list[str], project: Path = PROJECT) -> int:
+    """Writes or checks the page; returns the exit status."""
+    try:
+        wanted = page(read_models(project))
+    except ValueError as error:
+        sys.stderr.write(f"columns: {error}\n")
+        return 1
+    path = project / PAGE
+    if path.exists() and path.read_text(encoding="utf-8") == wanted:
+        return 0
+    if "--check" in arguments:
+        sys.stderr.write(f"columns: {PAGE} is out of date; run `make registry`\n")
+        return 1
+    path.write_text(wanted, encoding="utf-8")
+    sys.stdout.write(f"columns: wrote {PAGE}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
