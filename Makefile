@@ -37,9 +37,9 @@ sample: setup ## write the sample data to sample/raw
 	$(BIN)/python -m sample --out sample/raw --force
 
 .PHONY: build
-build: setup ## dbt build of the raw files under RAW_PATH, without unit tests, as production does
+build: setup ## dbt build of the raw files under RAW_PATH, as production does; VARS='{as_of: 2026-06-30}' sets dbt's vars
 	@$(BIN)/python scripts/registry.py --check
-	$(BIN)/dbt build --exclude-resource-type unit_test
+	$(BIN)/dbt build --exclude-resource-type unit_test $(if $(VARS),--vars '$(VARS)')
 
 .PHONY: sandbox
 sandbox: setup ## serve the local Gainsight on port 8765 until Ctrl-C
@@ -52,6 +52,7 @@ dashboard: setup ## write the dashboard to build/dashboard/index.html
 .PHONY: registry
 registry: setup ## after adding a metric: registry, publish contract and metric dictionary
 	$(BIN)/python scripts/registry.py
+	$(BIN)/python scripts/columns.py
 
 # Two suites at a time: the loader's wait for its own servers, the others for dbt.
 SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)

@@ -1,7 +1,7 @@
 """Writes docs/columns.md: every column of the marts and publish models, from the yml beside each model.
 
-    python scripts/columns.py            write it (part of `make registry`)
-    python scripts/columns.py --check    change nothing; exit 1 when it is out of date
+python scripts/columns.py            write it (part of `make registry`)
+python scripts/columns.py --check    change nothing; exit 1 when it is out of date
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ MARTS = Path("models/marts")
 PAGE = Path("docs/columns.md")
 HEAD = """# Columns
 
-Written by `make registry` from the yml beside each model. What the figures mean: [rules.md](rules.md); questions as SQL:
+Written by `make registry` from the yml beside each model. What figures mean: [rules.md](rules.md); questions as SQL:
 [queries.md](queries.md); the metrics: [metrics.md](metrics.md).
 """
 
