@@ -64,3 +64,13 @@ def test_a_drill_down_lists_exactly_what_the_data_quality_mart_counts(sample_mar
         # What is listed for this check are the pings that lack the metric.
         lacks = check["check_name"] == "metric_present"
         assert listed == (row["total"] - row["affected"] if lacks else row["affected"]), row
+
+
+def test_every_publish_model_has_an_exposure_with_an_owner_and_only_marts_are_public() -> None:
+    exposures = list(nodes(REPO / "models" / "_exposures.yml", "exposures"))
+    read = {ref for one in exposures for ref in one["depends_on"]}
+    published = {f"ref('{path.stem}')" for path in (REPO / "models" / "marts" / "publish").rglob("*.sql")}
+    assert published and published <= read
+    assert all("@" in one["owner"]["email"] for one in exposures)
+    access = yaml.safe_load((REPO / "dbt_project.yml").read_text(encoding="utf-8"))["models"]["customer_health"]
+    assert (access["+access"], access["marts"]["+access"]) == ("private", "public")
