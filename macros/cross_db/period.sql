@@ -56,6 +56,11 @@
     {{ customer_health.days_later(customer_health.periods_later(start, 1), -1) }}
 {%- endmacro %}
 
+{#- The day on which the period that holds a date is measured: its last one, or as_of while it is open. -#}
+{% macro measurement_day(day) -%}
+    least({{ customer_health.period_end(customer_health.period_start(day)) }}, {{ customer_health.as_of() }})
+{%- endmacro %}
+
 {% macro days_later(day, days) -%}
     cast({{ dbt.dateadd('day', days, day) }} as date)
 {%- endmacro %}

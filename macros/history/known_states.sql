@@ -19,7 +19,7 @@ snapshotted as (
         *,
         dbt_valid_from = min(dbt_valid_from) over (partition by {{ key | join(', ') }}) as is_first,
         max(greatest(dbt_updated_at, coalesce(dbt_valid_to, dbt_updated_at))) over () > {{ as_of() }} as is_old_build
-    from {{ customer_health.snapshot_rows(snapshot, current_rows) }}
+    from {{ snapshot_rows(snapshot, current_rows) }}
 
 ),
 
@@ -47,10 +47,10 @@ present as (
         current_rows.{{ column }},
         {%- endfor %}
         case
-            when seen_keys.{{ key[0] }} is null or open_states.is_first then date '1900-01-01'
-            else coalesce(open_states.dbt_valid_from, {{ as_of() }})
+            when seen_keys.{{ key[0] }} is not null and not coalesce(open_states.is_first, false)
+                then coalesce(open_states.dbt_valid_from, {{ as_of() }})
         end as known_from,
-        date '9999-12-31' as known_to
+        cast(null as date) as known_to
     from current_rows
     left join seen_keys
         on {{ same_key.format('current_rows', 'seen_keys') }}
@@ -66,8 +66,8 @@ past as (
         {%- for column in columns %}
         {{ column }},
         {%- endfor %}
-        case when is_first then date '1900-01-01' else dbt_valid_from end as known_from,
-        coalesce({{ days_later('dbt_valid_to', -1) }}, date '9999-12-31') as known_to
+        case when not is_first then dbt_valid_from end as known_from,
+        {{ days_later('dbt_valid_to', -1) }} as known_to
     from snapshotted
     where dbt_valid_to is not null or is_old_build
 
@@ -85,10 +85,10 @@ known as (
 
     select
         *,
-        {{ as_of() }} between known_from and known_to as is_known_now,
-        row_number() over (partition by {{ key | join(', ') }} order by known_from desc) = 1 as is_latest
+        {{ customer_health.is_known('states', as_of()) }} as is_known_now,
+        row_number() over (partition by {{ key | join(', ') }} order by known_from desc nulls last) = 1 as is_latest
     from states
-    where known_from <= {{ as_of() }}
+    where known_from is null or known_from <= {{ as_of() }}
 
 )
 
@@ -109,7 +109,9 @@ select * from known
     {%- endif -%}
 {%- endmacro %}
 
-{#- Whether a state was the one known on a day: in a period, its measurement day. -#}
+{#- Whether a state was the one known on a day: in a period, its measurement day. No bound is no limit. -#}
 {% macro is_known(states, day) -%}
-    {{ day }} between {{ states }}.known_from and {{ states }}.known_to
+    ({{ states }}.known_from is null or {{ states }}.known_from <= {{ day }})
+    and ({{ states }}.known_to is null or {{ day }} <= {{ states }}.known_to)
 {%- endmacro %}
+

@@ -3,7 +3,7 @@ with
 
 accounts as (
 
-    select * from {{ ref('stg_crm__accounts') }}
+    select * from {{ ref('int_accounts_known') }}
 
 ),
 
@@ -43,6 +43,7 @@ account_periods as (
         on accounts.account_id = first_periods.account_id
     inner join periods
         on periods.period_start >= coalesce(first_periods.first_period_start, {{ period_start(as_of()) }})
+        and {{ is_known('accounts', 'periods.measurement_date') }}
 
 )
 

@@ -3,13 +3,13 @@ with
 
 licenses as (
 
-    select * from {{ ref('stg_crm__licenses') }}
+    select * from {{ ref('int_licenses_known') }}
 
 ),
 
 subscriptions as (
 
-    select * from {{ ref('stg_crm__subscriptions') }}
+    select * from {{ ref('int_subscriptions_known') }}
 
 ),
 
@@ -27,7 +27,11 @@ ping_periods as (
 
 known_subscriptions as (
 
-    select distinct subscription_id from subscriptions
+    select distinct periods.period_start, subscriptions.subscription_id
+    from periods
+    inner join subscriptions
+        on {{ is_known('subscriptions', 'periods.measurement_date') }}
+    where periods.period_start in (select period_start from ping_periods)
 
 ),
 
@@ -42,8 +46,10 @@ judged as (
         on ping_periods.period_start = periods.period_start
     inner join licenses
         on coalesce(licenses.starts_at, periods.measurement_date) <= periods.measurement_date
+        and {{ is_known('licenses', 'periods.measurement_date') }}
     left join known_subscriptions
         on licenses.subscription_id = known_subscriptions.subscription_id
+        and periods.period_start = known_subscriptions.period_start
 
 ),
 

@@ -1,3 +1,4 @@
+{%- set label_day = as_of() if var('relabel_history') else 'seats.measurement_date' -%}
 {#- Production or not: a person's label wins from the day it was given; the suggestion counts only where nobody owns the
     account (docs/rules.md 3). A period without a ping keeps the suggestion of the last period with one. -#}
 with
@@ -16,13 +17,13 @@ settings as (
 
 labels as (
 
-    select * from {{ ref('stg_gainsight__instance_labels') }}
+    select * from {{ ref('int_instance_labels_known') }}
 
 ),
 
 accounts as (
 
-    select * from {{ ref('stg_crm__accounts') }}
+    select * from {{ ref('int_accounts_known') }}
 
 ),
 
@@ -74,7 +75,8 @@ labelled as (
     from seats
     inner join labels
         on seats.instance_id = labels.instance_id
-        and labels.labelled_on <= {{ as_of() if var('relabel_history') else 'seats.measurement_date' }}
+        and labels.labelled_on <= {{ label_day }}
+        and {{ is_known('labels', label_day) }}
     qualify row_number() over (
         partition by seats.instance_id, seats.period_start
         order by labels.labelled_at desc, labels.instance_type
@@ -110,6 +112,7 @@ typed as (
         and seats.period_start = labelled.period_start
     left join accounts
         on seats.account_id = accounts.account_id
+        and {{ is_known('accounts', 'seats.measurement_date') }}
 
 )
 

@@ -7,38 +7,43 @@ with
 
 pings as (
 
-    select * from {{ ref('stg_service_ping__pings') }}
+    select
+        *,
+        {{ measurement_day('ping_date') }} as measurement_date
+    from {{ ref('stg_service_ping__pings') }}
 
 ),
 
 versions as (
 
-    select * from {{ ref('stg_crm__subscriptions') }}
+    select * from {{ ref('int_subscriptions_known') }}
 
 ),
 
 licenses as (
 
-    select * from {{ ref('stg_crm__licenses') }}
+    select * from {{ ref('int_licenses_known') }}
 
 ),
 
 candidates as (
 
-    select ping_id, ping_date, 1 as match_order, 'subscription_id' as license_match,
+    select ping_id, ping_date, measurement_date, 1 as match_order, 'subscription_id' as license_match,
         license_subscription_id as subscription_id
     from pings
     where license_subscription_id is not null
     union all
-    select pings.ping_id, pings.ping_date, 2, 'sha256', licenses.subscription_id
+    select pings.ping_id, pings.ping_date, pings.measurement_date, 2, 'sha256', licenses.subscription_id
     from pings
     inner join licenses
         on pings.license_sha256 = licenses.license_sha256
+        and {{ is_known('licenses', 'pings.measurement_date') }}
     union all
-    select pings.ping_id, pings.ping_date, 3, 'md5', licenses.subscription_id
+    select pings.ping_id, pings.ping_date, pings.measurement_date, 3, 'md5', licenses.subscription_id
     from pings
     inner join licenses
         on pings.license_md5 = licenses.license_md5
+        and {{ is_known('licenses', 'pings.measurement_date') }}
 
 ),
 
@@ -55,6 +60,7 @@ known as (
     from candidates
     inner join versions
         on candidates.subscription_id = versions.subscription_id
+        and {{ is_known('versions', 'candidates.measurement_date') }}
 
 ),
 
@@ -63,6 +69,7 @@ matches as (
     select
         ping_id,
         ping_date,
+        measurement_date,
         license_match,
         subscription_id as matched_subscription_id,
         original_subscription_id,

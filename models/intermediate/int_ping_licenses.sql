@@ -4,13 +4,16 @@ with
 
 pings as (
 
-    select * from {{ ref('stg_service_ping__pings') }}
+    select
+        *,
+        {{ measurement_day('ping_date') }} as measurement_date
+    from {{ ref('stg_service_ping__pings') }}
 
 ),
 
 licenses as (
 
-    select * from {{ ref('stg_crm__licenses') }}
+    select * from {{ ref('int_licenses_known') }}
 
 ),
 
@@ -20,11 +23,13 @@ candidates as (
     from pings
     inner join licenses
         on pings.license_sha256 = licenses.license_sha256
+        and {{ is_known('licenses', 'pings.measurement_date') }}
     union all
     select pings.ping_id, 2, licenses.license_id, licenses.seats, licenses.starts_at
     from pings
     inner join licenses
         on pings.license_md5 = licenses.license_md5
+        and {{ is_known('licenses', 'pings.measurement_date') }}
 
 ),
 

@@ -21,7 +21,7 @@ ping_licenses as (
 
 versions as (
 
-    select * from {{ ref('stg_crm__subscriptions') }}
+    select * from {{ ref('int_subscriptions_known') }}
 
 ),
 
@@ -41,6 +41,7 @@ candidate_versions as (
     inner join versions
         on matches.original_subscription_id = versions.original_subscription_id
         and versions.start_date <= matches.ping_date
+        and {{ is_known('versions', 'matches.measurement_date') }}
 
 ),
 

@@ -2,13 +2,7 @@ with
 
 versions as (
 
-    select * from {{ ref('stg_crm__subscriptions') }}
-
-),
-
-lineages as (
-
-    select * from {{ ref('int_subscription_lineages') }}
+    select * from {{ ref('int_subscriptions_known') }}
 
 ),
 
@@ -21,8 +15,9 @@ periods as (
 candidates as (
 
     select
-        lineages.original_subscription_id,
-        lineages.first_start_date,
+        versions.original_subscription_id,
+        min(versions.start_date) over (partition by versions.original_subscription_id, periods.period_start)
+            as first_start_date,
         periods.period_start,
         periods.previous_period_start,
         periods.measurement_date,
@@ -39,12 +34,10 @@ candidates as (
         versions.is_cancelled,
         versions.arr,
         {{ is_in_force('versions', 'periods.measurement_date') }} as is_in_force
-    from lineages
-    inner join periods
-        on lineages.first_start_date <= periods.measurement_date
+    from periods
     inner join versions
-        on lineages.original_subscription_id = versions.original_subscription_id
-        and versions.start_date <= periods.measurement_date
+        on versions.start_date <= periods.measurement_date
+        and {{ is_known('versions', 'periods.measurement_date') }}
 
 ),
 

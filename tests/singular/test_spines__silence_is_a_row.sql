@@ -1,5 +1,6 @@
 -- No period is missing: subscriptions run from their first start, accounts from their first subscription and instances
--- from their first ping to the period that holds as_of, and the marts built on these spines have a row for each of theirs.
+-- from their first ping to the period that holds as_of, or while the CRM knew them; and the marts built on these spines
+-- have a row for each of theirs.
 with
 
 periods as (
@@ -10,16 +11,13 @@ periods as (
 
 accounts as (
 
-    select account_id from {{ ref('dim_accounts') }}
+    select account_id, known_from, known_to, is_known_now from {{ ref('int_accounts_known') }}
 
 ),
 
 subscriptions as (
 
-    select original_subscription_id, min(first_start_date) as first_start_date
-    from {{ ref('dim_subscriptions') }}
-    where first_start_date <= {{ as_of() }}
-    group by original_subscription_id
+    select original_subscription_id, start_date, known_from, known_to from {{ ref('int_subscriptions_known') }}
 
 ),
 
@@ -43,16 +41,18 @@ activity as (
 
 starts as (
 
-    select 'account' as spine, accounts.account_id as subject, min(account_health.period_start) as starts_in
+    select accounts.account_id, min(account_health.period_start) as starts_in
     from accounts
     left join account_health
         on accounts.account_id = account_health.account_id
     group by accounts.account_id
-    union all
-    select 'subscription', original_subscription_id, {{ period_start('first_start_date') }}
-    from subscriptions
-    union all
-    select 'instance', instance_id, min(case when ping_count > 0 then period_start end)
+    having max(case when accounts.is_known_now or account_health.account_id is not null then 1 end) = 1
+
+),
+
+instances as (
+
+    select instance_id, min(case when ping_count > 0 then period_start end) as starts_in
     from activity
     group by instance_id
 
@@ -60,11 +60,27 @@ starts as (
 
 expected as (
 
-    select starts.spine, starts.subject, count(periods.period_start) as row_count
+    select 'account' as spine, starts.account_id as subject, count(distinct periods.period_start) as row_count
     from starts
+    left join accounts
+        on starts.account_id = accounts.account_id
     left join periods
         on starts.starts_in <= periods.period_start
-    group by starts.spine, starts.subject
+        and {{ is_known('accounts', 'periods.measurement_date') }}
+    group by starts.account_id
+    union all
+    select 'subscription', subscriptions.original_subscription_id, count(distinct periods.period_start)
+    from subscriptions
+    inner join periods
+        on subscriptions.start_date <= periods.measurement_date
+        and {{ is_known('subscriptions', 'periods.measurement_date') }}
+    group by subscriptions.original_subscription_id
+    union all
+    select 'instance', instances.instance_id, count(periods.period_start)
+    from instances
+    left join periods
+        on instances.starts_in <= periods.period_start
+    group by instances.instance_id
 
 ),
 
@@ -100,8 +116,11 @@ accounts_without_row as (
 
     select 'account of a subscription' as spine, coverage.account_id as subject
     from coverage
+    inner join periods
+        on coverage.period_start = periods.period_start
     inner join accounts
         on coverage.account_id = accounts.account_id
+        and {{ is_known('accounts', 'periods.measurement_date') }}
     left join account_health
         on coverage.account_id = account_health.account_id
         and coverage.period_start = account_health.period_start
@@ -149,7 +168,7 @@ mart_sizes as (
     union all
     select 'gainsight__company_health',
         (select count(*) from {{ ref('gainsight__company_health') }}),
-        (select count(*) from accounts)
+        (select count(*) from accounts where is_known_now)
 
 ),
 

@@ -1,9 +1,10 @@
 {{ known_states(
     ref('stg_crm__subscriptions'),
     ref('snap_crm__subscriptions'),
-    key=['subscription_id'],
+    key=['subscription_id', 'segment_number'],
     columns=[
         'subscription_id',
+        'segment_number',
         'original_subscription_id',
         'account_id',
         'product_tier',
@@ -13,6 +14,8 @@
         'start_date',
         'end_date',
         'status',
+        'cancelled_on',
+        'is_cancelled',
         'arr',
     ],
 ) }}

@@ -1,8 +1,23 @@
 with
 
+states as (
+
+    select * from {{ ref('int_accounts_known') }}
+
+),
+
 accounts as (
 
-    select * from {{ ref('stg_crm__accounts') }}
+    select
+        account_id,
+        account_name,
+        parent_account_id,
+        segment,
+        region,
+        csm_email,
+        is_known_now as is_in_crm
+    from states
+    where is_latest
 
 )
 

@@ -3,7 +3,8 @@ with
 
 versions as (
 
-    select * from {{ ref('stg_crm__subscriptions') }}
+    select * from {{ ref('int_subscriptions_known') }}
+    where is_latest
 
 ),
 
@@ -12,7 +13,7 @@ judged as (
     select
         *,
         min(start_date) over (partition by original_subscription_id) as first_start_date,
-        {{ is_in_force('versions', as_of()) }} as is_in_force
+        is_known_now and {{ is_in_force('versions', as_of()) }} as is_in_force
     from versions
 
 ),
@@ -40,7 +41,8 @@ subscriptions as (
         is_cancelled,
         first_start_date,
         is_in_force as is_active,
-        arr
+        arr,
+        is_known_now as is_in_crm
     from chosen
 
 )
