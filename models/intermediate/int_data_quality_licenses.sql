@@ -28,10 +28,11 @@ ping_periods as (
 known_subscriptions as (
 
     select distinct periods.period_start, subscriptions.subscription_id
-    from periods
+    from ping_periods
+    inner join periods
+        on ping_periods.period_start = periods.period_start
     inner join subscriptions
         on {{ is_known('subscriptions', 'periods.measurement_date') }}
-    where periods.period_start in (select period_start from ping_periods)
 
 ),
 
