@@ -31,6 +31,12 @@ sentinels as (
 
 ),
 
+limits as (
+
+    {{ input_limits() }}
+
+),
+
 read_values as (
 
     select
@@ -41,6 +47,7 @@ read_values as (
         paths.key_path,
         trim(payload_values.raw_value) as raw_value,
         metrics.unit in ('flag', 'setting') as is_flag,
+        {{ is_number('payload_values.raw_value') }} as is_number,
         case when {{ is_number('payload_values.raw_value') }} then {{ to_double('payload_values.raw_value') }} end
             as number_value,
         {{ to_boolean('payload_values.raw_value') }} as flag_value
@@ -63,10 +70,14 @@ judged as (
             when replace(read_values.raw_value, ' ', '') = '{"-1":-1}' then 'sentinel_1'
             when read_values.number_value < 0 then coalesce(sentinels.value_reason, 'sentinel_other')
             when read_values.is_flag and read_values.flag_value is not null then null
-            when not read_values.is_flag and read_values.number_value is not null then null
-            else 'bad_type'
+            when read_values.is_flag or not read_values.is_number then 'bad_type'
+            {#- Too large for a count (or for the warehouse: null), or so small that a ratio to it would be. #}
+            when coalesce(read_values.number_value > limits.count_max, true)
+                or (read_values.number_value > 0 and read_values.number_value * limits.count_max < 1)
+                then 'out_of_range'
         end as value_reason
     from read_values
+    cross join limits
     left join sentinels
         on read_values.number_value = sentinels.sentinel
 

@@ -109,6 +109,8 @@ def reading(value: Any, is_flag: bool) -> Reading:
     number = number_of(value)
     if number is not None and number < 0:
         return None, "failed", SENTINELS.get(int(number), "sentinel_other")
+    if not is_flag and number is not None and (number > 1e12 or 0 < number < 1e-12):
+        return None, "failed", "out_of_range"
     usable = flag_of(value) if is_flag else number
     if usable is None:
         return None, "failed", "bad_type"
