@@ -78,8 +78,15 @@
     {{ adapter.dispatch('to_utc_timestamp', 'customer_health')(expression) }}
 {%- endmacro %}
 
+{#- ISO text only: left to itself, DuckDB reads '26-01-31' as a day of the year 26, 'epoch' and 'infinity'. -#}
 {% macro duckdb__to_utc_timestamp(expression) -%}
-    (try_cast(replace(trim({{ expression }}), ' UTC', 'Z') as timestamptz) at time zone 'UTC')
+    {%- set text = "replace(replace(replace(trim(" ~ expression ~ "), ' UTC', 'Z'), ' +', '+'), ' -', '-')" -%}
+    case
+        when {{ customer_health.full_match(text, '[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]+)?') }}
+            then try_cast({{ text }} as timestamp)
+        when {{ customer_health.full_match(text, '[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]+(Z|[+-][0-9:]+)') }}
+            then try_cast({{ text }} as timestamptz) at time zone 'UTC'
+    end
 {%- endmacro %}
 
 {#- Left to itself, Snowflake takes text without an offset for the session's zone (Los Angeles by default) and a number for

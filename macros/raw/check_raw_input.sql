@@ -81,9 +81,6 @@
             {{ exceptions.raise_compiler_error('"' ~ file ~ '", line ' ~ problem[0] ~ ', column "' ~ problem[2] ~ '": ' ~ (problem[3] | tojson ~ ' ' if problem[3] is not none) ~ problem[4]) }}
         {%- endfor -%}
     {%- endif -%}
-    {%- if 'metric_name' in columns -%}
-        {%- do customer_health.check_objective_rows('raw_cells') -%}
-    {%- endif -%}
     {%- do run_query('drop table raw_cells') -%}
 {% endmacro %}
 

@@ -21,15 +21,20 @@
 {% macro told_findings(found, kinds) -%}
     select distinct
         {{ found }}.source,
-        coalesce({{ found }}.row_key, '') as row_key,
+        {{ customer_health.without_address("coalesce(" ~ found ~ ".row_key, '')") }} as row_key,
         coalesce({{ found }}.column_name, '') as column_name,
         {{ found }}.finding,
         {{ kinds }}.effect,
         replace(
             replace({{ kinds }}.message, '{column}', coalesce({{ found }}.column_name, '')),
-            '{value}', coalesce({{ found }}.value, '')
+            '{value}', {{ customer_health.without_address("coalesce(" ~ found ~ ".value, '')") }}
         ) as message
     from {{ found }}
     inner join {{ kinds }}
         on {{ found }}.finding = {{ kinds }}.finding
+{%- endmacro %}
+
+{#- Text of the input as it may be shown: what holds an @ may be somebody's address. -#}
+{% macro without_address(expression) -%}
+    case when {{ expression }} like '%@%' then '(not shown: it holds an @)' else {{ expression }} end
 {%- endmacro %}

@@ -27,6 +27,12 @@ found as (
         'row', 'product_tier', 'is_trial', 'seats', 'end_date', 'status', 'arr', 'cancelled_on',
     ]) }}
     union all
+    {{ column_findings(ref('base_crm__licenses'), 'licenses', [
+        'row', 'license_md5', 'license_sha256', 'subscription_id', 'seats', 'starts_at', 'expires_at',
+    ]) }}
+    union all
+    {{ column_findings(ref('base_crm__objectives'), 'objectives', ['row', 'target_value', 'due_on']) }}
+    union all
     select 'subscriptions', subscription_id, 'original_subscription_id', 'lineage_circle', root_id
     from roots
     where is_in_circle
@@ -40,9 +46,30 @@ found as (
 
 ),
 
+closest as (
+
+    {{ closest_metric_names(ref('base_crm__objectives')) }}
+
+),
+
+explained as (
+
+    select
+        found.source,
+        found.row_key,
+        found.column_name,
+        found.finding,
+        found.value || coalesce('; the closest are: ' || closest.closest, '') as value
+    from found
+    left join closest
+        on found.finding = 'metric_unknown'
+        and md5(found.value) = closest.name_hash
+
+),
+
 findings as (
 
-    {{ told_findings('found', 'kinds') }}
+    {{ told_findings('explained', 'kinds') }}
 
 )
 

@@ -1,8 +1,8 @@
 {{ config(materialized='view') }}
 {#- The subscription that a ping's licence fields name: the surest field first. One order for both windows, so that rows are
     sorted once. -#}
-{%- set best_first = "partition by ping_id order by match_order, case when is_in_force then 0 else 1 end,"
-    ~ " case when is_cancelled then 1 else 0 end, start_date desc, subscription_id" %}
+{%- set best_first = "partition by ping_id order by match_order, is_in_force desc, is_cancelled, start_date desc,"
+    ~ " subscription_id" %}
 with
 
 pings as (
@@ -11,6 +11,12 @@ pings as (
         *,
         {{ measurement_day('ping_date') }} as measurement_date
     from {{ ref('stg_service_ping__pings') }}
+
+),
+
+ids as (
+
+    select * from {{ ref('stg_crm__subscription_ids') }}
 
 ),
 
@@ -47,20 +53,53 @@ candidates as (
 
 ),
 
+{#- An id that the CRM exports no longer stands for the versions that name it as their original one. #}
+named as (
+
+    select subscription_id as named_id, versions.* from versions
+    union all
+    select ids.subscription_id, versions.*
+    from ids
+    inner join versions
+        on ids.original_subscription_id = versions.original_subscription_id
+    where not ids.has_version
+
+),
+
+judged as (
+
+    select
+        candidates.*,
+        named.original_subscription_id,
+        named.account_id,
+        named.start_date,
+        case when {{ is_in_force('named', 'candidates.ping_date') }} then 1 else 0 end as is_in_force,
+        case when named.is_cancelled then 1 else 0 end as is_cancelled
+    from candidates
+    inner join named
+        on candidates.subscription_id = named.named_id
+        and {{ is_known('named', 'candidates.measurement_date') }}
+
+),
+
+{#- One row per id that a ping names: it may stand in several rows (a ramp deal), or in none but as an original id. #}
 known as (
 
-    select distinct
-        candidates.*,
-        versions.original_subscription_id,
-        versions.account_id,
-        versions.start_date,
-        versions.end_date,
-        versions.is_cancelled,
-        {{ is_in_force('versions', 'candidates.ping_date') }} as is_in_force
-    from candidates
-    inner join versions
-        on candidates.subscription_id = versions.subscription_id
-        and {{ is_known('versions', 'candidates.measurement_date') }}
+    select
+        ping_id,
+        ping_date,
+        measurement_date,
+        match_order,
+        license_match,
+        subscription_id,
+        original_subscription_id,
+        min(account_id) as account_id,
+        max(is_in_force) as is_in_force,
+        min(is_cancelled) as is_cancelled,
+        max(start_date) as start_date
+    from judged
+    group by
+        ping_id, ping_date, measurement_date, match_order, license_match, subscription_id, original_subscription_id
 
 ),
 

@@ -1,4 +1,5 @@
 {{ config(materialized='view') }}
+{#- A lineage that has not started by the ping's day is none: the account is known, the subscription is not. -#}
 with
 
 pings as (
@@ -58,8 +59,8 @@ mapped as (
         pings.*,
         matches.license_match,
         coalesce(matches.has_multiple_matches, false) as has_multiple_matches,
-        matches.original_subscription_id,
-        coalesce(version_at_ping.subscription_id, matches.matched_subscription_id) as subscription_id,
+        case when version_at_ping.ping_id is not null then matches.original_subscription_id end as original_subscription_id,
+        version_at_ping.subscription_id,
         coalesce(version_at_ping.account_id, matches.account_id) as account_id,
         coalesce(version_at_ping.is_in_force, false) as is_in_force,
         version_at_ping.tier as subscription_tier,

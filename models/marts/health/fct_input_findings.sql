@@ -4,6 +4,8 @@ with
 findings as (
 
     select * from {{ ref('int_input_findings_crm') }}
+    union all
+    select * from {{ ref('int_input_findings_labels') }}
 
 ),
 

@@ -1,4 +1,3 @@
-{%- do check_objective_metrics(ref('stg_crm__objectives')) -%}
 with
 
 objectives as (

@@ -2,22 +2,23 @@ with
 
 licenses as (
 
-    select * from {{ raw_rows(source('crm', 'licenses')) }}
+    select * from {{ ref('base_crm__licenses') }}
 
 ),
 
-cleaned as (
+kept as (
 
     select
-        {{ clean_text('license_id') }} as license_id,
-        lower(replace({{ clean_text('license_md5') }}, '-', '')) as license_md5,
-        lower({{ clean_text('license_sha256') }}) as license_sha256,
-        {{ clean_text('subscription_id') }} as subscription_id,
-        {{ to_integer('seats') }} as seats,
-        {{ to_date('starts_at') }} as starts_at,
-        {{ license_end('expires_at') }} as expires_at
+        license_id,
+        license_md5,
+        license_sha256,
+        subscription_id,
+        seats,
+        starts_at,
+        expires_at
     from licenses
+    where row_finding is null
 
 )
 
-select * from cleaned
+select * from kept

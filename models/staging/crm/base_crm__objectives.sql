@@ -1,0 +1,113 @@
+{#- Every row of the file, read, with what is wrong with it (row_finding keeps it out) and with its cells. -#}
+with
+
+objectives as (
+
+    select * from {{ raw_rows(source('crm', 'objectives')) }}
+
+),
+
+accounts as (
+
+    select account_id from {{ ref('stg_crm__accounts') }}
+
+),
+
+limits as (
+
+    {{ input_limits() }}
+
+),
+
+cleaned as (
+
+    select
+        {{ clean_text('objective_id') }} as objective_id,
+        {{ clean_text('account_id') }} as account_id,
+        {{ clean_text('objective_name') }} as objective_name,
+        {{ clean_text('metric_name') }} as metric_name,
+        {{ clean_text('target_value') }} as target_value_text,
+        {{ clean_text('starts_on') }} as starts_on_text,
+        {{ clean_text('due_on') }} as due_on_text
+    from objectives
+
+),
+
+typed as (
+
+    select
+        cleaned.*,
+        {{ number_finding('cleaned.target_value_text', 'limits.count_max') }} as target_value_finding,
+        {{ to_date('cleaned.starts_on_text') }} as starts_on,
+        {{ to_date('cleaned.due_on_text') }} as due_on,
+        accounts.account_id is not null as has_account,
+        cleaned.metric_name in ('{{ metric_names() | join("', '") }}') as has_metric
+    from cleaned
+    cross join limits
+    left join accounts
+        on cleaned.account_id = accounts.account_id
+
+),
+
+numbered as (
+
+    select
+        *,
+        row_number() over (
+            partition by objective_id
+            order by
+                case when has_account and has_metric then 0 else 1 end,
+                starts_on desc nulls last,
+                due_on desc nulls last,
+                metric_name nulls last,
+                target_value_text nulls last,
+                objective_name nulls last
+        ) as copy_number
+    from typed
+
+),
+
+judged as (
+
+    select
+        *,
+        case when target_value_finding is null then {{ to_double('target_value_text') }} + 0 end as target_value,
+        coalesce(objective_id, 'account_id ' || account_id) as row_key,
+        case
+            when objective_id is null then 'id_missing'
+            when account_id is null then 'account_missing'
+            when not has_account then 'account_unknown'
+            when metric_name is null then 'metric_missing'
+            when not has_metric then 'metric_unknown'
+            when starts_on_text is null then 'start_missing'
+            when starts_on is null then 'start_unreadable'
+            when copy_number > 1 then 'duplicate_id'
+        end as row_finding,
+        case
+            when due_on is null and due_on_text is not null then 'unreadable'
+            when due_on < starts_on then 'end_before_start'
+        end as due_on_finding
+    from numbered
+
+),
+
+told as (
+
+    select
+        *,
+        case
+            when row_finding like 'account%' then 'account_id'
+            when row_finding like 'metric%' then 'metric_name'
+            when row_finding like 'start%' then 'starts_on'
+            else 'objective_id'
+        end as row_column,
+        case
+            when row_finding = 'account_unknown' then account_id
+            when row_finding = 'metric_unknown' then metric_name
+            else 'starts_on ' || starts_on_text
+        end as row_text
+    from judged
+
+)
+
+select * from told

@@ -1,0 +1,64 @@
+{#- Every row of the file, read, with what keeps it out, if anything, and whether its word is known. -#}
+with
+
+instance_labels as (
+
+    select * from {{ raw_rows(source('gainsight', 'instance_labels')) }}
+
+),
+
+aliases as (
+
+    select * from {{ ref('instance_type_aliases') }}
+
+),
+
+cleaned as (
+
+    select
+        {{ clean_text('uuid') }} as uuid,
+        {{ clean_hostname('hostname') }} as hostname,
+        {{ clean_text('label') }} as label,
+        {{ clean_text('labelled_at') }} as labelled_at_text,
+        {{ to_utc_timestamp('labelled_at') }} as labelled_at
+    from instance_labels
+
+),
+
+typed as (
+
+    select
+        cleaned.*,
+        {{ instance_id('cleaned.uuid', 'cleaned.hostname') }} as instance_id,
+        coalesce(aliases.instance_type, 'Unknown') as instance_type,
+        aliases.alias is not null as is_known_label
+    from cleaned
+    left join aliases
+        on lower(cleaned.label) = aliases.alias
+
+),
+
+judged as (
+
+    select
+        *,
+        case
+            when uuid is null then 'uuid_missing'
+            when label is null then 'label_missing'
+            when labelled_at_text is null then 'date_missing'
+            when labelled_at is null then 'date_unreadable'
+        end as row_finding,
+        case
+            when uuid is null then 'uuid'
+            when label is null then 'label'
+            else 'labelled_at'
+        end as row_column,
+        coalesce(labelled_at_text, label) as row_text,
+        coalesce(uuid, '') || ' ' || hostname || ' ' || coalesce(labelled_at_text, '') as row_key,
+        case when label is not null and not is_known_label then 'label_unknown' end as label_finding,
+        label as label_text
+    from typed
+
+)
+
+select * from judged
