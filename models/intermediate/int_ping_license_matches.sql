@@ -56,7 +56,7 @@ candidates as (
 {#- An id that the CRM exports no longer stands for the versions that name it as their original one. #}
 named as (
 
-    select subscription_id as named_id, versions.* from versions
+    select subscription_id as named_id, * from versions
     union all
     select ids.subscription_id, versions.*
     from ids
