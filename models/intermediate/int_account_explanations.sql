@@ -44,6 +44,7 @@ changed as (
         account_scores.overall_score,
         {{ score_color('account_scores.overall_score') }} as overall_color,
         account_scores.weight_present,
+        account_scores.is_complete_period,
         account_scores.overall_score - earlier.overall_score as score_change,
         case when round(abs(contributions.contribution_change), 9) > 0 then contributions.score_group end
             as main_driver,
@@ -57,6 +58,7 @@ changed as (
     left join account_scores as earlier
         on account_scores.account_id = earlier.account_id
         and account_scores.previous_period_start = earlier.period_start
+        and account_scores.is_complete_period
     left join contributions
         on account_scores.account_id = contributions.account_id
         and account_scores.period_start = contributions.period_start
@@ -79,6 +81,7 @@ explained as (
             when overall_score is null then 'No score: ' || unscored_meaning || '.'
             else 'Score ' || {{ shown_points('overall_score') }} || ' (' || overall_color || ')'
                 || case
+                    when not is_complete_period then '; the period is not over yet.'
                     when is_first then '; the previous period had no score to compare with.'
                     when round(score_change, 2) = 0 and main_driver is null then ', unchanged.'
                     when round(score_change, 2) = 0

@@ -1,9 +1,9 @@
 {#- Adoption of each use case by an account, with its step on the customer's path. -#}
 with
 
-account_groups as (
+rollup_groups as (
 
-    select * from {{ ref('int_account_groups') }}
+    select * from {{ ref('int_rollup_groups') }}
 
 ),
 
@@ -22,22 +22,23 @@ settings as (
 colored as (
 
     select
-        account_groups.account_id,
-        account_groups.period_start,
+        rollup_groups.account_id,
+        rollup_groups.period_start,
+        rollup_groups.is_standing,
         use_cases.use_case,
         use_cases.label,
         use_cases.step,
         use_cases.adoption_level,
         use_cases.level_rank,
         use_cases.advice,
-        account_groups.score,
-        {{ score_color('account_groups.score') }} as color,
-        account_groups.is_ruled_out,
-        account_groups.unscored_reason
-    from account_groups
+        rollup_groups.score,
+        {{ score_color('rollup_groups.score') }} as color,
+        rollup_groups.is_ruled_out,
+        rollup_groups.unscored_reason
+    from rollup_groups
     cross join settings
     inner join use_cases
-        on account_groups.score_group = use_cases.use_case
+        on rollup_groups.score_group = use_cases.use_case
 
 ),
 
@@ -55,7 +56,7 @@ stepped as (
     select
         *,
         coalesce(sum(case when adoption_status in ('in_progress', 'not_adopted') then 1 else 0 end) over (
-            partition by account_id, period_start
+            partition by account_id, period_start, is_standing
             order by step
             rows between unbounded preceding and 1 preceding
         ), 0) as open_steps_below

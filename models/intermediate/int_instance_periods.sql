@@ -18,6 +18,12 @@ subscription_periods as (
 
 ),
 
+settings as (
+
+    select * from {{ ref('int_settings') }}
+
+),
+
 first_pings as (
 
     select
@@ -63,6 +69,9 @@ instance_periods as (
         spine.is_complete_period,
         spine.ping_id,
         spine.last_ping_period_start,
+        spine.ping_id is null
+        and not spine.is_complete_period
+        and {{ days_between('cast(latest.received_at as date)', as_of()) }} <= settings.awaited_days as is_awaited,
         latest.uuid,
         latest.hostname,
         latest.original_subscription_id,
@@ -84,6 +93,7 @@ instance_periods as (
         end as subscription_seats,
         case when spine.ping_id is not null then latest.license_seats end as license_seats
     from spine
+    cross join settings
     inner join pings as latest
         on spine.instance_id = latest.instance_id
         and spine.last_ping_period_start = latest.period_start

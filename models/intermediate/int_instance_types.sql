@@ -9,12 +9,6 @@ seats as (
 
 ),
 
-settings as (
-
-    select * from {{ ref('int_settings') }}
-
-),
-
 labels as (
 
     select * from {{ ref('int_instance_labels_known') }}
@@ -27,42 +21,9 @@ accounts as (
 
 ),
 
-staging_hosts as (
-
-    select * from {{ ref('staging_hosts') }}
-
-),
-
-staging_instances as (
-
-    select distinct seats.instance_id
-    from seats
-    inner join staging_hosts
-        on seats.hostname like staging_hosts.pattern
-
-),
-
 suggested as (
 
-    select
-        seats.instance_id,
-        seats.period_start,
-        case
-            when staging_instances.instance_id is not null then 'Non-Production'
-            when seats.activated_share >= settings.suggestion_min_share
-                or seats.active_share >= settings.suggestion_min_share
-                or (
-                    seats.original_subscription_id is not null
-                    and count(*) over (partition by seats.original_subscription_id, seats.period_start) = 1
-                )
-                then 'Production'
-            else 'Unknown'
-        end as suggested_instance_type
-    from seats
-    cross join settings
-    left join staging_instances
-        on seats.instance_id = staging_instances.instance_id
-    where seats.ping_id is not null
+    select * from {{ ref('int_instance_suggestions') }}
 
 ),
 

@@ -38,10 +38,15 @@ divided as (
             when measures.denominator is null then numerators.operand_value
             else {{ ratio('numerators.operand_value', 'denominators.operand_value') }}
         end as measure_value,
-        numerators.value_status as numerator_status,
+        {#- Reported without a value is no status at all: a missing value is never taken for the lowest one. #}
+        case when numerators.value_status != 'reported' or numerators.operand_value is not null
+            then numerators.value_status end as numerator_status,
         numerators.value_reason as numerator_reason,
-        case when measures.denominator is null then 'reported' else denominators.value_status end
-            as denominator_status,
+        case
+            when measures.denominator is null then 'reported'
+            when denominators.value_status != 'reported' or denominators.operand_value is not null
+                then denominators.value_status
+        end as denominator_status,
         denominators.value_reason as denominator_reason
     from gates
     cross join measures

@@ -20,6 +20,7 @@ contributions as (
         account_groups.account_id,
         account_groups.period_start,
         account_groups.previous_period_start,
+        account_groups.is_complete_period,
         account_groups.score_group,
         account_groups.driver_order,
         account_scores.overall_score,
@@ -42,7 +43,9 @@ changed as (
         contributions.driver_order,
         contributions.contribution,
         case
-            when contributions.overall_score is not null and earlier.overall_score is not null
+            when contributions.is_complete_period
+                and contributions.overall_score is not null
+                and earlier.overall_score is not null
                 then contributions.contribution - earlier.contribution
         end as contribution_change
     from contributions

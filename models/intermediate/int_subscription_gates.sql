@@ -13,6 +13,27 @@ primary_instances as (
 
 ),
 
+unlabelled as (
+
+    select
+        seats.original_subscription_id,
+        seats.period_start,
+        seats.instance_id,
+        case when seats.hostname = '' then seats.uuid else seats.hostname end as hostname
+    from {{ ref('int_instance_seats') }} as seats
+    inner join {{ ref('int_instance_types') }} as types
+        on seats.instance_id = types.instance_id
+        and seats.period_start = types.period_start
+    where types.instance_type = 'Unknown'
+        and seats.ping_id is not null
+        and seats.original_subscription_id is not null
+    qualify row_number() over (
+        partition by seats.original_subscription_id, seats.period_start
+        order by seats.umau desc nulls last, seats.activated_seats desc nulls last, seats.instance_id
+    ) = 1
+
+),
+
 settings as (
 
     select * from {{ ref('int_settings') }}
@@ -42,11 +63,15 @@ gates as (
         case
             when not coverage.is_in_force then 'no_active_subscription'
             {#- A Production instance did ping, but on a day outside every term. #}
-            when primary_instances.instance_id is null and coverage.production_instance_count > 0
+            when primary_instances.instance_id is null
+                and coverage.outside_term_instances > 0
+                and coverage.awaited_production_instances = 0
                 then 'no_active_subscription'
+            {#- Somebody reports, and it is not the Production server, which fell silent or is not known. #}
             when primary_instances.instance_id is null
                 and coverage.instance_count > 0
-                and coverage.known_production_instances = 0
+                and coverage.production_instance_count = 0
+                and coverage.awaited_production_instances = 0
                 then 'instance_type'
             when coverage.days_since_start < settings.onboarding_days then 'onboarding'
             when primary_instances.instance_id is null then 'no_ping'
@@ -57,6 +82,19 @@ gates as (
         on coverage.original_subscription_id = primary_instances.original_subscription_id
         and coverage.period_start = primary_instances.period_start
 
+),
+
+named as (
+
+    select
+        gates.*,
+        case when gates.gate_reason = 'instance_type' then unlabelled.instance_id end as unlabelled_instance_id,
+        case when gates.gate_reason = 'instance_type' then unlabelled.hostname end as unlabelled_hostname
+    from gates
+    left join unlabelled
+        on gates.original_subscription_id = unlabelled.original_subscription_id
+        and gates.period_start = unlabelled.period_start
+
 )
 
-select * from gates
+select * from named

@@ -22,8 +22,11 @@ found as (
     select
         *,
         case when is_ruled_out then 'tier' end as tier_reason,
-        case when numerator_status != 'reported' then numerator_reason end as missing_numerator,
-        case when denominator_status != 'reported' then denominator_reason end as missing_denominator,
+        {#- An input without a status is one that the ping does not hold. #}
+        case when coalesce(numerator_status, '') != 'reported' then coalesce(numerator_reason, 'key_absent') end
+            as missing_numerator,
+        case when coalesce(denominator_status, '') != 'reported' then coalesce(denominator_reason, 'key_absent') end
+            as missing_denominator,
         case when denominator = 0 then 'zero_denominator' end as zero_reason
     from divided
 

@@ -47,7 +47,8 @@ banded as (
         measures.value_status = 'reported' and measures.months_since_start < youngest_bands.first_age
             as is_below_first_band,
         case
-            when measures.value_status != 'reported' or bands.measure is null then null
+            when measures.value_status != 'reported' or measures.measure_value is null or bands.measure is null
+                then null
             when measures.measure_value > bands.green_from
                 or (bands.green_inclusive and measures.measure_value = bands.green_from)
                 then 'green'

@@ -1,4 +1,4 @@
-{#- Overall score of a subscription, and its weight in the account: ARR, else licensed seats, else 1 (docs/rules.md 6). -#}
+{#- Overall score of a subscription, and what it may be weighed by in its account (docs/rules.md 6). -#}
 with
 
 gates as (
@@ -42,7 +42,7 @@ overall as (
 
 ),
 
-active as (
+scored as (
 
     select
         gates.account_id,
@@ -50,10 +50,7 @@ active as (
         gates.period_start,
         gates.arr,
         seats.licensed_seats,
-        overall.overall_score,
-        max(coalesce(gates.arr, 0)) over (partition by gates.account_id, gates.period_start) as largest_arr,
-        max(coalesce(seats.licensed_seats, 0)) over (partition by gates.account_id, gates.period_start)
-            as largest_seats
+        overall.overall_score
     from gates
     left join seats
         on gates.original_subscription_id = seats.original_subscription_id
@@ -63,27 +60,6 @@ active as (
         and gates.period_start = overall.period_start
     where gates.is_in_force
 
-),
-
-weighted as (
-
-    select
-        account_id,
-        original_subscription_id,
-        period_start,
-        overall_score,
-        case
-            when largest_arr > 0 then 'arr'
-            when largest_seats > 0 then 'seats'
-            else 'equal'
-        end as weight_basis,
-        cast(case
-            when largest_arr > 0 then coalesce(arr, 0)
-            when largest_seats > 0 then coalesce(licensed_seats, 0)
-            else 1
-        end as double) as subscription_weight
-    from active
-
 )
 
-select * from weighted
+select * from scored

@@ -17,9 +17,9 @@ from numbered
 where rows_of_grain > 1
     or instance_id is null
     or period_start is null
-    or value_status not in ('reported', 'not_reported', 'failed', 'not_supported', 'not_applicable')
-    or (value_status = 'reported') != (metric_value is not null)
-    or (value_status = 'reported') = (value_reason is not null)
+    or coalesce(value_status, '') not in ('reported', 'not_reported', 'failed', 'not_supported', 'not_applicable')
+    or (coalesce(value_status, '') = 'reported') != (metric_value is not null)
+    or (coalesce(value_status, '') = 'reported') = (value_reason is not null)
     {%- if min_value is not none %}
     or metric_value < {{ min_value }}
     {%- endif %}

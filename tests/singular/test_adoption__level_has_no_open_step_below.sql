@@ -11,6 +11,7 @@ account_adoption as (
 account_use_cases as (
 
     select * from {{ ref('int_account_use_cases') }}
+    where not is_standing
 
 ),
 

@@ -1,8 +1,15 @@
 with
 
-account_use_cases as (
+adoption as (
 
-    select * from {{ ref('int_account_use_cases') }}
+    select * from {{ ref('int_rollup_adoption') }}
+    where not is_standing
+
+),
+
+account_periods as (
+
+    select * from {{ ref('int_account_periods') }}
 
 ),
 
@@ -12,75 +19,31 @@ settings as (
 
 ),
 
-statuses as (
-
-    select
-        value_reason,
-        status_rank * 100 + reason_rank as rank_of_reason
-    from {{ ref('value_statuses') }}
-
-),
-
-reasoned as (
-
-    select
-        account_use_cases.*,
-        statuses.rank_of_reason
-    from account_use_cases
-    left join statuses
-        on account_use_cases.unscored_reason = statuses.value_reason
-
-),
-
-summed as (
-
-    select
-        account_id,
-        period_start,
-        {%- for status in ['adopted', 'in_progress'] %}
-        {{ dbt.listagg(
-            measure="case when adoption_status = '" ~ status ~ "' then use_case end",
-            delimiter_text="','", order_by_clause='order by step'
-        ) }} as {{ status }}_use_cases,
-        {%- endfor %}
-        case when count(score) > 0 then count(case when adoption_status = 'adopted' then 1 end) end as adopted_count,
-        max(case when adoption_status = 'adopted' and open_steps_below = 0 then level_rank end) as reached_rank,
-        min(case when adoption_status in ('in_progress', 'not_adopted') then step end) as next_step,
-        case
-            when count(score) = 0
-                then coalesce(min(case when not is_ruled_out then rank_of_reason end), min(rank_of_reason))
-        end as missing_rank
-    from reasoned
-    group by account_id, period_start
-
-),
-
 account_adoption as (
 
     select
-        summed.account_id,
-        summed.period_start,
-        coalesce(summed.adopted_use_cases, '') as adopted_use_cases,
-        coalesce(summed.in_progress_use_cases, '') as in_progress_use_cases,
-        summed.adopted_count,
-        summed.adopted_count >= settings.platform_adoption_success as is_platform_customer,
-        {#- none is a finding: something was measured, and no step is adopted. #}
-        case when summed.adopted_count is not null then coalesce(reached.adoption_level, 'none') end as adoption_level,
-        statuses.value_reason as adoption_missing_reason,
-        next_steps.use_case as next_use_case,
-        next_steps.advice as next_use_case_advice,
-        summed.adopted_count - earlier.adopted_count as adopted_count_trend
-    from summed
+        adoption.account_id,
+        adoption.period_start,
+        account_periods.is_complete_period,
+        adoption.adopted_use_cases,
+        adoption.in_progress_use_cases,
+        adoption.adopted_count,
+        adoption.is_platform_customer,
+        adoption.adoption_level,
+        adoption.adoption_missing_reason,
+        adoption.next_use_case,
+        adoption.next_use_case_advice,
+        case when account_periods.is_complete_period then adoption.adopted_count - earlier.adopted_count end
+            as adopted_count_trend
+    from adoption
     cross join settings
-    left join {{ ref('use_cases') }} as reached
-        on summed.reached_rank = reached.level_rank
-    left join {{ ref('use_cases') }} as next_steps
-        on summed.next_step = next_steps.step
-    left join statuses
-        on summed.missing_rank = statuses.rank_of_reason
-    left join summed as earlier
-        on summed.account_id = earlier.account_id
-        and earlier.period_start = {{ periods_later('summed.period_start', '-cast(settings.trend_periods as integer)') }}
+    inner join account_periods
+        on adoption.account_id = account_periods.account_id
+        and adoption.period_start = account_periods.period_start
+    left join adoption as earlier
+        on adoption.account_id = earlier.account_id
+        and earlier.period_start
+        = {{ periods_later('adoption.period_start', '-cast(settings.trend_periods as integer)') }}
 
 )
 

@@ -13,14 +13,15 @@ reasoned as (
         original_subscription_id,
         account_id,
         period_start,
-        instance_count > 0 as is_reporting,
-        production_instance_count > 0 as has_production_ping,
+        is_complete_period,
+        is_reporting,
+        has_production_ping,
         instance_count,
         production_instance_count,
         latest_ping_at,
         case
             when not is_in_force then 'no_active_subscription'
-            when instance_count > 0 then 'reporting'
+            when is_reporting then 'reporting'
             when latest_ping_at is null then 'never_reported'
             else 'stopped_reporting'
         end as reporting_reason

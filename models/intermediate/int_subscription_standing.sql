@@ -1,0 +1,110 @@
+{#- Where a subscription stands on as_of: what its standing row says, and if it has none, why (docs/rules.md 1). -#}
+with
+
+gates as (
+
+    select * from {{ ref('int_subscription_gates') }}
+    where is_current
+
+),
+
+newest as (
+
+    select * from {{ ref('int_standing_rows') }}
+
+),
+
+group_scores as (
+
+    select * from {{ ref('int_subscription_groups') }}
+
+),
+
+settings as (
+
+    select * from {{ ref('int_settings') }}
+
+),
+
+judged as (
+
+    select
+        gates.original_subscription_id,
+        gates.subscription_id,
+        gates.account_id,
+        gates.period_start,
+        gates.is_complete_period,
+        gates.is_in_force,
+        coalesce(case when newest.is_standing and gates.is_in_force then newest.period_start end, gates.period_start)
+            as standing_period_start,
+        gates.is_in_force and coalesce(newest.is_standing and newest.overall_score is not null, false) as is_scored,
+        gates.days_since_start < settings.onboarding_days as is_onboarding,
+        newest.overall_score,
+        newest.instance_id,
+        newest.last_ping_at,
+        newest.last_scored_ping_at,
+        gates.unlabelled_instance_id,
+        gates.unlabelled_hostname,
+        case
+            when gates.gate_reason != 'no_ping' then gates.gate_reason
+            {#- A row with a ping says itself what is missing; only its first days may be over by now. #}
+            when newest.is_standing and newest.gate_reason is null then null
+            when gates.gate_reason is null then null
+            when {{ days_between('cast(newest.last_scored_ping_at as date)', as_of()) }} > settings.stale_after_days
+                then 'stale'
+            else 'no_ping'
+        end as gate_now
+    from gates
+    cross join settings
+    left join newest
+        on gates.original_subscription_id = newest.original_subscription_id
+
+),
+
+row_reasons as (
+
+    select
+        original_subscription_id,
+        period_start,
+        min(case when not is_ruled_out then first_reason_rank end) as first_reason_rank
+    from group_scores
+    group by original_subscription_id, period_start
+
+),
+
+standing as (
+
+    select
+        judged.original_subscription_id,
+        judged.subscription_id,
+        judged.account_id,
+        judged.period_start,
+        judged.is_complete_period,
+        judged.is_in_force,
+        judged.standing_period_start,
+        judged.is_scored,
+        case when judged.is_scored then judged.overall_score end as overall_score,
+        case when not judged.is_scored then judged.gate_now end as reason_override,
+        case when not judged.is_scored then coalesce(judged.gate_now, statuses.value_reason, 'tier') end
+            as unscored_reason,
+        judged.is_onboarding,
+        judged.is_in_force
+        and judged.is_onboarding
+        and not judged.is_scored
+        and max(case when judged.is_scored then 1 else 0 end) over (partition by judged.account_id) = 1
+            as is_left_out,
+        case when judged.is_scored then judged.instance_id end as primary_instance_id,
+        case when judged.is_scored then judged.last_ping_at end as scored_ping_at,
+        judged.last_scored_ping_at,
+        judged.unlabelled_instance_id,
+        judged.unlabelled_hostname
+    from judged
+    left join row_reasons
+        on judged.original_subscription_id = row_reasons.original_subscription_id
+        and judged.standing_period_start = row_reasons.period_start
+    left join {{ ref('value_statuses') }} as statuses
+        on row_reasons.first_reason_rank = statuses.status_rank * 100 + statuses.reason_rank
+
+)
+
+select * from standing
