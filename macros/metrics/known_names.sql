@@ -49,15 +49,21 @@
     {%- endif -%}
 {% endmacro %}
 
+{#- Stops at the first name that is used and not known, with every file that uses it. -#}
 {% macro check_uses(vocabulary, known, place) %}
     {%- set use = "known[(]'" ~ vocabulary ~ "',([^)]*)[)]" -%}
+    {%- set users = {} -%}
     {%- for node in graph.nodes.values() if node.resource_type in ('model', 'test') and node.raw_code -%}
         {%- set used = modules.re.findall("'([^']*)'", modules.re.findall(use, node.raw_code) | join(' ')) -%}
-        {%- for name in used if name not in known -%}
-            {{ exceptions.raise_compiler_error(
-                node.name ~ ' (' ~ node.original_file_path ~ ') names the ' ~ vocabulary ~ ' "' ~ name ~ '", which ' ~ place
-                ~ ' lacks; the closest are: ' ~ customer_health.closest_names(name, known) | join(', ')
-            ) }}
+        {%- for name in used | unique if name not in known -%}
+            {%- do users.setdefault(name, []).append(node.original_file_path) -%}
         {%- endfor -%}
+    {%- endfor -%}
+    {%- for name, files in users.items() -%}
+        {{ exceptions.raise_compiler_error(
+            place ~ ' lacks the ' ~ vocabulary ~ ' "' ~ name ~ '", which ' ~ files | sort | join(' and ')
+            ~ (' name' if files | length > 1 else ' names') ~ '; the closest are: '
+            ~ customer_health.closest_names(name, known) | join(', ')
+        ) }}
     {%- endfor -%}
 {% endmacro %}

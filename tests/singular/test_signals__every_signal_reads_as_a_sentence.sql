@@ -1,5 +1,6 @@
 -- Every signal has a subject and a message with nothing left to fill in, and was raised no earlier than its rule allows;
--- and the account it is raised for has a row of health to go with it.
+-- and the account it is raised for has a row of health to go with it. Only how many people use what has ended may be
+-- unknown. An episode begins once, and a row is carried only into a period that is open.
 with
 
 health_signals as (
@@ -20,6 +21,12 @@ account_health as (
 
 ),
 
+periods as (
+
+    select * from {{ ref('int_periods') }}
+
+),
+
 unreadable as (
 
     select health_signals.*
@@ -29,12 +36,21 @@ unreadable as (
     left join account_health
         on health_signals.account_id = account_health.account_id
         and health_signals.period_start = account_health.period_start
+    left join periods
+        on health_signals.period_start = periods.period_start
+    left join health_signals as earlier
+        on health_signals.account_id = earlier.account_id
+        and health_signals.signal = earlier.signal
+        and periods.previous_period_start = earlier.period_start
     where health_signals.subject is null
+        or health_signals.is_new != (earlier.account_id is null)
+        or health_signals.is_carried = periods.is_complete_period
         or health_signals.message is null
         or health_signals.message like '%{subject}%'
         or health_signals.message like '%{previous}%'
         or health_signals.message like '%{current}%'
-        or health_signals.message like '%unknown value%'
+        or (health_signals.message like '%unknown value%'
+            and health_signals.signal != '{{ known('signal', 'expired_in_use') }}')
         or rules.signal is null
         or health_signals.periods_running < rules.min_periods
         or account_health.account_id is null

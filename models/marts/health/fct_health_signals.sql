@@ -1,4 +1,4 @@
-{#- A signal counts once it has held for the rule's min_periods in a row; of several subjects the worst one is named. -#}
+{#- Of several subjects the worst one is named. An episode is a signal's run of periods without a gap, whoever is its subject. -#}
 with
 
 rules as (
@@ -19,87 +19,96 @@ periods as (
 
 ),
 
-raised as (
+runs as (
 
-    select account_id, period_start, signal, subject, subject_key, previous_value, current_value
-    from {{ ref('int_signals_subscription') }}
-    union all
-    select account_id, period_start, signal, subject, subject_key, previous_value, current_value
-    from {{ ref('int_signals_account') }}
-
-),
-
-islands as (
-
-    select
-        raised.*,
-        periods.period_number - row_number() over (
-            partition by raised.account_id, raised.signal, raised.subject_key
-            order by raised.period_start
-        ) as island
-    from raised
-    inner join periods
-        on raised.period_start = periods.period_start
-
-),
-
-running as (
-
-    select
-        *,
-        row_number() over (partition by account_id, signal, subject_key, island order by period_start)
-            as periods_running
-    from islands
+    select * from {{ ref('int_signal_runs') }}
 
 ),
 
 worst as (
 
     select
-        running.*,
+        runs.*,
+        min(runs.held_since) over (partition by runs.account_id, runs.period_start, runs.signal) as first_held,
         rules.severity,
         rules.message,
         rules.value_format,
+        periods.period_number,
         case
-            when running.subject = 'overall' then 'The overall score'
+            when runs.subject = 'overall' then 'The overall score'
             else coalesce(
-                upper(substr(score_groups.label, 1, 1)) || substr(score_groups.label, 2), running.subject
+                upper(substr(score_groups.label, 1, 1)) || substr(score_groups.label, 2), runs.subject
             )
         end as subject_label
-    from running
+    from runs
     inner join rules
-        on running.signal = rules.signal
-        and running.periods_running >= rules.min_periods
+        on runs.signal = rules.signal
+    inner join periods
+        on runs.period_start = periods.period_start
     left join score_groups
-        on running.subject = score_groups.score_group
+        on runs.subject = score_groups.score_group
+    left join runs as louder
+        on rules.not_while = louder.signal
+        and runs.account_id = louder.account_id
+        and runs.period_start = louder.period_start
+    where louder.signal is null
     qualify row_number() over (
-        partition by running.account_id, running.period_start, running.signal
+        partition by runs.account_id, runs.period_start, runs.signal
         order by
-            case when rules.worst = 'low' then running.current_value else -running.current_value end,
-            running.subject
+            case when rules.worst = 'low' then runs.current_value else -runs.current_value end,
+            runs.subject
     ) = 1
+
+),
+
+neighbours as (
+
+    select
+        *,
+        period_number - row_number() over (partition by account_id, signal order by period_start) as episode
+    from worst
+
+),
+
+episodes as (
+
+    select
+        *,
+        first_value(first_held) over (
+            partition by account_id, signal, episode
+            order by period_start
+            rows between unbounded preceding and unbounded following
+        ) as episode_start,
+        min(period_start) over (partition by account_id, signal, episode) as first_period_start
+    from neighbours
 
 ),
 
 signals as (
 
     select
-        account_id,
-        period_start,
-        signal,
-        severity,
-        subject,
-        previous_value,
-        current_value,
-        periods_running,
+        episodes.account_id,
+        episodes.period_start,
+        episodes.signal,
+        episodes.severity,
+        episodes.subject,
+        episodes.previous_value,
+        episodes.current_value,
+        episodes.period_start = episodes.first_period_start as is_new,
+        episodes.episode_start,
+        episodes.period_number - started.period_number + case when episodes.is_carried then 0 else 1 end
+            as periods_running,
+        episodes.is_carried,
         replace(
             replace(
-                replace(message, '{subject}', subject_label),
-                '{previous}', {{ shown_value('previous_value', 'value_format') }}
+                replace(episodes.message, '{subject}', episodes.subject_label),
+                '{previous}', {{ shown_value('episodes.previous_value', 'episodes.value_format') }}
             ),
-            '{current}', {{ shown_value('current_value', 'value_format') }}
+            '{current}', {{ shown_value('episodes.current_value', 'episodes.value_format') }}
         ) as message
-    from worst
+    from episodes
+    inner join periods as started
+        on episodes.episode_start = started.period_start
 
 )
 
