@@ -45,7 +45,7 @@
     {%- endif -%}
     {{ log('as_of is older than the newest snapshot (' ~ newest ~ '): ' ~ target_relation.identifier ~ ' is read as it was then, and not written.', info=true) }}
     {%- set kept = [] -%}
-    {%- for column in adapter.get_columns_in_relation(target_relation) if not column.name | lower is in ('dbt_scd_id', 'dbt_updated_at', 'dbt_valid_from', 'dbt_valid_to') -%}
+    {%- for column in adapter.get_columns_in_relation(target_relation) if column.name | lower not in ['dbt_scd_id', 'dbt_updated_at', 'dbt_valid_from', 'dbt_valid_to'] -%}
         {%- do kept.append(adapter.quote(column.name)) -%}
     {%- endfor -%}
     {%- do strategy.update({'row_changed': 'false'}) -%}
