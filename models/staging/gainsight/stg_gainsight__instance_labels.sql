@@ -8,7 +8,7 @@ labels as (
 
 kept as (
 
-    select distinct
+    select
         instance_id,
         label,
         instance_type,
@@ -17,6 +17,7 @@ kept as (
         cast(labelled_at as date) as labelled_on
     from labels
     where row_finding is null
+    qualify row_number() over (partition by instance_id, labelled_at order by instance_type, label) = 1
 
 )
 
