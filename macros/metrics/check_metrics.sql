@@ -36,6 +36,7 @@
         {%- do customer_health.check_known_names() -%}
         {%- if flags.WHICH in ('build', 'run') -%}
             {%- do customer_health.check_raw_input() -%}
+            {%- do customer_health.check_same_raw_data() -%}
         {%- endif -%}
     {%- endif -%}
 {% endmacro %}

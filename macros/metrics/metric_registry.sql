@@ -53,7 +53,7 @@
 
 {#- All key paths to extract, sorted: every metric's, and the envelope's. -#}
 {% macro extracted_key_paths() %}
-    {%- set paths = var('ping_envelope').values() | list -%}
+    {%- set paths = customer_health.envelope_paths() -%}
     {%- for metric in customer_health.metric_registry() -%}
         {%- do paths.extend(metric.key_paths) -%}
     {%- endfor -%}

@@ -24,11 +24,11 @@
 {% macro duckdb__check_raw_input() %}
     {%- set folder = customer_health.raw_path() -%}
     {%- set way_out = ' Set RAW_PATH (or var raw_path) to the folder of raw files, or run `make sample` for sample data.' -%}
-    {%- if not run_query("select file from glob('" ~ folder ~ "/*') limit 1").rows -%}
+    {%- if not run_query('select file from glob(' ~ customer_health.glob_text(folder) ~ " || '/*') limit 1").rows -%}
         {{ exceptions.raise_compiler_error('the raw folder "' ~ folder ~ '" is missing or empty.' ~ way_out) }}
     {%- endif -%}
     {%- if not customer_health.ping_files() -%}
-        {{ exceptions.raise_compiler_error('no usage pings: "' ~ folder ~ '/service_pings" holds no *.jsonl, *.jsonl.gz or manual/*.json file.' ~ way_out) }}
+        {{ exceptions.raise_compiler_error('no usage pings: "' ~ folder ~ '/service_pings" holds no *.jsonl, *.ndjson or *.json file, plain or .gz.' ~ way_out) }}
     {%- endif -%}
     {%- for source in graph.sources.values() | sort(attribute='name') if source.config.meta.get('file') -%}
         {%- if customer_health.raw_file_has_content(source.name) -%}
@@ -43,7 +43,7 @@
 {% macro check_raw_csv(file, columns) %}
     {%- do run_query(
         'create or replace temporary table raw_cells as select row_number() over () + 1 as raw_line, * from read_csv('
-        ~ "'" ~ file ~ "', " ~ customer_health.csv_dialect()
+        ~ customer_health.glob_text(file) ~ ', ' ~ customer_health.csv_dialect()
         ~ ", ignore_errors=true, store_rejects=true, rejects_table='raw_rejects', rejects_scan='raw_reject_scans')"
     ) -%}
     {%- for reject in run_query('select line, error_message from raw_rejects order by line, error_message limit 1').rows -%}

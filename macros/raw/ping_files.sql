@@ -1,36 +1,62 @@
 {#- Which pings there are to read, and which of them were read before. An extraction input is a file (DuckDB) or the raw
-    table (elsewhere), or a key path; each has a version, so that a file that grew counts as new. -#}
+    table (elsewhere), or a key path; each has a version, so that a file that changed counts as new. Files are named as seen
+    from the raw folder, so that the folder may move. What was read stands among the leaves, in rows without ping_id
+    (source_file, key_path, raw_value) = (name, type, version): written with them, it cannot disagree with them. -#}
 
+{#- How a file is read: as lines, as a document, or not at all (''). -#}
+{% macro ping_file_kind(name) %}
+    {%- set plain = name | lower -%}
+    {%- set plain = plain[:-3] if plain.endswith('.gz') else plain -%}
+    {{ return('lines' if plain.endswith('.jsonl') or plain.endswith('.ndjson') else 'document' if plain.endswith('.json') else '') }}
+{% endmacro %}
+
+{#- Every file under service_pings, as seen from the raw folder. -#}
+{% macro files_of_pings() %}
+    {{ return(run_query(
+        'select ' ~ customer_health.below_raw_path('file') ~ ' as name from glob('
+        ~ customer_health.glob_text(customer_health.raw_path() ~ '/service_pings') ~ " || '/**') order by name"
+    ).columns[0].values() | list) }}
+{% endmacro %}
+
+{#- Those that are read. -#}
 {% macro ping_files() %}
     {%- if not execute -%}{{ return([]) }}{%- endif -%}
     {%- set files = [] -%}
-    {%- for pattern in ['**/*.jsonl', '**/*.jsonl.gz', 'manual/*.json'] -%}
-        {%- do files.extend(run_query(
-            "select file from glob('" ~ customer_health.raw_path() ~ '/service_pings/' ~ pattern ~ "') order by file"
-        ).columns[0].values()) -%}
+    {%- for name in customer_health.files_of_pings() if customer_health.ping_file_kind(name) -%}
+        {%- do files.append(name) -%}
     {%- endfor -%}
     {{ return(files) }}
 {% endmacro %}
 
-{#- Rows (entry_type, entry_name, entry_version) of everything that can be extracted now. -#}
+{#- Rows (entry_type, entry_name, entry_version) of everything that can be extracted now, and of the files that are none. -#}
 {% macro extraction_inputs() %}
     {{ return(adapter.dispatch('extraction_inputs', 'customer_health')()) }}
 {% endmacro %}
 
 {% macro duckdb__extraction_inputs() -%}
+    {%- set names = customer_health.files_of_pings() if execute else [] -%}
+    {%- set files = [] -%}
+    {%- set others = [] -%}
+    {%- for name in names -%}
+        {%- do (files if customer_health.ping_file_kind(name) else others).append(name) -%}
+    {%- endfor -%}
+    {%- if files %}
     select
         'file' as entry_type,
-        filename as entry_name,
-        size || ' bytes, ' || epoch_us(last_modified) as entry_version
-    from read_blob({{ customer_health.sql_list(customer_health.ping_files()) }})
+        {{ customer_health.below_raw_path('filename') }} as entry_name,
+        size || ' bytes, md5 ' || md5(content) as entry_version
+    from read_blob({{ customer_health.file_list(files) }})
     union all
-    select 'raw_path', '{{ customer_health.raw_path() }}', ''
+    {%- endif %}
+    select 'other_file' as entry_type, unnest({{ customer_health.sql_list(others) }}::varchar[]) as entry_name, '' as entry_version
+    union all
+    select 'raw_path', {{ customer_health.sql_text(customer_health.raw_place()) }}, ''
     union all
     {{ customer_health.key_path_inputs() }}
 {%- endmacro %}
 
 {% macro default__extraction_inputs() -%}
-    select 'raw_path' as entry_type, '{{ source('service_ping', 'service_pings') }}' as entry_name, '' as entry_version
+    select 'raw_path' as entry_type, {{ customer_health.sql_text(customer_health.raw_place()) }} as entry_name, '' as entry_version
     union all
     {{ customer_health.key_path_inputs() }}
 {%- endmacro %}
@@ -44,30 +70,52 @@
     {%- endfor %}
 {%- endmacro %}
 
-{#- Names of the inputs of one type, all or only the new ones. -#}
-{% macro extraction_names(inputs, entry_type, only_new) %}
+{#- Names of the inputs of one type: all of them, the new ones (`is_new` true) or those read before (false). -#}
+{% macro extraction_names(inputs, entry_type, is_new=none) %}
     {%- if not execute or not load_relation(inputs) -%}{{ return([]) }}{%- endif -%}
     {{ return(run_query(
         'select entry_name from ' ~ inputs ~ " where entry_type = '" ~ entry_type ~ "'"
-        ~ (' and is_new' if only_new else '') ~ ' order by entry_name'
+        ~ ('' if is_new is none else ' and is_new' if is_new else ' and not is_new') ~ ' order by entry_name'
     ).columns[0].values() | list) }}
 {% endmacro %}
 
-{% macro sql_list(values) -%}
-    [{% for value in values %}'{{ value | replace("'", "''") }}'{{ ', ' if not loop.last }}{% endfor %}]
-{%- endmacro %}
-
-{#- The relation of a model downstream, for a look at what an earlier run left; none when there is none yet. -#}
-{% macro earlier_relation(identifier) %}
-    {{ return(adapter.get_relation(database=this.database, schema=this.schema, identifier=identifier) if execute else none) }}
+{#- Pre-hook of the leaves: what a file said that has changed since is replaced by what it says now; so is, where raw data
+    are a table, an arrival that was landed again. -#}
+{% macro forget_replaced_inputs() %}
+    {%- if execute and is_incremental() -%}
+        {{ adapter.dispatch('forget_replaced_inputs', 'customer_health')() }}
+    {%- endif -%}
 {% endmacro %}
 
-{#- Pre-hook of the leaves: when the raw folder (or table) is another one than before, what stood there is not this data's past. -#}
-{% macro forget_other_raw_path() %}
-    {%- set log = customer_health.earlier_relation('base_service_ping__extraction_log') -%}
-    {%- set inputs = customer_health.earlier_relation('base_service_ping__inputs') -%}
-    {%- if log and inputs and customer_health.earlier_relation(this.identifier) -%}
+{% macro duckdb__forget_replaced_inputs() -%}
+    delete from {{ this }}
+    where source_file in (
+        select entry_name from {{ ref('base_service_ping__inputs') }}
+        where entry_type = 'file' and is_new
+    )
+{%- endmacro %}
+
+{% macro default__forget_replaced_inputs() -%}
+    {%- set columns = customer_health.raw_columns(source('service_ping', 'service_pings')) -%}
+    {%- if 'landed_at' in columns -%}
+    delete from {{ this }}
+    using ({{ customer_health.new_ping_keys(columns) }}) as replaced
+    where {{ this }}.ping_id = replaced.ping_id
+        and {{ this }}.received_at = replaced.received_at
+        and {{ this }}.source_file = replaced.source_file
+    {%- endif -%}
+{%- endmacro %}
+
+{#- Post-hook of the leaves: a key path that no metric asks for any more, or another place of the raw data, is no longer
+    among what was read. The values stay. -#}
+{% macro forget_old_inputs() %}
+    {%- if execute and is_incremental() -%}
         delete from {{ this }}
-        where exists (select 1 from {{ inputs }} where entry_type = 'raw_path' and is_new)
+        where ping_id is null
+            and key_path in ('raw_path', 'key_path')
+            and not exists (
+                select 1 from {{ ref('base_service_ping__inputs') }} as inputs
+                where inputs.entry_type = {{ this }}.key_path and inputs.entry_name = {{ this }}.source_file
+            )
     {%- endif -%}
 {% endmacro %}

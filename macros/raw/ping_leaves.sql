@@ -1,16 +1,18 @@
 {#- Reads payloads once for many key paths: rows (ping_id, received_at, source_file, key_path, raw_value).
-    - key_path '' is one row per arrival of a ping, whatever it holds; a line that could not be read is such a row without
-      ping_id. Which of several arrivals counts is decided later, for it depends on as_of.
+    - key_path '' is one row per arrival of a ping, whatever it holds. Which of several arrivals counts is decided later, for
+      it depends on as_of.
     - raw_value is the leaf as text; a JSON null is a row whose raw_value is null; an absent key is no row.
+    - what could not be read is a row without ping_id: on DuckDB the file, with key path 'unreadable'.
     `files` is the list to read (ignored where pings are a table), `paths` the list of key paths, `only_new` whether pings
     that `this` holds already may be left out (ignored where files are read). -#}
 {% macro ping_leaves(files, paths, only_new=false) -%}
     {{ adapter.dispatch('ping_leaves', 'customer_health')(files, paths, only_new) }}
 {%- endmacro %}
 
-{#- DuckDB: all key paths are looked up in a line at once, so that no payload is parsed twice (see judged_lines). -#}
+{#- DuckDB: all key paths are looked up in a line at once, so that no payload is parsed twice (see judged_lines). Of two lines
+    of one file that are the same arrival one counts, whichever order they are read in. -#}
 {% macro duckdb__ping_leaves(files, paths, only_new) -%}
-    {%- set envelope = var('ping_envelope').values() | list -%}
+    {%- set envelope = customer_health.envelope_paths() -%}
     {%- set looked_up = (envelope + paths) | unique | list -%}
     with
 
@@ -22,14 +24,14 @@
         select *
         from judged
         where is_readable
-        qualify row_number() over (partition by ping_id, received_at order by filename desc) = 1
+        qualify row_number() over (partition by ping_id, received_at, source_file order by hash(leaves)) = 1
     ),
 
     unnested as (
         select
             ping_id,
             received_at,
-            filename as source_file,
+            source_file,
             unnest({{ customer_health.sql_list([''] + paths) }}) as key_path,
             unnest([''{% for path in paths %}, leaves[{{ looked_up.index(path) + 1 }}]{% endfor %}]) as leaf
         from arrived
@@ -41,21 +43,22 @@
         {#- In the envelope, null and absent mean the same. #}
         and not (leaf = 'null' and key_path in ('{{ envelope | join("', '") }}'))
     union all
-    select distinct cast(null as varchar), cast(null as timestamp), filename, '', ''
+    select distinct cast(null as varchar), cast(null as timestamp), source_file, 'unreadable', cast(null as varchar)
     from judged
     where not is_readable
 {%- endmacro %}
 
 {#- Snowflake: one scan of the raw table. The wanted leaves of a payload become one object, by paths that stand in the SQL,
     so that only those parts of the VARIANT are read; its entries then become rows. object_construct leaves out an absent key
-    (SQL null) and keeps a JSON null, whose text is null. The entry '.' is the ping itself.
-    For new pings, the names of those not held yet are found in two narrow columns first, and their days stand in the SQL, so
+    (SQL null) and keeps a JSON null, whose text is null. The entry '.' is the ping itself; its value says when the row was
+    landed. Of rows of one arrival the last landed counts, then the last line.
+    For new pings, the names of those not held yet are found in narrow columns first, and their days stand in the SQL, so
     that the payloads of other days are not read. -#}
 {% macro snowflake__ping_leaves(files, paths, only_new) -%}
     {%- set arrivals = source('service_ping', 'service_pings') -%}
     {%- set columns = customer_health.raw_columns(arrivals) -%}
     {#- In the envelope, null and absent mean the same: as text, both are SQL null. -#}
-    {%- set envelope = var('ping_envelope').values() | list -%}
+    {%- set envelope = customer_health.envelope_paths() -%}
     with
 
     {%- if only_new %}
@@ -70,6 +73,8 @@
             {{ customer_health.clean_text('arrivals.ping_id') }} as ping_id,
             {{ customer_health.utc_of('arrivals.received_at', columns.get('received_at', 'TIMESTAMP_NTZ')) }} as received_at,
             {{ customer_health.source_file_of('arrivals', columns) }} as source_file,
+            {{ customer_health.landing_of('arrivals', columns) }} as landed,
+            {{ 'arrivals.line_number' if 'line_number' in columns else '0' }} as line_number,
             arrivals.payload
         from {{ arrivals }} as arrivals
         {%- if only_new %}
@@ -77,46 +82,52 @@
         {%- endif %}
     ),
 
-    judged as (
-        select
-            dated.ping_id,
-            dated.received_at,
-            dated.source_file,
-            {{ customer_health.has_envelope('dated.payload') }} as is_readable,
-            object_construct(
-                '.', ''
-                {%- for path in paths %},
-                {%- set leaf = customer_health.variant_path('dated.payload', path) %}
-                '{{ path }}', {{ 'cast(' ~ leaf ~ ' as varchar)' if path in envelope else leaf }}
-                {%- endfor %}
-            ) as leaves
+    newest as (
+        select dated.*
         from dated
         {%- if only_new %}
         inner join new_keys
             on dated.ping_id = new_keys.ping_id
             and dated.received_at = new_keys.received_at
+            and dated.source_file = new_keys.source_file
+            and dated.landed = new_keys.landed
         {%- endif %}
         where dated.ping_id is not null and dated.received_at is not null
+        qualify row_number() over (
+            partition by dated.ping_id, dated.received_at, dated.source_file
+            order by dated.landed desc, dated.line_number desc
+        ) = 1
     ),
 
-    arrived as (
-        select *
-        from judged
-        where is_readable
-        qualify row_number() over (partition by ping_id, received_at order by source_file desc) = 1
+    judged as (
+        select
+            newest.ping_id,
+            newest.received_at,
+            newest.source_file,
+            newest.landed,
+            {{ customer_health.has_envelope('newest.payload') }} as is_readable,
+            object_construct(
+                '.', newest.landed
+                {%- for path in paths %},
+                {%- set leaf = customer_health.variant_path('newest.payload', path) %}
+                '{{ path }}', {{ 'cast(' ~ leaf ~ ' as varchar)' if path in envelope else leaf }}
+                {%- endfor %}
+            ) as leaves
+        from newest
     )
 
     select
-        arrived.ping_id,
-        arrived.received_at,
-        arrived.source_file,
+        judged.ping_id,
+        judged.received_at,
+        judged.source_file,
         case when leaf.key = '.' then '' else cast(leaf.key as varchar) end as key_path,
         cast(leaf.value as varchar) as raw_value
-    from arrived,
-        lateral flatten(input => arrived.leaves) as leaf
+    from judged,
+        lateral flatten(input => judged.leaves) as leaf
+    where judged.is_readable
     union all
-    {#- The id stands as the value, so that the next run knows this one. #}
-    select distinct cast(null as varchar), received_at, source_file, '', ping_id
+    {#- The landing and the id stand as the value, so that the next run knows this one. #}
+    select distinct cast(null as varchar), received_at, source_file, 'unreadable', landed || ' ' || ping_id
     from judged
     where not is_readable
 {%- endmacro %}
@@ -128,32 +139,56 @@
 {#- The file a raw row came from, where the table says so (snowflake/setup.sql does); else the table. -#}
 {% macro source_file_of(arrivals, columns) -%}
     {%- if 'source_file' in columns -%}
-        cast({{ arrivals }}.source_file as varchar)
+        coalesce(cast({{ arrivals }}.source_file as varchar), '')
     {%- else -%}
         '{{ source('service_ping', 'service_pings').identifier }}'
     {%- endif -%}
 {%- endmacro %}
 
-{#- Rows (ping_id, received_at) of the raw table that `this` does not hold; reads no payload. A ping that came again is
-    new; a ping that came late is, too, whatever its received_at. -#}
+{#- When a raw row was landed, as text, where the table says so (snowflake/setup.sql does); else ''. Without it a ping that is
+    landed again with the same id and arrival is not seen to be another. -#}
+{% macro landing_of(arrivals, columns) -%}
+    {%- if 'landed_at' in columns -%}
+        coalesce({{ customer_health.text_of(arrivals ~ '.landed_at', columns.landed_at) }}, '')
+    {%- else -%}
+        ''
+    {%- endif -%}
+{%- endmacro %}
+
+{#- Rows (ping_id, received_at, source_file, landed) of the raw table that `this` does not hold; reads no payload. A ping that
+    came again is new; a ping that came late is, too, whatever its received_at. -#}
 {% macro new_ping_keys(columns) -%}
-        select distinct keys.ping_id, keys.received_at
+        select keys.ping_id, keys.received_at, keys.source_file, keys.landed
         from (
             select
                 {{ customer_health.clean_text('arrivals.ping_id') }} as ping_id,
-                {{ customer_health.utc_of('arrivals.received_at', columns.get('received_at', 'TIMESTAMP_NTZ')) }} as received_at
+                {{ customer_health.utc_of('arrivals.received_at', columns.get('received_at', 'TIMESTAMP_NTZ')) }} as received_at,
+                {{ customer_health.source_file_of('arrivals', columns) }} as source_file,
+                max({{ customer_health.landing_of('arrivals', columns) }}) as landed
             from {{ source('service_ping', 'service_pings') }} as arrivals
+            group by 1, 2, 3
         ) as keys
         left join (
-            select distinct coalesce(ping_id, raw_value) as ping_id, received_at
+            select distinct ping_id, received_at, source_file, coalesce(raw_value, '') as landed
             from {{ this }}
-            where key_path = ''
+            where key_path = '' and ping_id is not null
         ) as held
             on keys.ping_id = held.ping_id
             and keys.received_at = held.received_at
+            and keys.source_file = held.source_file
+            and keys.landed = held.landed
+        left join (
+            select distinct received_at, source_file, raw_value
+            from {{ this }}
+            where key_path = 'unreadable' and ping_id is null
+        ) as unreadable
+            on keys.landed || ' ' || keys.ping_id = unreadable.raw_value
+            and keys.received_at = unreadable.received_at
+            and keys.source_file = unreadable.source_file
         where keys.ping_id is not null
             and keys.received_at is not null
             and held.ping_id is null
+            and unreadable.raw_value is null
 {%- endmacro %}
 
 {#- The days of the new pings. -#}
@@ -193,7 +228,7 @@
 {#- A payload without a single field of the envelope is no payload: not an object, or empty. -#}
 {% macro has_envelope(payload) -%}
     (coalesce(
-        {%- for path in var('ping_envelope').values() %}
+        {%- for path in customer_health.envelope_paths() %}
         cast({{ customer_health.variant_path(payload, path) }} as varchar){{ ',' if not loop.last }}
         {%- endfor %}
     ) is not null)
@@ -211,7 +246,7 @@
         {{ customer_health.clean_text(customer_health.json_text('found[1]')) }} as ping_id,
         {{ customer_health.to_utc_timestamp(customer_health.json_text('found[2]')) }} as received_at,
         ping_id is not null and received_at is not null and coalesce(
-            {%- for path in var('ping_envelope').values() %}
+            {%- for path in customer_health.envelope_paths() %}
             nullif(leaves[{{ loop.index }}], 'null'){{ ',' if not loop.last }}
             {%- endfor %}
         ) is not null as is_readable
@@ -226,69 +261,38 @@
     )
 {%- endmacro %}
 
-{#- Rows (line, filename) of these files, without blank lines. -#}
-{% macro ping_lines(files) -%}
-    {%- set lines = [] -%}
-    {%- set manual = [] -%}
-    {%- for file in files -%}
-        {%- do (manual if file.endswith('.json') else lines).append(file) -%}
-    {%- endfor -%}
-    {%- if lines -%}
-    select line, filename
-    from read_csv(
-        {{ customer_health.sql_list(lines) }}, {{ customer_health.one_line_a_row() }},
-        filename = true, store_rejects = true, rejects_table = 'unread_lines', rejects_scan = 'unread_scans'
-    )
-    where regexp_matches(line, '[^[:space:]]')
-    {%- endif -%}
-    {%- if lines and manual %} union all {% endif -%}
-    {%- if manual -%} {{ customer_health.manual_ping_lines(manual) }} {%- endif -%}
-    {%- if not files -%} select '' as line, '' as filename where false {%- endif -%}
-{%- endmacro %}
-
-{#- Options by which the reader of CSV gives each line as it stands, up to 256 MB of it. -#}
-{% macro one_line_a_row() -%}
-    columns = {line: 'VARCHAR'}, header = false, delim = '\x01', quote = '', escape = '', auto_detect = false,
-        strict_mode = false, max_line_size = 268435456
-{%- endmacro %}
-
-{#- Hand-saved payloads, each made a line of the usual form: its id is the hash of its content, and it arrived when it was
-    recorded. -#}
-{% macro manual_ping_lines(files) -%}
-    {%- set recorded_at = "try(json_extract(content, '$." ~ customer_health.quoted_path(var('ping_envelope').recorded_at) ~ "'))" -%}
-    select
-        '{"ping_id":"' || md5(content) || '","received_at":' || coalesce(cast({{ recorded_at }} as varchar), 'null')
-            || ',"payload":' || content || '}' as line,
-        filename
-    from read_text({{ customer_health.sql_list(files) }})
-{%- endmacro %}
-
 {#- The text of a leaf's JSON: a string without its quotes, null for `null`, anything else as it stands. -#}
 {% macro json_text(leaf) -%}
     case when starts_with({{ leaf }}, '"') then json_extract_string({{ leaf }}, '$') else nullif({{ leaf }}, 'null') end
 {%- endmacro %}
 
-{#- Post-hook of the leaves: a file with a line that the reader of lines could not take, not UTF-8 or too long, has a row
-    without ping_id, as a file with a line that is not JSON. The reader notes such lines in tables of its own. -#}
-{% macro note_unread_lines() %}
-    {{ return(adapter.dispatch('note_unread_lines', 'customer_health')()) }}
-{% endmacro %}
-
-{% macro default__note_unread_lines() %}{% endmacro %}
-
-{% macro duckdb__note_unread_lines() %}
-    {%- if execute and run_query("select 1 from duckdb_tables() where table_name = 'unread_lines'") -%}
-        insert into {{ this }}
-        select distinct null, cast(null as timestamp), unread_scans.file_path, '', ''
-        from unread_lines
-        inner join unread_scans
-            on unread_lines.scan_id = unread_scans.scan_id
-            and unread_lines.file_id = unread_scans.file_id;
-        drop table unread_lines;
-        drop table unread_scans;
-    {%- endif -%}
-{% endmacro %}
-
 {% macro quoted_path(path) -%}
     "{{ path.split('.') | join('"."') }}"
 {%- endmacro %}
+
+{#- Where each field of the envelope stands in the payload, by the names that the models use; none for a field that this
+    product's ping does not have (var ping_envelope leaves it out). -#}
+{% macro ping_envelope() %}
+    {%- set fields = [
+        'uuid', 'hostname', 'version', 'edition', 'recorded_at', 'installation_type', 'license_id', 'license_md5',
+        'license_sha256', 'license_plan', 'license_trial', 'license_trial_ends_on', 'license_starts_at', 'license_expires_at',
+        'license_subscription_id',
+    ] -%}
+    {%- set given = var('ping_envelope') -%}
+    {%- for name in given if name not in fields -%}
+        {{ exceptions.raise_compiler_error('var ping_envelope has the unknown field "' ~ name ~ '"; it may have: ' ~ fields | join(', ')) }}
+    {%- endfor -%}
+    {%- if not given.get('uuid') -%}
+        {{ exceptions.raise_compiler_error('var ping_envelope does not say where the uuid of the installation stands; give at least uuid') }}
+    {%- endif -%}
+    {%- set envelope = {} -%}
+    {%- for name in fields -%}
+        {%- do envelope.update({name: given.get(name) or none}) -%}
+    {%- endfor -%}
+    {{ return(envelope) }}
+{% endmacro %}
+
+{#- The key paths of the envelope. -#}
+{% macro envelope_paths() %}
+    {{ return(customer_health.ping_envelope().values() | select | unique | list) }}
+{% endmacro %}

@@ -76,8 +76,7 @@ counted as (
         '{{ known('data_quality_check', 'clock_off') }}',
         '',
         count(case
-            when pings.recorded_at
-                > {{ dbt.dateadd('day', 'cast(settings.clock_off_days as integer)', 'pings.received_at') }}
+            when (pings.recorded_at_suspect and pings.recorded_at is not null)
                 or pings.recorded_at
                 < {{ dbt.dateadd('day', '-cast(settings.clock_off_days as integer)', 'pings.received_at') }}
                 then 1

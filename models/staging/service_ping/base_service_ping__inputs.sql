@@ -1,6 +1,6 @@
 {{ config(materialized='table') }}
-{#- The log names what earlier runs extracted. It is a model further down, so it is looked up, not referenced. -#}
-{%- set log = earlier_relation('base_service_ping__extraction_log') -%}
+{#- What earlier runs have read stands in a model further down, so it is looked up, not referenced. -#}
+{%- set earlier = none if flags.FULL_REFRESH else earlier_leaves() -%}
 with
 
 inputs as (
@@ -15,17 +15,18 @@ marked as (
         inputs.entry_type,
         inputs.entry_name,
         inputs.entry_version,
-        {%- if log and not flags.FULL_REFRESH %}
-        log.entry_name is null as is_new
+        {%- if earlier %}
+        inputs.entry_type != 'other_file' and held.source_file is null as is_new
         {%- else %}
-        true as is_new
+        inputs.entry_type != 'other_file' as is_new
         {%- endif %}
     from inputs
-    {%- if log and not flags.FULL_REFRESH %}
-    left join {{ log }} as log
-        on inputs.entry_type = log.entry_type
-        and inputs.entry_name = log.entry_name
-        and inputs.entry_version = log.entry_version
+    {%- if earlier %}
+    left join {{ earlier }} as held
+        on inputs.entry_type = held.key_path
+        and inputs.entry_name = held.source_file
+        and inputs.entry_version = held.raw_value
+        and held.ping_id is null
     {%- endif %}
 
 )

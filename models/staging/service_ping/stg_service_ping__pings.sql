@@ -1,5 +1,5 @@
 {{ config(materialized='table') }}
-{%- set envelope = var('ping_envelope') -%}
+{%- set envelope = ping_envelope() -%}
 with
 
 leaves as (
@@ -8,16 +8,31 @@ leaves as (
 
 ),
 
+inputs as (
+
+    select * from {{ ref('base_service_ping__inputs') }}
+    where entry_type = 'file'
+
+),
+
+{#- The latest arrival by as_of. Of files that hold the same arrival one that is still there goes before one that is gone,
+    then the last by name. #}
 newest_arrivals as (
 
     select
-        ping_id,
-        max(received_at) as received_at
+        leaves.ping_id,
+        leaves.received_at,
+        leaves.source_file
     from leaves
-    where key_path = ''
-        and ping_id is not null
-        and cast(received_at as date) <= {{ as_of() }}
-    group by ping_id
+    left join inputs
+        on leaves.source_file = inputs.entry_name
+    where leaves.key_path = ''
+        and leaves.ping_id is not null
+        and cast(leaves.received_at as date) <= {{ as_of() }}
+    qualify row_number() over (
+        partition by leaves.ping_id
+        order by leaves.received_at desc, inputs.entry_name is null, leaves.source_file desc
+    ) = 1
 
 ),
 
@@ -26,15 +41,17 @@ envelopes as (
     select
         leaves.ping_id,
         leaves.received_at,
-        {%- for name, path in envelope.items() %}
+        leaves.source_file,
+        {%- for name, path in envelope.items() if path %}
         max(case when leaves.key_path = '{{ path }}' then leaves.raw_value end) as {{ name }}{{ ',' if not loop.last }}
         {%- endfor %}
     from leaves
     inner join newest_arrivals
         on leaves.ping_id = newest_arrivals.ping_id
         and leaves.received_at = newest_arrivals.received_at
-    where leaves.key_path in ('', '{{ envelope.values() | join("', '") }}')
-    group by leaves.ping_id, leaves.received_at
+        and leaves.source_file is not distinct from newest_arrivals.source_file
+    where leaves.key_path in ('', '{{ envelope_paths() | join("', '") }}')
+    group by leaves.ping_id, leaves.received_at, leaves.source_file
 
 ),
 
@@ -43,8 +60,9 @@ cleaned as (
     select
         ping_id,
         received_at,
-        {%- for name in envelope %}
-        {{ clean_text(name) }} as {{ name }}{{ ',' if not loop.last }}
+        source_file,
+        {%- for name, path in envelope.items() %}
+        {{ clean_text(name) if path else 'cast(null as ' ~ dbt.type_string() ~ ')' }} as {{ name }}{{ ',' if not loop.last }}
         {%- endfor %}
     from envelopes
 
@@ -55,6 +73,7 @@ typed as (
     select
         ping_id,
         received_at,
+        source_file,
         cast(received_at as date) as ping_date,
         {{ to_utc_timestamp('recorded_at') }} as recorded_at,
         recorded_at as recorded_at_text,

@@ -22,6 +22,7 @@ metric_values as (
     inner join pings
         on leaves.ping_id = pings.ping_id
         and leaves.received_at = pings.received_at
+        and leaves.source_file is not distinct from pings.source_file
     where leaves.key_path != ''
 
 )
