@@ -6,6 +6,8 @@ findings as (
     select * from {{ ref('int_input_findings_crm') }}
     union all
     select * from {{ ref('int_input_findings_labels') }}
+    union all
+    select * from {{ ref('int_input_findings_files') }}
 
 ),
 
