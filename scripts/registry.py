@@ -10,7 +10,9 @@ a `gainsight_field`), and `docs/metrics.md`.
 
 from __future__ import annotations
 
+import json
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ USAGE_CONTRACT = Path("models/marts/publish/gainsight__instance_usage.yml")
 DICTIONARY = Path("docs/metrics.md")
 BEGIN = "# metrics with a gainsight_field: written by `make registry`"
 END = "# end of what `make registry` writes"
+REQUIRED = ("label", "stage", "use_case", "unit", "time_frame", "key_paths", "min_version", "tier")
 
 
 class RegistryError(Exception):
@@ -35,28 +38,53 @@ def read_metrics(project: Path) -> list[dict[str, Any]]:
     Raises:
         RegistryError: a model has no yml beside it, or its yml does not describe it.
     """
-    metrics = []
-    for sql in sorted((project / METRICS).rglob("metric_*.sql"), key=lambda path: path.stem):
-        beside = sql.with_suffix(".yml")
-        where = beside.relative_to(project)
-        if not beside.exists():
-            raise RegistryError(f"{where} is missing: every metric model has a yml beside it")
-        models = (yaml.safe_load(beside.read_text(encoding="utf-8")) or {}).get("models") or []
-        entry = next((model for model in models if model.get("name") == sql.stem), None)
-        if entry is None:
-            raise RegistryError(f"{where} does not describe the model {sql.stem}")
-        meta = ((entry.get("config") or {}).get("meta") or {}).get("metric")
-        if not meta:
-            raise RegistryError(f"{where}: {sql.stem} has no config.meta.metric")
-        metrics.append(
-            {
-                **meta,
-                "model": sql.stem,
-                "name": sql.stem.removeprefix("metric_"),
-                "description": " ".join((entry.get("description") or "").split()),
-            }
-        )
-    return metrics
+    files = sorted((project / METRICS).rglob("metric_*.sql"), key=lambda path: (path.stem, str(path)))
+    for first, second in pairwise(files):
+        if first.stem == second.stem:
+            both = f"{first.relative_to(project)} and {second.relative_to(project)}"
+            raise RegistryError(f"{both} have one name; a metric's name is unique")
+    return [read_metric(project, sql.relative_to(project)) for sql in files]
+
+
+def read_metric(project: Path, sql: Path) -> dict[str, Any]:
+    """Returns one metric's meta, checked as far as the files need it; dbt checks the words in it."""
+    where = sql.with_suffix(".yml")
+    if not (project / where).exists():
+        raise RegistryError(f"{where} is missing: every metric model has a yml beside it")
+    try:
+        content = yaml.safe_load(read_text(project / where))
+    except yaml.YAMLError as error:
+        raise RegistryError(f"{where} is no YAML: {' '.join(str(error).split())}") from error
+    models = content.get("models") if isinstance(content, dict) else None
+    described = [one for one in models if isinstance(one, dict)] if isinstance(models, list) else []
+    entry = next((model for model in described if model.get("name") == sql.stem), None)
+    if entry is None:
+        raise RegistryError(f"{where} does not describe the model {sql.stem}")
+    meta: Any = entry
+    for key in ("config", "meta", "metric"):
+        meta = meta.get(key) if isinstance(meta, dict) else None
+    if not isinstance(meta, dict):
+        raise RegistryError(f'{where}: {sql.stem} has no config.meta.metric; see CONTRIBUTING.md, "Add a metric"')
+    for key in REQUIRED:
+        if key not in meta:
+            raise RegistryError(f'{where}: config.meta.metric lacks the key "{key}"')
+        if not isinstance(meta[key], list if key == "key_paths" else str):
+            kind = "a list, newest path first ([] for a derived metric)" if key == "key_paths" else "text in quotes"
+            raise RegistryError(f"{where}: config.meta.metric.{key} must be {kind}")
+    return {
+        **meta,
+        "model": sql.stem,
+        "name": sql.stem.removeprefix("metric_"),
+        "description": " ".join(str(entry.get("description") or "").split()),
+    }
+
+
+def read_text(path: Path) -> str:
+    """A file's text; raises RegistryError when it is not UTF-8 or cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise RegistryError(f"{path} is not UTF-8: {error}") from error
 
 
 def registry_text(metrics: list[dict[str, Any]]) -> str:
@@ -71,11 +99,22 @@ def registry_text(metrics: list[dict[str, Any]]) -> str:
 def replace_block(text: str, number: int, lines: list[str]) -> str:
     """Puts `lines` between the marker pair `number` (from 0), at the marker's indent."""
     parts = text.split(BEGIN)
+    if len(parts) != 3 or any(END not in part for part in parts[1:]):
+        raise RegistryError(f'{USAGE_CONTRACT} needs two blocks between the lines "{BEGIN}" and "{END}"; git has them')
     head, rest = BEGIN.join(parts[: number + 1]), BEGIN.join(parts[number + 1 :])
     indent = head[head.rindex("\n") + 1 :]
     _, tail = rest.split(END, 1)
     block = "".join(f"\n{indent}{line}" for line in lines)
     return f"{head}{BEGIN}{block}\n{indent}{END}{tail}"
+
+
+def yaml_text(text: str) -> str:
+    """A text as YAML reads it back: in quotes only where it needs them (a colon, a hash, a word like "no")."""
+    try:
+        plain = yaml.safe_load(f"a: {text}")
+    except yaml.YAMLError:
+        plain = None
+    return text if plain == {"a": text} else json.dumps(text, ensure_ascii=False)
 
 
 def usage_contract_text(current: str, metrics: list[dict[str, Any]]) -> str:
@@ -84,7 +123,7 @@ def usage_contract_text(current: str, metrics: list[dict[str, Any]]) -> str:
     fields = [f"{metric['name']}: {metric['gainsight_field']}" for metric in published]
     columns: list[str] = []
     for metric in published:
-        columns += [f"- name: {metric['name']}", f"  description: {metric['label']}", "  data_type: double"]
+        columns += [f"- name: {metric['name']}", f"  description: {yaml_text(metric['label'])}", "  data_type: double"]
     return replace_block(replace_block(current, 0, fields), 1, columns)
 
 
@@ -105,9 +144,10 @@ def dictionary_text(metrics: list[dict[str, Any]]) -> str:
             "|---|---|---|---|---|---|---|---|",
         ]
         for metric in (one for one in metrics if one["stage"] == stage):
+            label = metric["label"].replace("|", "&#124;")
             paths = "<br>".join(f"`{path}`" for path in metric["key_paths"]) or "derived"
             lines.append(
-                f"| `{metric['name']}` | {metric['label']} | {metric['unit']} | {metric['time_frame']} "
+                f"| `{metric['name']}` | {label} | {metric['unit']} | {metric['time_frame']} "
                 f"| {metric['min_version']} | {metric['tier']} | {paths} | {metric.get('gainsight_field', '')} |"
             )
         lines.append("")
@@ -118,7 +158,7 @@ def dictionary_text(metrics: list[dict[str, Any]]) -> str:
 def outputs(project: Path) -> dict[Path, str]:
     """What each written file must hold."""
     metrics = read_metrics(project)
-    contract = (project / USAGE_CONTRACT).read_text(encoding="utf-8")
+    contract = read_text(project / USAGE_CONTRACT)
     return {
         REGISTRY: registry_text(metrics),
         USAGE_CONTRACT: usage_contract_text(contract, metrics),
@@ -130,13 +170,13 @@ def main(arguments: list[str], project: Path = PROJECT) -> int:
     """Writes or checks the files; returns the exit status."""
     try:
         wanted = outputs(project)
-    except (RegistryError, yaml.YAMLError) as error:
+    except (RegistryError, OSError) as error:
         sys.stderr.write(f"registry: {error}\n")
         return 1
     changed = [
         path
         for path, text in wanted.items()
-        if not (project / path).exists() or (project / path).read_text(encoding="utf-8") != text
+        if not (project / path).exists() or (project / path).read_text(encoding="utf-8", errors="replace") != text
     ]
     if "--check" in arguments:
         for path in changed:

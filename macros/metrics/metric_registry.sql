@@ -35,6 +35,7 @@
         'unit': ['users', 'events', 'projects', 'ratio', 'flag', 'setting'],
         'time_frame': ['none', '7d', '28d', 'all', 'period'],
         'tier': ['free', 'starter', 'premium', 'ultimate'],
+        'use_case': var('metric_use_cases'),
     } -%}
     {%- for key, allowed in vocabularies.items() if meta[key] not in allowed -%}
         {{ exceptions.raise_compiler_error(
@@ -45,6 +46,13 @@
     {%- if meta.key_paths is string or meta.key_paths is not iterable -%}
         {{ exceptions.raise_compiler_error('metric model ' ~ where ~ ': config.meta.metric.key_paths must be a list, newest path first (empty for a derived metric)') }}
     {%- endif -%}
+    {%- for path in meta.key_paths if path is not string or not modules.re.match('^[^\'"\\s]+$', path) -%}
+        {{ exceptions.raise_compiler_error('metric model ' ~ where ~ ': config.meta.metric.key_paths holds "' ~ path ~ '"; a key path is the names of the payload\'s keys, joined by dots') }}
+    {%- endfor -%}
+    {%- for path, version in (meta.removed_in or {}).items()
+        if path not in meta.key_paths or not modules.re.match('^[0-9]+[.][0-9]+$', version | string) -%}
+        {{ exceptions.raise_compiler_error('metric model ' ~ where ~ ': config.meta.metric.removed_in says "' ~ path ~ ': ' ~ version ~ '"; it needs one of the key_paths and a version as text, "17.0"') }}
+    {%- endfor -%}
     {%- if not modules.re.match('^[0-9]+[.][0-9]+$', meta.min_version | string) -%}
         {{ exceptions.raise_compiler_error('metric model ' ~ where ~ ': config.meta.metric.min_version is "' ~ meta.min_version ~ '"; write it as text, "15.10"') }}
     {%- endif -%}

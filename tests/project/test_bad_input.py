@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 import yaml
 from broken_lines import expected_rows
@@ -351,7 +352,10 @@ def test_a_missing_meta_key_is_named_with_the_model(bench: Bench, scratch: Scrat
         ("unit", "boards", ['unit is "boards"', "users, events, projects, ratio, flag, setting"]),
         ("time_frame", "28 days", ['time_frame is "28 days"', "none, 7d, 28d, all"]),
         ("tier", "gold", ['tier is "gold"', "free, starter, premium, ultimate"]),
+        ("use_case", "agille", ['use_case is "agille"', "scm, ci, cd, devsecops, agile"]),
         ("key_paths", "counts.boards", ["key_paths must be a list"]),
+        ("key_paths", ["counts boards"], ['key_paths holds "counts boards"', "joined by dots"]),
+        ("removed_in", {"counts.bords": "17.0"}, ['removed_in says "counts.bords: 17.0"', "one of the key_paths"]),
         ("min_version", "13", ['min_version is "13"', "write it as text"]),
         ("gainsight_feild", "Boards__gc", ['unknown key "gainsight_feild"', "known keys"]),
     ],
@@ -372,6 +376,32 @@ def test_a_published_metric_that_the_contract_lacks_is_named_with_the_command(be
     add_boards(scratch, {**GOOD_META, "gainsight_field": "Boards__gc"})
     register(scratch, Path(BOARDS).name)
     refused(bench, "metric_boards_all_time_event", "Boards__gc", "run `make registry`")
+
+
+def test_a_key_path_that_no_ping_holds_is_warned_of_and_a_metric_that_is_gone_leaves_no_view(
+    bench: Bench, scratch: Scratch
+) -> None:
+    """The warning names metric and path; the other views, and a table of the same name, stay."""
+    name = Path(BOARDS).name
+    add_boards(scratch, {**GOOD_META, "key_paths": ["counts.bords"]})
+    register(scratch, name)
+    bench.build("seed")
+    run = bench.build("run", "--select", f"+{name}", "+metric_activated_seats")
+    (warning,) = [text for text in run.of_level("warn") if "stand in no ping" in text]
+    assert f"{name}: counts.bords" in warning
+    assert "activated_seats" not in warning
+    assert ("main_metrics", name) in relations(bench)
+    scratch.restore()
+    with duckdb.connect(str(bench.database)) as connection:
+        connection.execute("create table main_metrics.metric_of_mine as select 1 as a")
+        connection.execute("create view main_metrics.of_mine as select 1 as a")
+    run = bench.build("run", "--select", "int_settings")
+    assert f"{name}" in next(text for text in run.of_level("info") if "no model makes it any more" in text)
+    assert [found for schema, found in relations(bench) if schema == "main_metrics"] == [
+        "metric_activated_seats",
+        "metric_of_mine",
+        "of_mine",
+    ]
 
 
 def test_an_objective_of_an_unknown_metric_names_it_and_the_closest(bench: Bench, raw: Path) -> None:
