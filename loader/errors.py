@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -75,12 +76,27 @@ class RetriableError(ReplyError):
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing the destination found wrong: the field, and the value it did not take."""
+    """One thing the destination found wrong: the field, and the value it did not take, or a list of such.
+
+    Attributes:
+        certain: it is the value that is not taken, whichever row has it.
+        later: it passes by itself, such as a lock.
+    """
 
     field: str
     code: str
     message: str
     value: object = None
+    certain: bool = False
+    later: bool = False
+
+    def names(self, record: Mapping[str, Any]) -> bool:
+        """Whether a record holds the field and the value."""
+        if not self.field or self.field not in record:
+            return False
+        sent, values = record[self.field], self.value if isinstance(self.value, list) else [self.value]
+        parts = {sent, *sent.split(";")} if isinstance(sent, str) else {sent}
+        return sent == self.value or any(str(part) == str(value) for part in parts for value in values)
 
 
 @dataclass(eq=False)

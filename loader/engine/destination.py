@@ -65,6 +65,7 @@ class Field:
         labels: label by item id, of a picklist's active items; empty for other types.
         choices: the only values it takes; empty for any.
         lookup: the object whose records it points to, in lower case, or "".
+        places: decimals of a number that are kept; None when that is not known.
     """
 
     name: str
@@ -76,6 +77,7 @@ class Field:
     labels: Mapping[str, str]
     choices: tuple[str, ...]
     lookup: str
+    places: int | None = None
 
 
 @dataclass(frozen=True)
@@ -149,6 +151,20 @@ class Work:
     deletes: int = 0
 
 
+class Compares(Protocol):
+    """How a destination keeps values of each type."""
+
+    ignored: frozenset[str]
+    """What it is known to ignore in text keys: `case`, `space` (around them). Rows that fall together there are not
+    sent; what it turns out to ignore when rows are looked for is heeded in any case."""
+
+    def form(self, value: Any, kind: str, field: Field | None) -> Any:
+        """A value of ours or of theirs in one form, as differences show it."""
+
+    def same(self, ours: Any, theirs: Any, kind: str, field: Field | None) -> bool:
+        """Whether theirs is what became of ours."""
+
+
 class Destination(Protocol):
     """A system that rows are published to.
 
@@ -173,6 +189,7 @@ class Destination(Protocol):
     """Whether `upsert` creates or changes by key, so that nothing need be found first; else `insert` and `update` are
     called, with what `find` found."""
     object_kind: str
+    compares: Compares
     types: Mapping[str, set[str]]
     """Types of fields that take a column, by kind of value."""
 
@@ -205,6 +222,9 @@ class Destination(Protocol):
 
     def find(self, model: PublishModel, rows: Sequence[Row], fields: Sequence[str] = ()) -> dict[str, list[Record]]:
         """Records that have the rows' keys, by row key; every row has an entry."""
+
+    def by_id(self, model: PublishModel, ids: Sequence[str], fields: Sequence[str]) -> Iterator[list[Record]]:
+        """Those of the records with these ids that are there, whatever their keys are."""
 
     def read(self, model: PublishModel, fields: Sequence[str]) -> Iterator[list[Record]]:
         """All records of a model's object, a page at a time."""
@@ -254,9 +274,16 @@ class TakesFiles(Protocol):
             StoppedError: nobody knows whether a file was taken.
         """
 
-    def await_upload(self, status_id: str) -> str:
+    def await_upload(self, status_id: str, age: float) -> str:
         """Wait until nothing of a file can take effect any more, as far as can be known, however it ended.
+
+        Args:
+            status_id: of the file, or "" when it was taken and named none.
+            age: seconds since it was sent.
 
         Returns:
             What became of it, as a sentence for the log. The rows are read back in any case.
+
+        Raises:
+            StoppedError: it takes longer than a run should wait; the next run looks again.
         """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import tempfile
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from typing import IO, Any
 
 
@@ -25,6 +26,8 @@ def csv_files(header: list[str], records: Iterable[dict[str, Any]], largest: int
 def _cell(value: Any) -> Any:
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, float):
+        return f"{Decimal(repr(value)):f}"  # never 1e-05
     return "" if value is None else value
 
 

@@ -7,6 +7,8 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -31,7 +33,10 @@ T = TypeVar("T")
 BACKOFF_SECONDS, LONGEST_BACKOFF = 0.25, 15.0
 REFUSED_SECONDS = 30.0
 """Patience with an address that never answered at all in this run."""
+WINDOWS_IN_VAIN = 4
+"""After so many answers in a row that there are too many calls it is not the window's limit."""
 _LARGEST_REPLY = 100_000_000
+"""Bytes, unpacked."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,7 @@ class Http:
         self._session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
         self._accepted_at = time.monotonic()
         self._ever_answered = self._failing = False
+        self._throttled = 0
         self._kind: tuple[str, str, dict[str, str]] | None = None
 
     def request(self, method: str, path: str, headers: dict[str, str], **body: Any) -> Reply:
@@ -96,7 +102,7 @@ class Http:
             self.meter.answered()
         self._ever_answered = True
         if 300 <= status < 400:
-            host = urlsplit(given.get("Location", "")).netloc or "another path"
+            host = urlsplit(given.get("Location", "")).hostname or "another path"
             message = f"the address redirects to {host}, which is not followed with credentials"
             raise FatalError(message, status, path)
         return Reply(status, content, path, _seconds(given.get("Retry-After")))
@@ -121,7 +127,7 @@ class Http:
 
     def accepted(self) -> None:
         """A call succeeded: patience starts anew with the next failure."""
-        self._failing = False
+        self._failing, self._throttled = False, 0
 
     def retrying(self, call: Callable[[], T], *, also_ambiguous: bool) -> T:
         """Make a call again until it succeeds, with growing, jittered pauses.
@@ -152,18 +158,36 @@ class Http:
         self._failing = True
         wait = _backoff(attempt)
         give_up = self.give_up_at()
-        if isinstance(error, RetriableError) and error.retry_after is not None:
-            wait = error.retry_after
-        elif isinstance(error, RetriableError) and error.throttled:
-            # Windows are fixed, so the next one starts at a multiple; later attempts wait for a whole one.
-            window = self.settings.window_seconds
-            wait = (window - time.time() % window if attempt.attempt_number == 1 else window) + wait / 20
+        if isinstance(error, RetriableError) and error.throttled:
+            wait = self._throttled_wait(error, wait)
+        elif isinstance(error, RetriableError) and error.retry_after is not None:
+            wait = max(wait, error.retry_after)
         elif not self._ever_answered and isinstance(error, RetriableError) and not error.ambiguous:
             give_up = self._accepted_at + min(REFUSED_SECONDS, self.settings.give_up_seconds)
         if time.monotonic() + wait > give_up:
             raise self.stopped(error) from None
         log.warning("waiting %.1f s: %s", wait, error)
         return wait
+
+    def _throttled_wait(self, error: RetriableError, jitter: float) -> float:
+        """Seconds to wait after too many calls.
+
+        Raises:
+            StoppedError: so many windows in a row took no call that it is not the window.
+        """
+        self._throttled += 1
+        if self._throttled > WINDOWS_IN_VAIN:
+            raise StoppedError(
+                f"The destination at {self.settings.base_url} has answered {self._throttled} times in a row that there"
+                " are too many calls, over several windows: its own limit of the day, which all integrations of the"
+                f" tenant share, is used up. Of our share of {self.meter.per_day} calls a day {self.meter.today} are"
+                f" used. What was sent is recorded; run this again later ({error})."
+            ) from None
+        # Windows are fixed, so the next one starts at a multiple; later attempts wait for a whole one.
+        window = self.settings.window_seconds
+        if self._throttled == 1:
+            return max(window - time.time() % window if error.retry_after is None else error.retry_after, jitter / 20)
+        return max(window, error.retry_after or 0.0) + jitter / 20
 
     def stopped(self, error: BaseException | None) -> LoaderError:
         """The end of patience, with the last reason."""
@@ -178,12 +202,18 @@ class Http:
 _backoff = tenacity.wait_exponential_jitter(multiplier=BACKOFF_SECONDS, max=LONGEST_BACKOFF, jitter=BACKOFF_SECONDS)
 
 
+class TooLargeError(requests.RequestException):
+    """A reply that is too large to be one."""
+
+
 def _read(response: requests.Response, deadline: float) -> bytes:
     """The body, unless it drips past the deadline: requests only limits the time between two bytes."""
     content = bytearray()
     while chunk := response.raw.read1(1 << 16, decode_content=True):
         content += chunk
-        if time.monotonic() > deadline or len(content) > _LARGEST_REPLY:
+        if len(content) > _LARGEST_REPLY:
+            raise TooLargeError
+        if time.monotonic() > deadline:
             raise requests.exceptions.ReadTimeout
     return bytes(content)
 
@@ -201,13 +231,20 @@ def _never_sent(error: Exception) -> bool:
 def _reason(error: Exception) -> str:
     if _never_sent(error):
         return "no connection"
+    if isinstance(error, TooLargeError):
+        return f"the reply is larger than {_LARGEST_REPLY // 1_000_000} MB"
     if isinstance(error, requests.exceptions.Timeout | ReadTimeoutError):
         return "no reply in time"
     return "the connection broke before a whole reply came"
 
 
 def _seconds(header: str | None) -> float | None:
+    """What Retry-After says, as a number or a date; None when it says nothing that can be meant."""
     try:
-        return min(max(float(header or ""), 0.0), 3600.0)
+        seconds = float(header or "")
     except ValueError:
-        return None
+        try:
+            seconds = (parsedate_to_datetime(header or "") - datetime.now(UTC)).total_seconds()
+        except (ValueError, TypeError):
+            return None
+    return min(seconds, 3600.0) if seconds >= 0 else None

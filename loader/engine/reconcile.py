@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from loader.dbt.artifacts import PublishModel
 from loader.engine.check import must_fit
 from loader.engine.destination import Destination, Record, Row
-from loader.engine.values import ours, theirs
+from loader.engine.values import differing, key_of, loose
 from loader.warehouse import MARKS, Mart, State
 
 
@@ -66,19 +67,38 @@ class Reconciler:
                 self.state.mark(name, list(dict.fromkeys(keys)), kind)
 
     def _of(self, model: PublishModel) -> Iterator[Difference]:
+        """First records whose id we know, whatever their key is by now; then those that have a key of ours, at a row
+        whose own record is not there; a record of neither kind is extra."""
+        others: dict[str, list[Record]] = {}
         for records in self._records(model):
-            by_key: dict[str, Record] = {}
-            for record in records:
-                if by_key.setdefault(model.row_key(record.key), record) is not record:
-                    yield _extra(model, record)
-            rows = self.mart.published(model, list(by_key))
-            for row_key, record in by_key.items():
-                if row_key in rows:
-                    yield from self._compare(model, rows[row_key], record)
-                else:
-                    yield _extra(model, record)
+            known = self.mart.known_ids(model, [each.id for each in records])
+            yield from self._seen(model, {known[each.id]: each for each in records if each.id in known})
+            for record in [each for each in records if each.id not in known]:
+                others.setdefault(model.row_key(record.key), []).append(record)
+        yield from self._by_id(model)
+        yield from self._seen(model, {row_key: records[0] for row_key, records in others.items()}, others)
+        for record in chain.from_iterable(others.values()):
+            yield _extra(model, record)
         for row_key, destination_id in self.mart.unseen(model):
             yield Difference(model.name, model.object, "missing", row_key, destination_id)
+
+    def _seen(
+        self, model: PublishModel, by_key: Mapping[str, Record], others: dict[str, list[Record]] | None = None
+    ) -> Iterator[Difference]:
+        """Compare rows with their records, and note that they were seen; what is theirs is none of the `others`."""
+        rows = self.mart.published(model, list(by_key))
+        for row_key, row in rows.items():
+            if others is not None:
+                others[row_key].pop(0)
+            yield from self._compare(model, row, by_key[row_key])
+
+    def _by_id(self, model: PublishModel) -> Iterator[Difference]:
+        """Where not all records were read, those of rows that were not found by key may have another key by now."""
+        if model.mode != "update":
+            return
+        ids = {each: row_key for row_key, each in self.mart.unseen(model) if each}
+        for records in self.destination.by_id(model, list(ids), model.targets):
+            yield from self._seen(model, {ids[each.id]: each for each in records})
 
     def _records(self, model: PublishModel) -> Iterator[list[Record]]:
         """All records of objects that are ours alone; of others, those with a key of ours."""
@@ -92,11 +112,12 @@ class Reconciler:
     def _compare(self, model: PublishModel, row: Row, record: Record) -> Iterator[Difference]:
         if row.row_hash != row.published_hash:
             return
-        there = theirs(self.destination, model, record)
-        for field, value in ours(self.destination, model, row).items():
-            if value != there[field]:
-                known = (model.name, model.object, "drifted", row.row_key, record.id)
-                yield Difference(*known, field, value, there[field])
+        wanted = key_of(self.destination.compares, model, row.values)
+        for field, ours, theirs in zip(model.key, wanted, record.key, strict=True):
+            if loose((ours,)) != loose((theirs,)):
+                yield Difference(model.name, model.object, "drifted", row.row_key, record.id, field, ours, theirs)
+        for field, ours, theirs in differing(self.destination, model, row, record):
+            yield Difference(model.name, model.object, "drifted", row.row_key, record.id, field, ours, theirs)
 
 
 def _extra(model: PublishModel, record: Record) -> Difference:

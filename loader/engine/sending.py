@@ -3,21 +3,59 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from typing import Any
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 from loader.engine.destination import Outcome, Rejection, Row
 from loader.errors import Problem, RowRejected, StoppedError
 
-TRIES = 5
-"""How often a batch whose fate is unknown is read back and sent again."""
+LONGEST_PAUSE = 15.0
+VAGUE_TRIES, LATER_TRIES = 1, 3
+"""How often rows are sent again as they are, when a refusal does not say which it is about, or says that it passes."""
 Item = tuple[Row, str]
 Sent = tuple[list[Outcome], list[Item]]
 Once = Callable[[list[Item]], Sent]
 
 
+@dataclass
+class _Part:
+    """Rows to send together.
+
+    Attributes:
+        tries: how often they have been sent as they are.
+        since: when they were sent first.
+        wait: seconds before they are sent.
+    """
+
+    items: list[Item]
+    tries: int = 0
+    since: float = field(default_factory=time.monotonic)
+    wait: float = 0.0
+
+    def without(self, rest: list[Item]) -> _Part:
+        """The rows of which nothing is known; when it is all of them, one try more was in vain. The second is made at
+        once."""
+        if len(rest) < len(self.items):
+            return _Part(rest)
+        return _Part(rest, self.tries + 1, self.since, _pause(self.tries) if self.tries else 0.0)
+
+    def again(self) -> _Part:
+        """The rows, to be sent as they are once more."""
+        return _Part(self.items, self.tries + 1, self.since, _pause(self.tries))
+
+
+def _pause(tries: int) -> float:
+    return min(0.25 * 2.0**tries, LONGEST_PAUSE)
+
+
 def send(
-    object_name: str, items: list[Item], refused: list[Outcome], once: Once, pause: Callable[[float], None]
+    object_name: str,
+    items: list[Item],
+    refused: list[Outcome],
+    once: Once,
+    pause: Callable[[float], None],
+    patience: float,
 ) -> Iterator[list[Outcome]]:
     """Send rows; outcomes come as soon as they are known.
 
@@ -25,36 +63,31 @@ def send(
         object_name: the destination's object.
         items: rows, and what is sent of each, as JSON.
         refused: rows that cannot be sent at all.
-        once: makes one try; gives outcomes, and the rows of which nothing is known.
+        once: makes one try; gives outcomes, and the rows of which nothing is known, or that were not taken without a
+            word about them.
         pause: waits so many seconds.
+        patience: seconds after which tries that end without a clear answer are enough.
 
     Raises:
         StoppedError: the fate of some rows stays unknown.
     """
     if refused:
         yield refused
-    pending = [(items, 0)] if items else []
+    pending, put_off = [_Part(items)] if items else [], 0
     while pending:
-        part, tries = pending.pop()
+        part = pending.pop()
+        if part.tries and time.monotonic() + part.wait - part.since > patience:
+            raise StoppedError(f"{object_name}: {part.tries} tries in a row ended without a clear answer.")
+        pause(part.wait)
         try:
-            outcomes, rest = once(part)
+            outcomes, rest = once(part.items)
+            left = [part.without(rest)] if rest else []
         except RowRejected as error:
-            if error.vague and not tries:
-                # Refused without saying which field of which row: perhaps it was not about the rows.
-                pause(0.25)
-                outcomes, rest = [], part
-            elif len(part) == 1:
-                outcomes, rest = [not_taken(part[0][0], error)], []
-            else:
-                pending += [(each, int(bool(tries) and len(each) > 1)) for each in reversed(_cut(part, error))]
-                continue
+            outcomes, left = _refused(part, error, whole=put_off >= LATER_TRIES)
+        pending += reversed(left)
         if outcomes:
+            put_off = 0 if any(each.accepted for each in outcomes) else put_off + any(each.later for each in outcomes)
             yield outcomes
-        if rest:
-            if tries >= TRIES:
-                raise StoppedError(f"{object_name}: {TRIES} tries in a row ended without a clear answer.")
-            pause(0.25 * 2**tries if tries else 0)
-            pending.append((rest, tries + 1))
 
 
 def not_taken(row: Row, error: RowRejected) -> Outcome:
@@ -65,14 +98,53 @@ def not_taken(row: Row, error: RowRejected) -> Outcome:
     return Outcome(row, later=why) if error.later else Outcome(row, why)
 
 
-def _cut(part: list[Item], error: RowRejected) -> list[list[Item]]:
-    """Two parts, each smaller: the rows that hold a value the reply names, and the others; else halves."""
-    sent = [json.loads(record) for _, record in part] if error.problems else []
-    named = {n for n, record in enumerate(sent) if any(_holds(record, each) for each in error.problems)}
-    if 0 < len(named) < len(part):
-        return [[item for n, item in enumerate(part) if n not in named], [part[n] for n in sorted(named)]]
-    return [part[: len(part) // 2], part[len(part) // 2 :]]
+def named(items: Sequence[Item], problems: Sequence[Problem], *, certain: bool) -> Sent:
+    """What problems say of rows, by the values they name: outcomes of those that hold one, and the other rows.
+
+    Args:
+        items: rows, none of which was taken.
+        problems: what the reply says of them.
+        certain: only problems that a value has in whichever row it stands; else all that name a value.
+    """
+    telling = [each for each in problems if each.certain or not certain]
+    outcomes, others = [], []
+    for row, record in items if telling else ():
+        mine = [each for each in telling if each.names(json.loads(record))]
+        if mine:
+            error = RowRejected("", problems=mine, later=all(each.later for each in mine))
+            outcomes.append(not_taken(row, error))
+        else:
+            others.append((row, record))
+    return outcomes, others if telling else list(items)
 
 
-def _holds(record: dict[str, Any], problem: Problem) -> bool:
-    return problem.field in record and bool(record[problem.field] == problem.value)
+def _refused(part: _Part, error: RowRejected, *, whole: bool) -> tuple[list[Outcome], list[_Part]]:
+    """What a refusal says of its rows, and what is to be sent of them: as they are, or in smaller parts.
+
+    Args:
+        part: the rows, none of which was taken.
+        error: the refusal.
+        whole: whether rows that are to be sent later are so all together: the last ones were, one by one.
+    """
+    items = part.items
+    if part.tries < (LATER_TRIES if error.later else VAGUE_TRIES if error.vague else 0):
+        return [], [part.again()]
+    if len(items) == 1 or (error.later and whole):
+        return [not_taken(row, error) for row, _ in items], []
+    outcomes, others = named(items, error.problems, certain=True)
+    if outcomes:
+        return outcomes, [_Part(others)] if others else []
+    held = [any(each.names(json.loads(record)) for each in error.problems) for _, record in items]
+    if any(held) and not all(held):
+        halves = [[item for item, bad in zip(items, held, strict=True) if bad is kind] for kind in (False, True)]
+    else:
+        halves = [list(half) for half in _halves(items)]
+    # What was sent again as it is, is not so again in parts, but for the last row of a refusal that named none.
+    tries = LATER_TRIES if error.later else int(bool(part.tries))
+    return [], [_Part(half, tries if len(half) > 1 or error.later else 0) for half in halves]
+
+
+def _halves(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    middle = len(items) // 2
+    yield items[:middle]
+    yield items[middle:]

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 from loader.dbt.artifacts import PublishModel
-from loader.engine.destination import Destination, Field, Record, Row
+from loader.engine.destination import Compares, Destination, Field, Record, Row
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def as_json(value: Any) -> Any:
@@ -43,71 +43,58 @@ class Suspects:
         return bool(self._required) and any(name in row.null_fields for name in self._required)
 
 
-def canonical(value: Any, kind: str, field: Field | None = None) -> Any:
-    """A value of ours or of theirs in one form, to be compared.
-
-    Args:
-        value: of the warehouse, or as read from the API: dates as epoch milliseconds, picklists as item ids.
-        kind: kind of value of the column.
-        field: the field's metadata, for picklists.
-    """
-    if value is None or value == "":
-        return None
-    if kind in ("date", "timestamp"):
-        at = moment(value)
-        return at.date().isoformat() if kind == "date" else (at - _EPOCH) // timedelta(milliseconds=1)
-    if kind in ("integer", "decimal", "double"):
-        return round(float(value), 9)
-    if kind == "boolean":
-        return bool(value)
-    if field is not None and field.labels:
-        return field.labels.get(str(value), str(value))
-    return str(value)
-
-
-def key_of(values: Mapping[str, Any], model: PublishModel) -> tuple[str, ...]:
-    """The canonical text of a record's key."""
+def key_of(compares: Compares, model: PublishModel, values: Mapping[str, Any]) -> tuple[str, ...]:
+    """The text of a record's key, ours or theirs, in one form."""
     kinds = (model.kinds[column] for column in model.key_columns)
     parts = zip(model.key, kinds, strict=True)
-    return tuple(_key_text(values.get(field), kind) for field, kind in parts)
+    return tuple(_key_text(compares, values.get(field), kind) for field, kind in parts)
 
 
-def _key_text(value: Any, kind: str) -> str:
+def _key_text(compares: Compares, value: Any, kind: str) -> str:
     if kind == "integer" and value is not None:
         return str(int(value))
-    return str(value) if kind == "text" else str(canonical(value, kind))
+    return str(value) if kind == "text" else str(compares.form(value, kind, None))
+
+
+def loose(key: tuple[str, ...]) -> tuple[str, ...]:
+    """A key without what a destination may ignore in it: case, and spaces around."""
+    return tuple(part.strip().lower() for part in key)
 
 
 def moment(value: Any) -> datetime:
-    """A date or time of ours or of theirs, in UTC."""
+    """A date or time of ours or of theirs, in UTC.
+
+    Raises:
+        ValueError: it is none.
+    """
     if isinstance(value, datetime):
         return value.replace(tzinfo=UTC)
     if isinstance(value, date):
         return datetime.combine(value, time(), UTC)
-    if isinstance(value, str):
+    if isinstance(value, str) and not value.isdigit():
         parsed = datetime.fromisoformat(value)
-        return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
-    return _EPOCH + timedelta(milliseconds=float(value))
+        return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+    return EPOCH + timedelta(milliseconds=float(value))
 
 
-def ours(destination: Destination, model: PublishModel, row: Row) -> dict[str, Any]:
-    """A row's values by field, look-ups resolved, in the form of `theirs`."""
-    ids = {each.field: destination.linked(each, row.lookups[each.field]) for each in model.lookups}
-    return {**_compared(destination, model, row.values), **{f: found[0] if found else None for f, found in ids.items()}}
-
-
-def theirs(destination: Destination, model: PublishModel, record: Record) -> dict[str, Any]:
-    """A record's values by field, in a form that can be compared."""
-    linked = {each.field: record.values.get(each.field) for each in model.lookups}
-    return {**_compared(destination, model, record.values), **linked}
+def differing(
+    destination: Destination, model: PublishModel, row: Row, record: Record
+) -> Iterator[tuple[str, Any, Any]]:
+    """Fields in which a record is not as a row was sent, with our value and theirs; the key is how it was found."""
+    fields, values, compares = destination.fields(model.object) or {}, row.values, destination.compares
+    for column, name in model.fields.items():
+        ours, theirs, kind, field = values.get(name), record.values.get(name), model.kinds[column], fields.get(name)
+        if name not in model.key and not compares.same(ours, theirs, kind, field):
+            yield name, compares.form(ours, kind, field), compares.form(theirs, kind, field)
+    for each in model.lookups:
+        ids = destination.linked(each, row.lookups[each.field])
+        wanted, there = ids[0] if ids else None, record.values.get(each.field) or None
+        if wanted != there:
+            yield each.field, wanted, there
 
 
 def as_sent(destination: Destination, model: PublishModel, row: Row, records: Sequence[Record]) -> Record | None:
     """Of the records with a row's key the one that has its values, when it is the only one."""
-    same = len(records) == 1 and ours(destination, model, row) == theirs(destination, model, records[0])
-    return records[0] if same else None
-
-
-def _compared(destination: Destination, model: PublishModel, values: Mapping[str, Any]) -> dict[str, Any]:
-    fields = destination.fields(model.object) or {}
-    return {f: canonical(values.get(f), model.kinds[column], fields.get(f)) for column, f in model.fields.items()}
+    if len(records) != 1 or any(True for _ in differing(destination, model, row, records[0])):
+        return None
+    return records[0]

@@ -1,38 +1,30 @@
-"""Gainsight's API: credentials, calls, and what a reply means."""
+"""Gainsight's API: credentials and calls."""
 
 from __future__ import annotations
 
 import base64
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import IO, Any
 from urllib.parse import quote
 
 from loader.config import KNOWN_SECRETS, Secret, secret
 from loader.engine.http import Http, Reply
-from loader.errors import FatalError, MisuseError, Problem, RetriableError, RowRejected
+from loader.errors import FatalError, MisuseError, ReplyError, RetriableError, RowRejected, StoppedError
+from loader.gainsight.replies import EMPTY, ENDED, NO_MATCH, NO_SUCH_ID, NotTheApi, Written, json_of, judge, written
 
 PAGE = 5000
 """Rows per read."""
 DATA = "/v1/data/objects"
 DESCRIBE = "/v1/meta/services/objects/describe"
 TOKEN = "/v1/users/m2m/oauth/token"  # noqa: S105 - a path
-
-NO_MATCH, NO_SUCH_ID = "GSOBJ_1011", "GSOBJ_1004"
-_EMPTY = (NO_MATCH, "GSOBJ_1XXX")
-_UNAUTHORIZED = ("GS_APIG_2401", "GS_APIG_2402", "GSOBJ_1024")
-_TOO_MANY = ("GU_2400",)
-_NO_SUCH_PATH = ("GSOBJ_1023",)
-_ABOUT_ROWS = (*_EMPTY, *(f"GSOBJ_100{n}" for n in range(1, 9)), "GSOBJ_1012", "OBJECT_NOT_FOUND")
 JSON = {"Accept": "application/json"}
 """Without it an error may come as a page with status 200."""
+_ENDS = ("GTE", "LTE")
 _VAGUE_TRIES = 3
-_ADVICE = {
-    "GS_APIG_2401": "Gainsight refused the credentials: check GAINSIGHT_ACCESS_KEY, or the M2M client's id and secret",
-    "GS_APIG_2402": "Gainsight refused this machine's address: add it to the connection's allowlist,"
-    " or use an M2M client",
-}
+STRANGE = 5
+"""So many answers in a row that are not the API's are no moment's fault."""
 
 
 class Credentials:
@@ -63,6 +55,7 @@ class Credentials:
             return {"Accesskey": self._key}
         if time.monotonic() >= self._ends:
             basic = base64.b64encode(f"{self._id}:{self._secret}".encode()).decode()
+            KNOWN_SECRETS.add(basic)
             headers = {"Authorization": f"Basic {basic}", **JSON}
             data = {"grant_type": "client_credentials"}
             reply = http.retrying(lambda: _token(http.request("POST", TOKEN, headers, data=data)), also_ambiguous=True)
@@ -84,6 +77,8 @@ class Client:
     def __init__(self, http: Http) -> None:
         self.http = http
         self._credentials = Credentials()
+        self._strange = 0
+        self._wrote = False
 
     def describe(self, objects: Sequence[str]) -> dict[str, dict[str, Any]]:
         """Metadata of these objects, by name; those that do not exist are left out."""
@@ -102,7 +97,12 @@ class Client:
         return {name: found[name.lower()] for name in objects if name.lower() in found}
 
     def query(
-        self, name: str, select: Sequence[str], conditions: Mapping[str, Sequence[Any]] | None = None, limit: int = 0
+        self,
+        name: str,
+        select: Sequence[str],
+        conditions: Mapping[str, Sequence[Any]] | None = None,
+        ranges: Mapping[str, tuple[Any, Any]] | None = None,
+        limit: int = 0,
     ) -> Iterator[list[dict[str, Any]]]:
         """Read records, a page at a time.
 
@@ -110,57 +110,50 @@ class Client:
             name: the object.
             select: fields; Gsid comes with them.
             conditions: values a field may have, by field; all must hold. An empty list: any but null.
+            ranges: least and greatest value a field may have, by field; all must hold.
             limit: size of a page, or 0 for the largest.
         """
         body: dict[str, Any] = {"select": ["Gsid", *select], "orderBy": {"Gsid": "asc"}}
-        terms: list[dict[str, Any]] = [
-            {"name": field, "alias": alias, "value": list(values), "operator": "IN" if values else "IS_NOT_NULL"}
-            for (field, values), alias in zip((conditions or {}).items(), "ABCDEF", strict=False)
-        ]
-        if terms:
+        if terms := _terms(conditions or {}, ranges or {}):
             body["where"] = {"conditions": terms, "expression": " AND ".join(t["alias"] for t in terms)}
-        size, offset = limit or PAGE, 0
+        size, offset, before = limit or PAGE, 0, set[str]()
         while True:
             try:
                 data = self.read(f"{DATA}/query/{quote(name)}", {**body, "limit": size, "offset": offset})
             except RowRejected as error:
-                if error.code not in _EMPTY:
+                if error.code not in EMPTY:
                     raise
                 return
             rows = data.get("records") if isinstance(data, dict) else data
             if rows:
-                yield rows
+                yield [each for each in rows if each["Gsid"] not in before]
             if not rows or len(rows) < size:
                 return
-            offset += size
+            offset, before = offset + size, {each["Gsid"] for each in rows}
 
-    def insert(self, name: str, records: Sequence[str]) -> list[str]:
-        """Create records, each given as JSON, all or none.
+    def insert(self, name: str, records: Sequence[str]) -> Written:
+        """Create records, each given as JSON; as a rule all or none.
 
         Returns:
-            Their Gsids, in order.
+            What the reply says: it lists as many as it was sent, or it has problems.
 
         Raises:
             RowRejected: none was created.
             RetriableError: nobody knows whether they were created.
         """
-        data = self._call("POST", f"{DATA}/{quote(name)}", _records(records), repeat=False)
-        made = [str(each.get("Gsid") or "") for each in (data or {}).get("records") or [] if isinstance(each, dict)]
-        if len(made) != len(records) or not all(made):
-            raise RetriableError("the reply does not name what was created", 200, f"{DATA}/{name}")
+        path = f"{DATA}/{quote(name)}"
+        made = written(self._call("POST", path, _records(records), repeat=False))
+        if len(set(made.ids)) != len(made.ids) or (not made.problems and len(made.ids) != len(records)):
+            raise RetriableError("the reply does not name what was created", 200, path)
         return made
 
-    def update(self, name: str, records: Sequence[str]) -> int:
+    def update(self, name: str, records: Sequence[str]) -> Written:
         """Change records, each given as JSON, by Gsid.
-
-        Returns:
-            How many were changed.
 
         Raises:
             RowRejected: none was changed.
         """
-        data = self._call("PUT", f"{DATA}/{quote(name)}?keys=Gsid", _records(records))
-        return int((data or {}).get("count") or 0)
+        return written(self._call("PUT", f"{DATA}/{quote(name)}?keys=Gsid", _records(records)))
 
     def delete(self, name: str, gsid: str) -> None:
         """Delete one record; one that is not there is deleted."""
@@ -177,25 +170,36 @@ class Client:
             RetriableError: it was not taken, or, when ambiguous, nobody knows.
         """
         parts = {"file": ("rows.csv", file, "text/csv")}
-        reply = self.http.request("POST", path, {**JSON, **self._headers()}, files=parts, data={"jobId": job_id})
-        data = judge(reply)
-        if not isinstance(data, dict) or not data.get("statusId"):
-            raise RetriableError("the reply has no status id", reply.status, path)
-        return data
+
+        def once() -> Any:
+            file.seek(0)
+            headers = {**JSON, **self._headers()}
+            return self._judged(self.http.request("POST", path, headers, files=parts, data={"jobId": job_id}))
+
+        self._wrote = True
+        return self._renewing(once)
 
     def read(self, path: str, body: Any = None) -> Any:
         """A call that changes nothing; a refusal that names no reason known to us is tried again."""
         text = json.dumps(body).encode() if body else None
-        for left in reversed(range(_VAGUE_TRIES)):
+        for tries in range(1, _VAGUE_TRIES + 1):
             try:
                 return self._call("POST" if body else "GET", path, text)
             except RowRejected as error:
-                if not error.vague:
+                if not (error.vague or error.later):
                     raise
                 refusal = error
-            if left:
-                self.http.meter.pause(0.25)
+            if tries < _VAGUE_TRIES:
+                self.http.meter.pause(0.25 * tries)
         raise FatalError(refusal.message, refusal.status, path, refusal.code, refusal.request_id)
+
+    def state(self, path: str) -> Any:
+        """A call that asks how something stands.
+
+        Raises:
+            RowRejected: it is not known.
+        """
+        return self._call("GET", path, None)
 
     def _headers(self) -> dict[str, str]:
         return self._credentials.headers(self.http)
@@ -203,74 +207,70 @@ class Client:
     def _call(self, method: str, path: str, body: bytes | None, *, repeat: bool = True) -> Any:
         def once() -> Any:
             headers = {"Content-Type": "application/json", **JSON, **self._headers()}
-            return judge(self.http.request(method, path, headers, data=body))
+            return self._judged(self.http.request(method, path, headers, data=body))
 
-        def call() -> Any:
-            try:
-                return once()
-            except FatalError as error:
-                if error.code != "GS_APIG_2401" or not self._credentials.renew():
-                    raise
-                return once()
-
+        self._wrote = self._wrote or not (repeat and (method == "GET" or "/query/" in path or path == DESCRIBE))
         try:
-            data = self.http.retrying(call, also_ambiguous=repeat)
+            data = self.http.retrying(lambda: self._renewing(once), also_ambiguous=repeat)
         except RowRejected:
             self.http.accepted()
             raise
         self.http.accepted()
         return data
 
+    def _renewing(self, once: Callable[[], Any]) -> Any:
+        """Make a call, and once more with a new token when the one we had has ended."""
+        try:
+            return once()
+        except FatalError as error:
+            if not (error.status == 401 or error.code in ENDED) or not self._credentials.renew():
+                raise
+        return once()
 
-def judge(reply: Reply) -> Any:
-    """What a reply means, by its HTTP status and `result`: the one place that decides it.
+    def _judged(self, reply: Reply) -> Any:
+        """What a reply means.
 
-    Returns:
-        `data` of a call that succeeded.
-
-    Raises:
-        RetriableError: too many calls, a server error, or no reply in the documented form.
-        RowRejected: the request was understood and refused; nothing was written.
-        FatalError: credentials, address or permissions.
-    """
-    envelope = _json(reply)
-    code = str(envelope.get("errorCode") or envelope.get("title") or "")
-    known: dict[str, Any] = {"status": reply.status, "url": reply.path, "code": code}
-    known["request_id"] = str(envelope.get("requestId") or "")
-    if reply.status == 429 or code in _TOO_MANY:
-        raise RetriableError("too many calls", **known, ambiguous=False, retry_after=reply.retry_after, throttled=True)
-    if reply.status >= 500 or reply.status == 408:
-        raise RetriableError("the destination failed", **known, retry_after=reply.retry_after)
-    if reply.status in (401, 403) or code in _UNAUTHORIZED:
-        known["code"] = code = code or "GS_APIG_2401" if reply.status == 401 else code
-        raise FatalError(_ADVICE.get(code, "Gainsight refused the credentials or their permissions"), **known)
-    if envelope.get("result") is True and reply.status < 300:
-        return envelope.get("data")
-    if envelope.get("result") is not False and reply.status < 300:
-        raise RetriableError("the reply is not in the documented form", **known)
-    if code in _NO_SUCH_PATH or (reply.status == 404 and not code):
-        raise FatalError("Gainsight does not know this address; check GAINSIGHT_BASE_URL", **known)
-    message = str(envelope.get("errorDesc") or envelope.get("detail") or "refused without a reason")
-    problems = _problems(envelope.get("data"))
-    vague = not problems and code not in _ABOUT_ROWS
-    raise RowRejected(_without_values(message, problems), **known, problems=problems, vague=vague)
+        Raises:
+            FatalError: it is not the API that answers, and that several times in a row.
+            StoppedError: so, after something was sent.
+        """
+        try:
+            data = judge(reply)
+        except NotTheApi as error:
+            self._strange += 1
+            if self._strange < STRANGE:
+                raise
+            message = (
+                f"not the API answers at {self.http.settings.base_url}: {error.message}, {self._strange} times in a"
+                " row; check GAINSIGHT_BASE_URL, or what stands in between"
+            )
+            if self._wrote:
+                raise StoppedError(f"{message[0].upper()}{message[1:]}. What was sent is recorded.") from None
+            raise FatalError(message, error.status, error.url) from None
+        except ReplyError:
+            self._strange = 0
+            raise
+        self._strange = 0
+        return data
 
 
 def _records(records: Sequence[str]) -> bytes:
     return f'{{"records":[{",".join(records)}]}}'.encode()
 
 
-def _json(reply: Reply) -> dict[str, Any]:
-    try:
-        loaded = json.loads(reply.body)
-    except ValueError:
-        return {}
-    return loaded if isinstance(loaded, dict) else {}
+def _terms(values: Mapping[str, Sequence[Any]], ranges: Mapping[str, tuple[Any, Any]]) -> list[dict[str, Any]]:
+    """The conditions of a query, each with an alias."""
+    wanted = [(field, list(each), "IN" if each else "IS_NOT_NULL") for field, each in values.items()]
+    wanted += [(field, [end], op) for field, ends in ranges.items() for end, op in zip(ends, _ENDS, strict=True)]
+    return [
+        {"name": field, "alias": alias, "value": each, "operator": operator}
+        for (field, each, operator), alias in zip(wanted, "ABCDEFGH", strict=False)
+    ]
 
 
 def _token(reply: Reply) -> dict[str, Any]:
     """A token reply has no envelope."""
-    loaded = _json(reply)
+    loaded = json_of(reply)
     if reply.status < 300 and loaded.get("access_token"):
         return loaded
     if reply.status == 429 or reply.status >= 500 or reply.status < 300:
@@ -278,24 +278,3 @@ def _token(reply: Reply) -> dict[str, Any]:
         raise RetriableError("no token came", reply.status, TOKEN, retry_after=reply.retry_after, throttled=throttled)
     refused = "Gainsight refused GAINSIGHT_CLIENT_ID and GAINSIGHT_CLIENT_SECRET"
     raise FatalError(refused, reply.status, TOKEN, loaded.get("error", ""))
-
-
-def _problems(data: Any) -> list[Problem]:
-    """The fields and values a refusal names; which record they are of is not to be trusted."""
-    errors = data.get("errors") if isinstance(data, dict) else None
-    entries = [e for record in errors or [] if isinstance(record, list) for e in record if isinstance(e, dict)]
-    details = [d for entry in entries for d in entry.get("errors") or [] if isinstance(d, dict)]
-    return [_problem(each) for each in details]
-
-
-def _problem(detail: dict[str, Any]) -> Problem:
-    field, code, message = (str(detail.get(name) or "") for name in ("fieldName", "errorCode", "errorMessage"))
-    return Problem(field, code, message, detail.get("invalidValue"))
-
-
-def _without_values(message: str, problems: Sequence[Problem]) -> str:
-    """Descriptions embed field values, which belong in no log: `(field = value)` becomes `(field)`."""
-    for each in problems:
-        if each.value not in (None, ""):
-            message = message.replace(f" = {each.value}", "").replace(str(each.value), "...")
-    return message

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -11,15 +10,18 @@ from typing import Any
 
 from loader.config import api_settings
 from loader.dbt.artifacts import Lookup, PublishModel
-from loader.engine.destination import Field, Outcome, Record, Rejection, Row, Work
+from loader.engine.destination import Compares, Field, Outcome, Record, Rejection, Row, Work
 from loader.engine.files import csv_files
 from loader.engine.http import Http
 from loader.engine.limits import Meter, Window
 from loader.engine.sending import Item, Sent, not_taken, send
-from loader.engine.values import Suspects, as_json, canonical, key_of, moment
-from loader.errors import RetriableError, RowRejected
+from loader.engine.values import Suspects, as_json, key_of, moment
+from loader.errors import RowRejected
 from loader.gainsight import bulk, schema
-from loader.gainsight.client import NO_MATCH, PAGE, Client, Credentials
+from loader.gainsight.client import PAGE, Client, Credentials
+from loader.gainsight.comparing import Comparing
+from loader.gainsight.finding import Wanted
+from loader.gainsight.writing import Changer, Creator
 
 BATCH = 50
 SETTLE_SECONDS = 5.0
@@ -40,6 +42,7 @@ class Gainsight:
         self.connection = settings.connection
         self.windows: Sequence[Window] = (Window(settings.calls_per_window, settings.window_seconds),)
         self.calls_per_day = settings.calls_per_day
+        self.compares: Compares = Comparing()
         self._fields: dict[str, dict[str, Field]] = {}
         self._suspects: dict[str, Suspects] = {}
         self._links: dict[Lookup, dict[Any, tuple[str, Rejection | None]]] = {}
@@ -49,6 +52,8 @@ class Gainsight:
         """See `Destination`."""
         self._http = Http(self._settings.required(), meter)
         self._client = Client(self._http)
+        self._creator = Creator(self._client, self.compares, self.find, self.settle)
+        self._changer = Changer(self._client, self._fields)
 
     def calls(self, work: Sequence[Work], lookups: Mapping[tuple[str, str], int]) -> dict[str, int]:
         """See `Destination`."""
@@ -59,11 +64,12 @@ class Gainsight:
             "look-ups": sum(_pages(n, PAGE) for n in lookups.values()),
             "finds": sum(_pages(w.unknown, PAGE) + _probes(w.model, w.unknown) for w in busy),
             "writes": sum(_writes(w) for w in busy if w not in in_bulk),
+            "read-backs": sum(w.unknown > 1 and w.model.mode != "update" for w in busy if w not in in_bulk),
             "deletes": sum(w.deletes for w in busy),
         }
         if in_bulk:
-            read_back = sum(_pages(w.known + w.unknown, PAGE) for w in in_bulk)
-            calls |= {"bulk uploads": len(in_bulk), "read-backs": read_back}
+            calls["bulk uploads"] = len(in_bulk)
+            calls["read-backs"] += sum(_pages(w.known + w.unknown, PAGE) for w in in_bulk)
         return calls
 
     def offers(self, work: Sequence[Work]) -> list[str]:
@@ -91,10 +97,9 @@ class Gainsight:
                 return
             sent(status_id)
 
-    def await_upload(self, status_id: str) -> str:
+    def await_upload(self, status_id: str, age: float) -> str:
         """See `TakesFiles`."""
-        taken, refused = bulk.wait(self._client, status_id, self._http.meter.pause)
-        return f"the bulk import {status_id} took {taken} rows and refused {refused}"
+        return bulk.wait(self._client, status_id or "unnamed", self._http.meter.pause, age)
 
     def describe(self, objects: Sequence[str]) -> None:
         """See `Destination`."""
@@ -124,25 +129,26 @@ class Gainsight:
 
     def find(self, model: PublishModel, rows: Sequence[Row], fields: Sequence[str] = ()) -> dict[str, list[Record]]:
         """See `Destination`."""
-        found: dict[str, list[Record]] = {row.row_key: [] for row in rows}
-        select = [*model.key, *(f for f in fields if f not in model.key)]
+        select, found = list(dict.fromkeys([*model.key, *fields])), dict[str, list[Record]]()
         for start in range(0, len(rows), PAGE):
-            chunk = rows[start : start + PAGE]
-            given_keys = json.loads(f"[{','.join(row.record for row in chunk)}]")
-            values = {f: list(dict.fromkeys(each[f] for each in given_keys)) for f in model.key}
-            for page in self._client.query(model.object, select, values):
-                keys = {key_of(each, model): row.row_key for each, row in zip(given_keys, chunk, strict=True)}
-                for given in page:
-                    record = Record(given["Gsid"], key_of(given, model), given)
-                    if (row_key := keys.get(record.key)) is not None:
-                        found[row_key].append(record)
+            wanted = Wanted(self.compares, model, rows[start : start + PAGE])
+            for page in self._client.query(model.object, select, *wanted.conditions()):
+                wanted.take(self._record_of(model, given) for given in page)
+            found |= wanted.found()
         return found
+
+    def by_id(self, model: PublishModel, ids: Sequence[str], fields: Sequence[str]) -> Iterator[list[Record]]:
+        """See `Destination`."""
+        select = list(dict.fromkeys([*model.key, *fields]))
+        for start in range(0, len(ids), PAGE):
+            for page in self._client.query(model.object, select, {"Gsid": ids[start : start + PAGE]}):
+                yield [self._record_of(model, given) for given in page]
 
     def read(self, model: PublishModel, fields: Sequence[str]) -> Iterator[list[Record]]:
         """See `Destination`."""
         select = dict.fromkeys([*model.key, *fields])
         for page in self._client.query(model.object, list(select)):
-            yield [Record(given["Gsid"], key_of(given, model), given) for given in page]
+            yield [self._record_of(model, given) for given in page]
 
     def linked(self, lookup: Lookup, value: Any) -> list[str]:
         """See `Destination`."""
@@ -155,15 +161,18 @@ class Gainsight:
         field = self._fields[model.object][label]
         for page in self._client.query(model.object, [key, label, "ModifiedDate"], given):
             labelled = (r for r in page if r.get(label))
-            yield [(str(r[key]), str(canonical(r[label], "text", field)), moment(r["ModifiedDate"])) for r in labelled]
+            yield [
+                (str(r[key]), str(self.compares.form(r[label], "text", field)), moment(r["ModifiedDate"]))
+                for r in labelled
+            ]
 
     def insert(self, model: PublishModel, rows: Sequence[Row]) -> Iterator[list[Outcome]]:
         """See `Destination`."""
-        return send(model.object, *self._items(model, rows), partial(self._create, model), self._http.meter.pause)
+        return self._sending(model, rows, self._creator.create)
 
     def update(self, model: PublishModel, rows: Sequence[Row]) -> Iterator[list[Outcome]]:
         """See `Destination`."""
-        return send(model.object, *self._items(model, rows), partial(self._change, model), self._http.meter.pause)
+        return self._sending(model, rows, self._changer.change)
 
     def upsert(self, model: PublishModel, rows: Sequence[Row]) -> Iterator[list[Outcome]]:
         """See `Destination`. The vendor's own is by PUT, and what it does without a match is not known."""
@@ -181,6 +190,15 @@ class Gainsight:
     def settle(self, since: float) -> None:
         """Wait until a request sent so many seconds ago, and never answered, cannot take effect any more."""
         self._http.meter.pause(min(SETTLE_SECONDS, self._settings.timeout_seconds) - since)
+
+    def _sending(
+        self, model: PublishModel, rows: Sequence[Row], once: Callable[[PublishModel, list[Item]], Sent]
+    ) -> Iterator[list[Outcome]]:
+        pause, patience = self._http.meter.pause, self._settings.give_up_seconds
+        return send(model.object, *self._items(model, rows), partial(once, model), pause, patience)
+
+    def _record_of(self, model: PublishModel, given: Mapping[str, Any]) -> Record:
+        return Record(given["Gsid"], key_of(self.compares, model, given), given)
 
     def _items(self, model: PublishModel, rows: Sequence[Row]) -> tuple[list[Item], list[Outcome]]:
         """Rows as the API takes them, and those that cannot be."""
@@ -215,61 +233,6 @@ class Gainsight:
         problem = f"no {lookup.object} has" if not ids else f"{len(ids)} records of {lookup.object} have"
         code = "NO_LOOKUP_MATCH" if not ids else "MULTIPLE_LOOKUP_MATCHES"
         return "", Rejection(lookup.field, code, f"{problem} {lookup.match} = {value}")
-
-    def _create(self, model: PublishModel, part: list[Item]) -> Sent:
-        """POST once. When nobody knows what became of it, read back by key what is there."""
-        started = time.monotonic()
-        try:
-            ids = self._client.insert(model.object, [record for _, record in part])
-        except RetriableError as error:
-            made = self._made(model, part)
-            if len(made) < len(part) and error.status in (0, 408, 502, 504):
-                self.settle(time.monotonic() - started)
-                made = self._made(model, part)
-        except RowRejected as error:
-            made = self._made(model, part) if error.vague else {}
-            if not made:
-                raise
-        else:
-            made = {row.row_key: gsid for (row, _), gsid in zip(part, ids, strict=True)}
-        outcomes = []
-        for row, _ in part:
-            if row.row_key in made:
-                row.destination_id, row.created_by_us = made[row.row_key], True
-                outcomes.append(Outcome(row))
-        return outcomes, [item for item in part if item[0].row_key not in made]
-
-    def _made(self, model: PublishModel, part: list[Item]) -> dict[str, str]:
-        found = self.find(model, [row for row, _ in part])
-        return {row_key: records[0].id for row_key, records in found.items() if records}
-
-    def _change(self, model: PublishModel, part: list[Item]) -> Sent:
-        """PUT once. Records that are not there any more are told apart from the others."""
-        records = [self._change_of(model, row, record) for row, record in part]
-        refused: RowRejected | None = None
-        try:
-            if self._client.update(model.object, records) >= len(part):
-                return [Outcome(row) for row, _ in part], []
-        except RowRejected as error:
-            if error.code != NO_MATCH:
-                raise
-            refused = error
-        ids = [row.destination_id for row, _ in part]
-        there = {r["Gsid"] for page in self._client.query(model.object, [], {"Gsid": ids}) for r in page}
-        outcomes = [Outcome(row, vanished=True) for row, _ in part if row.destination_id not in there]
-        rest = [item for item in part if item[0].destination_id in there]
-        if not outcomes and refused:
-            raise refused
-        if outcomes and not refused:
-            return outcomes + [Outcome(row) for row, _ in rest], []
-        return outcomes, rest
-
-    def _change_of(self, model: PublishModel, row: Row, record: str) -> str:
-        """What an update sends: the key is how the record was found, and may be read-only."""
-        fixed = [name for name in model.key if not self._fields[model.object][name].updateable]
-        if fixed:
-            record = json.dumps({name: value for name, value in json.loads(record).items() if name not in fixed})
-        return f'{record[:-1]},"Gsid":{json.dumps(row.destination_id)}}}'
 
 
 def _pages(rows: int, size: int) -> int:

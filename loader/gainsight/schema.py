@@ -38,6 +38,7 @@ def described(given: Mapping[str, Any]) -> Field:
         labels,
         tuple({*labels, *labels.values()}) if kind == "PICKLIST" else (),
         str(targets[0].get("objectName") or "").lower(),
+        int(meta["decimalPlaces"]) if kind in _NUMBER and meta.get("decimalPlaces") is not None else None,
     )
 
 

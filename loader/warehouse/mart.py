@@ -341,6 +341,14 @@ from {self.state.table("publish_state")} where {self._ours(model)}"""
         self._db.execute(f"update {_staged(model)} set found = true where {where}", parameters)
         return found
 
+    def known_ids(self, model: PublishModel, ids: Sequence[str]) -> dict[str, str]:
+        """Row key by destination id, of those of the staged rows that have one of these ids."""
+        if not ids:
+            return {}
+        query, parameters = self._db.table_of([(each,) for each in ids], ["varchar"])
+        staged = f"select destination_id, row_key from {_staged(model)} where destination_id in ({query})"
+        return {str(each): str(key) for each, key in self._db.execute(staged, parameters)}
+
     def unseen(self, model: PublishModel) -> list[tuple[str, str | None]]:
         """Row key and destination id of the staged rows that were not seen."""
         query = f"select row_key, destination_id from {_staged(model)} where not found order by pos"

@@ -83,3 +83,29 @@ def test_two_records_with_one_key_are_an_extra_record(bench: Bench) -> None:
     bench.box.insert("Company", [{"Name": "Twin", "SfdcAccountId": "A1"}])
     ended = bench.run(*ARGUMENTS)
     assert found(ended.json) == {("extra", "Company", '["A1"]', "")}
+
+
+def test_a_record_we_know_whose_key_somebody_changed_is_drifted_and_repaired_in_place(bench: Bench) -> None:
+    bench.publish()
+    bench.box.update("Instance_Data__gc", gsid(bench, "i1"), {"Instance_Id__gc": "renamed"})
+    company = next(r["Gsid"] for r in bench.box.rows("Company") if r["SfdcAccountId"] == "A4")
+    bench.box.update("Company", company, {"SfdcAccountId": "A4-merged"})
+    ended = bench.run(*ARGUMENTS)
+    listed = {each for each in found(ended.json) if each[3] != "Company_Id__gc"}  # rows that point to the company
+    assert listed == {
+        ("drifted", "Instance_Data__gc", '["i1"]', "Instance_Id__gc"),
+        ("drifted", "Company", '["A4"]', "SfdcAccountId"),
+    }
+    assert bench.run(*ARGUMENTS, "--repair", "--select", "gainsight__company_health").code == 0
+    assert bench.run(*ARGUMENTS, "--repair").code == 0
+    bench.assert_settled()
+
+
+def test_a_record_that_was_made_again_under_another_id_is_the_rows(bench: Bench) -> None:
+    bench.publish()
+    row = next(r for r in bench.box.rows("Instance_Data__gc") if r["Instance_Id__gc"] == "i1")
+    bench.box.delete("Instance_Data__gc", row["Gsid"])
+    kept = {name: value for name, value in row.items() if name.endswith("__gc") and value is not None}
+    bench.box.insert("Instance_Data__gc", [kept, kept])
+    ended = bench.run(*ARGUMENTS)
+    assert found(ended.json) == {("extra", "Instance_Data__gc", '["i1"]', "")}

@@ -1,0 +1,193 @@
+"""Values are compared as the tenant keeps them: no duplicate, no drift for ever, no repair that repairs nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+from harness import Bench
+
+from loader.engine.destination import Field
+from loader.errors import MisuseError
+from loader.gainsight.comparing import Comparing
+from sandbox import Switches
+
+OBJECT, USAGE = "Instance_Data__gc", "Instance_Usage__gc"
+
+
+def kept(make_bench: Callable[..., Bench], objects: dict[str, Any] | None = None, **switches: Any) -> Bench:
+    """A bench whose tenant keeps values as these switches say."""
+    bench = make_bench(switches=Switches(**switches), **({"objects": objects} if objects else {}))
+    bench.fill()
+    bench.env["GAINSIGHT_TIMEOUT_SECONDS"] = "2"
+    return bench
+
+
+def differences(bench: Bench, *more: str) -> list[Any]:
+    """What reconcile finds."""
+    ended = bench.run("reconcile", "--output", "json", "--no-gate", *more)
+    assert ended.code in (0, 1), ended.err
+    found: list[Any] = ended.json["differences"]
+    assert (ended.code == 1) == bool(found), ended.err
+    return found
+
+
+def forget(bench: Bench) -> None:
+    """Lose the state."""
+    bench.sql("delete from main_publish.publish_state")
+
+
+def counts(bench: Bench) -> tuple[int, ...]:
+    """Records of the three objects."""
+    return tuple(bench.box.count(name) for name in ("Company", OBJECT, USAGE))
+
+
+ODD_KEYS = "update {} set instance_id = ' Odd' || instance_id || ' ' where instance_id in ('i3', 'i4')"
+TEXTS = [{"text_trimmed": True}, {"text_case_blind": True}, {"text_trimmed": True, "text_case_blind": True}]
+
+
+@pytest.mark.parametrize("switches", TEXTS, ids=str)
+def test_keys_that_the_tenant_trims_or_compares_without_case_are_never_doubled(
+    make_bench: Callable[..., Bench], switches: dict[str, Any]
+) -> None:
+    bench = kept(make_bench, **switches)
+    for name in ("gainsight__instances", "gainsight__instance_usage"):
+        bench.sql(ODD_KEYS.format(name))
+    assert bench.publish().code == 0
+    assert counts(bench) == (10, 30, 60)
+    assert differences(bench, "--repair") == []
+    if "text_case_blind" in switches:
+        for row in bench.box.rows(OBJECT):
+            bench.box.update(OBJECT, row["Gsid"], {"Instance_Id__gc": row["Instance_Id__gc"].upper()})
+    forget(bench)
+    ended = bench.publish()
+    assert (ended.code, ended.result["rows_accepted"]) == (0, 100), ended.err
+    assert counts(bench) == (10, 30, 60)
+    assert differences(bench) == []
+
+
+ZONES = ["Asia/Tokyo", "America/New_York", "Asia/Kolkata", "Pacific/Pago_Pago", "Australia/Sydney", "UTC"]
+
+
+@pytest.mark.parametrize("form", ["iso", "epoch", "space"])
+@pytest.mark.parametrize("zone", ZONES)
+def test_dates_at_the_tenants_midnight_are_the_same_days_in_any_zone(
+    make_bench: Callable[..., Bench], zone: str, form: str
+) -> None:
+    bench = kept(make_bench, dates="midnight", time_zone=zone, date_reply=form)
+    assert bench.publish().code == 0
+    assert differences(bench) == []
+    forget(bench)
+    ended = bench.publish()
+    assert (ended.code, counts(bench)) == (0, (10, 30, 60)), ended.err
+
+
+def test_a_zone_beyond_twelve_hours_needs_its_setting_and_then_doubles_nothing(
+    make_bench: Callable[..., Bench],
+) -> None:
+    bench = kept(make_bench, dates="midnight", time_zone="Pacific/Kiritimati")
+    bench.env["GAINSIGHT_TIME_ZONE"] = "Pacific/Kiritimati"
+    assert bench.publish().code == 0
+    forget(bench)
+    assert (bench.publish().code, counts(bench)) == (0, (10, 30, 60))
+    assert differences(bench) == []
+
+
+@pytest.mark.parametrize(("places", "setting"), [("metadata", ""), (9, ""), (3, "3")])
+def test_numbers_that_are_kept_with_fewer_decimals_are_no_drift(
+    make_bench: Callable[..., Bench], places: Any, setting: str
+) -> None:
+    usage = [{"name": "Utilization__gc", "type": "NUMBER", "decimalPlaces": 2}] if places == "metadata" else []
+    bench = kept(make_bench, {USAGE: usage}, number_places=places)
+    bench.env["GAINSIGHT_DECIMAL_PLACES"] = setting
+    assert bench.publish().code == 0
+    assert differences(bench) == []
+    row = bench.box.rows(USAGE)[40]
+    bench.box.update(USAGE, row["Gsid"], {"Utilization__gc": row["Utilization__gc"] + 0.5})
+    assert [each["field"] for each in differences(bench)] == ["Utilization__gc"]
+
+
+def test_where_more_decimals_are_kept_than_the_metadata_say_they_are_compared(
+    make_bench: Callable[..., Bench],
+) -> None:
+    bench = kept(make_bench, {USAGE: [{"name": "Utilization__gc", "type": "NUMBER", "decimalPlaces": 1}]})
+    assert bench.publish().code == 0
+    row = bench.box.rows(USAGE)[40]
+    bench.box.update(USAGE, row["Gsid"], {"Utilization__gc": row["Utilization__gc"] + 0.003})
+    assert [each["field"] for each in differences(bench)] == ["Utilization__gc"]
+
+
+@pytest.mark.parametrize("way", ["semicolon", "comma", "sorted", "list"])
+def test_a_multi_select_may_come_joined_and_ordered_otherwise(make_bench: Callable[..., Bench], way: str) -> None:
+    multiple = {"name": "Version__gc", "type": "MULTISELECTDROPDOWNLIST", "options": ["17.1", "Beta", "LTS"]}
+    bench = kept(make_bench, {OBJECT: [multiple]}, multi_select=way)
+    bench.sql("update gainsight__instances set version = 'LTS;17.1' where licensed_seats < 9")
+    assert bench.publish().code == 0, "all are taken"
+    assert differences(bench) == []
+    bench.box.update(OBJECT, bench.box.rows(OBJECT)[0]["Gsid"], {"Version__gc": "Beta"})
+    assert [each["field"] for each in differences(bench)] == ["Version__gc"]
+
+
+# By hand
+
+FIELD = Field("F__gc", "NUMBER", None, True, True, True, {}, (), "", places=2)
+ITEMS = Field("M__gc", "MULTISELECTDROPDOWNLIST", None, True, True, True, {"1": "a", "2": "b"}, (), "")
+TIME = Field("T__gc", "DATETIME", None, True, True, True, {}, (), "")
+DAY = Field("D__gc", "DATE", None, True, True, True, {}, (), "")
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "kind", "field", "same"),
+    [
+        (0.125, 0.12, "double", FIELD, True),
+        (0.125, 0.13, "double", FIELD, True),
+        (0.129, 0.12, "double", FIELD, True),
+        (0.125, 0.14, "double", FIELD, False),
+        (0.125, 0.1251, "double", FIELD, False),
+        (-0.125, -0.13, "double", FIELD, True),
+        (5, 6, "integer", FIELD, False),
+        (0, None, "integer", FIELD, False),
+        (None, "", "text", None, True),
+        ("a ", "a", "text", None, True),
+        ("a", "A", "text", None, False),
+        ("b;a", "1;2", "text", ITEMS, True),
+        ("b;a", ["1", "2"], "text", ITEMS, True),
+        ("b;a", "a, b", "text", ITEMS, True),
+        ("b;a", "b", "text", ITEMS, False),
+        ("2026-01-02T03:04:05.678Z", "2026-01-02T03:04:05Z", "timestamp", TIME, True),
+        ("2026-01-02T03:04:05.678Z", "2026-01-02T03:04:05.677Z", "timestamp", TIME, False),
+        ("2026-01-02T03:04:05.678Z", 1767323045678, "timestamp", TIME, True),
+        ("2026-01-02T03:04:05.678Z", "2026-01-02T05:04:05.678+0200", "timestamp", TIME, True),
+        ("2026-01-02", "2026-01-02T00:00:00.000Z", "date", TIME, True),
+        ("2026-01-02", "2026-01-01T15:00:00.000Z", "date", DAY, True),
+        ("2026-01-02", "2026-01-02T08:00:00.000Z", "date", DAY, True),
+        ("2026-01-02", "2026-01-02 00:00:00.0", "date", DAY, True),
+        ("2026-01-02", "not a date", "date", DAY, False),
+        (True, False, "boolean", None, False),
+    ],
+)
+def test_one_of_ours_and_one_of_theirs(ours: Any, theirs: Any, kind: str, field: Field, same: bool) -> None:
+    assert Comparing().same(ours, theirs, kind, field) is same
+
+
+def test_with_the_tenants_zone_its_midnight_is_exact(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GAINSIGHT_TIME_ZONE", "Pacific/Auckland")
+    compares = Comparing()
+    assert compares.form("2026-01-01T11:00:00.000Z", "date", DAY) == "2026-01-02", "13 hours ahead"
+    assert compares.form(date(2026, 1, 2), "date", DAY) == "2026-01-02"
+    assert compares.form(datetime(2026, 1, 2), "date", DAY) == "2026-01-02", "midnight in UTC is a day, too"
+    assert Comparing().form(1767265200000, "date", DAY) == "2026-01-02"
+    monkeypatch.delenv("GAINSIGHT_TIME_ZONE")
+    assert Comparing().form("2026-01-01T11:00:00.000Z", "date", DAY) == "2026-01-01", "which is why there is a setting"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("GAINSIGHT_TIME_ZONE", "Mars"), ("GAINSIGHT_DECIMAL_PLACES", "-1"), ("GAINSIGHT_KEYS_IGNORE", "accents")],
+)
+def test_a_setting_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(MisuseError, match=name):
+        Comparing()
