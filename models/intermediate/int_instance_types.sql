@@ -1,4 +1,6 @@
 {%- set label_day = as_of() if var('relabel_history') else 'seats.measurement_date' -%}
+{#- var accept_suggestions: true takes suggestions for the instances of owned accounts, too. -#}
+{%- set may_suggest = 'accounts.account_id is not null' ~ ('' if var('accept_suggestions') else ' and accounts.csm_email is null') -%}
 {#- Production or not: a person's label wins from the day it was given; the suggestion counts only where nobody owns the
     account (docs/rules.md 3). A period without a ping keeps the suggestion of the last period with one. -#}
 with
@@ -53,13 +55,13 @@ typed as (
         suggested.suggested_instance_type,
         case
             when labelled.instance_type is not null then labelled.instance_type
-            when accounts.account_id is not null and accounts.csm_email is null
+            when {{ may_suggest }}
                 then suggested.suggested_instance_type
             else 'Unknown'
         end as instance_type,
         case
             when labelled.instance_type is not null then 'label'
-            when accounts.account_id is not null and accounts.csm_email is null
+            when {{ may_suggest }}
                 and suggested.suggested_instance_type != 'Unknown'
                 then 'suggested'
             else 'default'

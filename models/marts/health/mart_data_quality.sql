@@ -11,6 +11,8 @@ counted as (
     select * from {{ ref('int_data_quality_pings') }}
     union all
     select * from {{ ref('int_data_quality_licenses') }}
+    union all
+    select * from {{ ref('int_data_quality_findings') }}
 
 ),
 

@@ -1,8 +1,10 @@
+{#- Of several labels of one moment the first type by name counts. -#}
 with
 
 labels as (
 
     select * from {{ ref('base_gainsight__instance_labels') }}
+    where row_finding is null
 
 ),
 
@@ -16,7 +18,6 @@ kept as (
         labelled_at,
         cast(labelled_at as date) as labelled_on
     from labels
-    where row_finding is null
     qualify row_number() over (partition by instance_id, labelled_at order by instance_type, label) = 1
 
 )
