@@ -1,4 +1,4 @@
-{#- In the current period, for each source and finding: how many rows it concerns, of how many. -#}
+{#- In the current period, for each source and finding: how often it was found, in how many rows. -#}
 with
 
 findings as (
@@ -35,7 +35,7 @@ concerned as (
     select
         source,
         finding,
-        count(distinct row_key) as affected
+        count(*) as affected
     from findings
     group by source, finding
 

@@ -142,13 +142,13 @@ def test_a_csv_without_a_column_is_named_with_the_column(bench: Bench, raw: Path
         ("subscriptions", {"seats": "many"}, 'column "seats": "many" is not an integer'),
         ("subscriptions", {"arr": "1,000 USD"}, 'column "arr": "1,000 USD" is not a double'),
         ("subscriptions", {"is_trial": "perhaps"}, 'column "is_trial": "perhaps" is not a boolean'),
-        ("subscriptions", {"subscription_id": " "}, 'column "subscription_id": " " must not be empty'),
-        ("subscriptions", {"start_date": ""}, 'column "start_date": must not be empty'),
+        ("subscriptions", {"start_date": "26-01-31"}, 'column "start_date": "26-01-31" is not a date'),
+        ("subscriptions", {"seats": "1,200"}, 'column "seats": "1,200" is not an integer'),
         ("licenses", {"starts_at": "20250115x"}, 'column "starts_at": "20250115x" is not a date'),
         ("licenses", {"expires_at": "never"}, 'column "expires_at": "never" is not a date or later'),
         ("instance_labels", {"labelled_at": "yesterday"}, 'column "labelled_at": "yesterday" is not a timestamp'),
         ("objectives", {"target_value": "NaN?"}, 'column "target_value": "NaN?" is not a double'),
-        ("accounts", {"account_id": ""}, 'column "account_id": must not be empty'),
+        ("instance_labels", {"labelled_at": "infinity"}, 'column "labelled_at": "infinity" is not a timestamp'),
     ],
 )
 def test_a_cell_that_cannot_be_read_is_named_with_file_line_and_column(
@@ -183,8 +183,9 @@ def test_the_first_of_several_bad_cells_is_named(bench: Bench, raw: Path) -> Non
         (lambda text: text.replace("\n", "\r\n", 1), ["Error when sniffing file"]),
         (lambda text: text.replace(",", ";"), ['has no column "account_id"; it has: account_id;account_name']),
         (lambda text: text.replace("A2,A2", "A2,A2\nA3"), ["line 3"]),
+        (lambda text: text.replace("A1,A1", 'A1,"The \\"A\\" company"'), ["line 2", "unterminated quote"]),
     ],
-    ids=["ragged", "not-utf8", "crlf", "byte-order-mark", "quoted", "mixed-line-ends", "semicolons", "short"],
+    ids=["ragged", "not-utf8", "crlf", "byte-order-mark", "quoted", "mixed-line-ends", "semicolons", "short", "backslash"],
 )
 def test_a_csv_is_read_or_its_line_is_named(
     bench: Bench, raw: Path, spoil: Callable[[str], str], parts: list[str]
@@ -404,11 +405,27 @@ def test_a_key_path_that_no_ping_holds_is_warned_of_and_a_metric_that_is_gone_le
     ]
 
 
-def test_an_objective_of_an_unknown_metric_names_it_and_the_closest(bench: Bench, raw: Path) -> None:
+def test_unreadable_cells_are_findings_where_the_var_says_so(bench: Bench, raw: Path) -> None:
+    """A row without a start is kept out; another cell counts as empty."""
     spoilt = good_raw()
-    spoilt.tables["objectives"][0]["metric_name"] = "git_operation_28_days_users"
+    first, second = spoilt.tables["subscriptions"]
+    first.update(seats="1,200", end_date="31/12/2027")
+    second.update(start_date="26-01-31")
     spoilt.write(raw)
-    refused(bench, "O1", '"git_operation_28_days_users"', "git_operations_28_days_user")
+    before = bench.variables
+    bench.variables = {**before, "unreadable_cells": "finding"}
+    try:
+        bench.build("seed")
+        bench.build("run", "--select", "+fct_input_findings")
+    finally:
+        bench.variables = before
+    found = bench.mart.find("fct_input_findings", source="subscriptions")
+    bench.mart.close()
+    assert {(row["row_key"], row["column_name"], row["effect"], row["message"]) for row in found} == {
+        ("S1", "seats", "value_ignored", "1,200 cannot be read as seats"),
+        ("S1", "end_date", "value_ignored", "31/12/2027 cannot be read as end_date"),
+        ("S2", "start_date", "kept_out", "26-01-31 is no date (YYYY-MM-DD), so nobody knows when it counts"),
+    }
 
 
 def command_line(bench: Bench, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:

@@ -23,8 +23,9 @@ numbered as (
 
     select
         *,
+        coalesce(account_id, 'account_name ' || account_name, '') as row_key,
         row_number() over (
-            partition by account_id
+            partition by coalesce(account_id, 'account_name ' || account_name, '')
             order by
                 account_name nulls last,
                 csm_email nulls last,
@@ -40,7 +41,6 @@ judged as (
 
     select
         *,
-        coalesce(account_id, 'account_name ' || account_name) as row_key,
         'account_id' as row_column,
         case
             when account_id is null then 'id_missing'

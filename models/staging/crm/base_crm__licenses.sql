@@ -54,8 +54,9 @@ numbered as (
 
     select
         *,
+        coalesce(license_id, 'subscription_id ' || subscription_id, '') as row_key,
         row_number() over (
-            partition by license_id
+            partition by coalesce(license_id, 'subscription_id ' || subscription_id, '')
             order by
                 starts_at desc nulls last,
                 expires_at desc nulls last,
@@ -73,7 +74,6 @@ judged as (
     select
         *,
         case when seats_finding is null then {{ to_integer('seats_text') }} end as seats,
-        coalesce(license_id, 'subscription_id ' || subscription_id) as row_key,
         'license_id' as row_column,
         case when license_id is null then 'id_missing' when copy_number > 1 then 'duplicate_id' end as row_finding,
         'starts_at ' || starts_at_text as row_text,

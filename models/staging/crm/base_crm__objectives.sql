@@ -53,8 +53,9 @@ numbered as (
 
     select
         *,
+        coalesce(objective_id, 'account_id ' || account_id, '') as row_key,
         row_number() over (
-            partition by objective_id
+            partition by coalesce(objective_id, 'account_id ' || account_id, '')
             order by
                 case when has_account and has_metric then 0 else 1 end,
                 starts_on desc nulls last,
@@ -72,7 +73,6 @@ judged as (
     select
         *,
         case when target_value_finding is null then {{ to_double('target_value_text') }} + 0 end as target_value,
-        coalesce(objective_id, 'account_id ' || account_id) as row_key,
         case
             when objective_id is null then 'id_missing'
             when account_id is null then 'account_missing'
@@ -104,6 +104,7 @@ told as (
         case
             when row_finding = 'account_unknown' then account_id
             when row_finding = 'metric_unknown' then metric_name
+            when row_finding = 'start_unreadable' then starts_on_text
             else 'starts_on ' || starts_on_text
         end as row_text
     from judged

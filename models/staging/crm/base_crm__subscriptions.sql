@@ -43,24 +43,37 @@ cleaned as (
 
 ),
 
+numbered as (
+
+    select
+        *,
+        coalesce(subscription_id, 'account_id ' || account_id, '') as row_key,
+        row_number() over (
+            partition by coalesce(subscription_id, 'account_id ' || account_id, '')
+            order by start_date_text, end_date_text, seats_text, arr_text, product_tier_text, status_text, account_id
+        ) as row_in_key
+    from cleaned
+
+),
+
 typed as (
 
     select
-        cleaned.*,
+        numbered.*,
         tiers.tier,
         statuses.status,
-        {{ to_boolean('cleaned.is_trial_text') }} as is_trial,
-        {{ to_date('cleaned.start_date_text') }} as start_date,
-        {{ to_date('cleaned.end_date_text') }} as end_date,
-        {{ to_date('cleaned.cancelled_on_text') }} as cancelled_on,
-        {{ number_finding('cleaned.seats_text', 'limits.seats_max', whole=true) }} as seats_problem,
-        {{ number_finding('cleaned.arr_text', 'limits.arr_max') }} as arr_finding
-    from cleaned
+        {{ to_boolean('numbered.is_trial_text') }} as is_trial,
+        {{ to_date('numbered.start_date_text') }} as start_date,
+        {{ to_date('numbered.end_date_text') }} as end_date,
+        {{ to_date('numbered.cancelled_on_text') }} as cancelled_on,
+        {{ number_finding('numbered.seats_text', 'limits.seats_max', whole=true) }} as seats_problem,
+        {{ number_finding('numbered.arr_text', 'limits.arr_max') }} as arr_finding
+    from numbered
     cross join limits
     left join tiers
-        on cleaned.product_tier_text = tiers.product_tier_text
+        on numbered.product_tier_text = tiers.product_tier_text
     left join statuses
-        on {{ vocabulary_key('cleaned.status_text') }} = statuses.alias
+        on {{ vocabulary_key('numbered.status_text') }} = statuses.alias
 
 ),
 

@@ -68,13 +68,16 @@ told as (
 
     select
         *,
-        coalesce(subscription_id, 'account_id ' || account_id) as row_key,
         case
             when row_finding like 'start%' then 'start_date'
             when row_finding like 'account%' then 'account_id'
             else 'subscription_id'
         end as row_column,
-        case when row_finding = 'account_unknown' then account_id else 'start_date ' || start_date_text end as row_text
+        case
+            when row_finding = 'account_unknown' then account_id
+            when row_finding = 'start_unreadable' then start_date_text
+            else 'start_date ' || start_date_text
+        end as row_text
     from judged
 
 )

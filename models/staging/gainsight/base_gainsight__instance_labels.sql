@@ -25,16 +25,28 @@ cleaned as (
 
 ),
 
+numbered as (
+
+    select
+        *,
+        coalesce(uuid, '') || ' ' || hostname || ' ' || coalesce(labelled_at_text, '') as row_key,
+        row_number() over (
+            partition by coalesce(uuid, ''), hostname, coalesce(labelled_at_text, '') order by label nulls last
+        ) as row_in_key
+    from cleaned
+
+),
+
 typed as (
 
     select
-        cleaned.*,
-        {{ instance_id('cleaned.uuid', 'cleaned.hostname') }} as instance_id,
+        numbered.*,
+        {{ instance_id('numbered.uuid', 'numbered.hostname') }} as instance_id,
         coalesce(aliases.instance_type, 'Unknown') as instance_type,
         aliases.alias is not null as is_known_label
-    from cleaned
+    from numbered
     left join aliases
-        on lower(cleaned.label) = aliases.alias
+        on lower(numbered.label) = aliases.alias
 
 ),
 
@@ -54,7 +66,6 @@ judged as (
             else 'labelled_at'
         end as row_column,
         coalesce(labelled_at_text, label) as row_text,
-        coalesce(uuid, '') || ' ' || hostname || ' ' || coalesce(labelled_at_text, '') as row_key,
         case when label is not null and not is_known_label then 'label_unknown' end as label_finding,
         label as label_text
     from typed

@@ -1,0 +1,202 @@
+"""One odd row costs one row: it is told, and everybody else's figures stand. Values are worked out by hand.
+
+A subscription with 80 of 100 seats activated is at 0.8, green (88 points); 50 of 80 active is 0.625, yellow (63). So an account
+that has both, and nothing else, is at (0.30 x 88 + 0.10 x 63) / 0.40 = 81.75.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from dbt_bench import Bench, Mart
+from odd_rows import odd_rows
+
+JUNE = "2026-06-01"
+
+
+@pytest.fixture(scope="module")
+def mart(home: Callable[[str], Path]) -> Mart:
+    """A whole build, data tests included: none of them may fail."""
+    folder = home("odd")
+    bench = Bench(folder, odd_rows().write(folder / "raw"), as_of="2026-06-30")
+    bench.build("build", "--exclude-resource-type", "unit_test")
+    return bench.mart
+
+
+def findings(mart: Mart, source: str) -> set[tuple[str, str, str, str]]:
+    """(row, column, finding, effect) of one table."""
+    rows = mart.find("fct_input_findings", source=source)
+    return {(row["row_key"], row["column_name"], row["finding"], row["effect"]) for row in rows}
+
+
+def seats(mart: Mart, account_id: str) -> dict[str, object]:
+    """The account's only subscription in June."""
+    return mart.row("select * from fct_seat_utilization where account_id = ? and period_start = ?", account_id, JUNE)
+
+
+def test_a_customer_with_nothing_odd_has_its_score(mart: Mart) -> None:
+    health = mart.row("select * from fct_account_health where account_id = 'good' and period_start = ?", JUNE)
+    assert (health["overall_score"], health["overall_color"]) == (81.75, "green")
+
+
+def test_what_is_wrong_with_a_subscription_is_told_with_its_key_and_effect(mart: Mart) -> None:
+    assert findings(mart, "subscriptions") == {
+        ("S-words", "product_tier", "tier_unknown", "value_ignored"),
+        ("S-words", "status", "status_unknown", "value_ignored"),
+        ("S-halfseat", "seats", "fractional", "value_ignored"),
+        ("S-minusseat", "seats", "negative", "value_ignored"),
+        ("S-noseats", "seats", "seats_missing", "kept"),
+        ("S-zeroseats", "seats", "seats_zero", "kept"),
+        ("S-absurdseats", "seats", "out_of_range", "value_ignored"),
+        ("S-reversed", "end_date", "end_before_start", "kept"),
+        ("S-NB", "arr", "negative", "value_ignored"),
+        ("S-NC", "arr", "out_of_range", "value_ignored"),
+        ("S-orphan", "account_id", "account_unknown", "kept_out"),
+        ("S-nobody", "account_id", "account_missing", "kept_out"),
+        ("account_id N", "subscription_id", "id_missing", "kept_out"),
+        ("S-undated", "start_date", "start_missing", "kept_out"),
+        ("S-ramp", "subscription_id", "several_segments", "kept"),
+        ("S-twice", "subscription_id", "duplicate_id", "kept_out"),
+        ("S-circle1", "original_subscription_id", "lineage_circle", "value_ignored"),
+        ("S-circle2", "original_subscription_id", "lineage_circle", "value_ignored"),
+    }
+    orphan = mart.one("fct_input_findings", row_key="S-orphan")
+    assert orphan["message"] == "the account GONE-18CHARS is not in accounts"
+
+
+def test_what_is_wrong_with_other_rows_is_told(mart: Mart) -> None:
+    assert findings(mart, "accounts") == {
+        ("", "account_id", "id_missing", "kept_out"),
+        ("chain", "account_id", "duplicate_id", "kept_out"),
+    }
+    assert findings(mart, "licenses") == {
+        ("L1", "license_md5", "no_hash", "value_ignored"),
+        ("L1", "subscription_id", "subscription_unknown", "kept"),
+        ("L2", "license_id", "duplicate_id", "kept_out"),
+    }
+    assert findings(mart, "objectives") == {
+        ("O2", "metric_name", "metric_unknown", "kept_out"),
+        ("O3", "account_id", "account_unknown", "kept_out"),
+        ("O1", "objective_id", "duplicate_id", "kept_out"),
+    }
+    unknown = mart.one("fct_input_findings", row_key="O2")
+    assert unknown["message"].startswith("there is no metric activated_seat; the closest are: activated_seats")
+
+
+def test_no_label_vanishes(mart: Mart) -> None:
+    assert findings(mart, "instance_labels") == {
+        (" git.chain.example 2020-01-01T00:00:00Z", "uuid", "uuid_missing", "kept_out"),
+        ("uuid-chain  2026-01-01T00:00:00Z", "hostname", "hostname_missing", "kept"),
+        ("uuid-chain git.chain.example 2020-01-02T00:00:00Z", "label", "label_unknown", "value_ignored"),
+        ("uuid-nobody git.nobody.example 2020-01-01T00:00:00Z", "hostname", "instance_unknown", "kept"),
+        ("uuid-ramp git.ramp.example ", "labelled_at", "date_missing", "kept_out"),
+    }
+
+
+@pytest.mark.parametrize("index", range(5))
+def test_a_count_beyond_belief_is_out_of_range_and_never_a_value(mart: Mart, index: int) -> None:
+    """4294967295 is below the limit of 1e12, and so believed: 42949672.95 of the seats."""
+    row = mart.row(
+        "select * from fct_metric_values join dim_instances using (instance_id)"
+        " where metric_name = 'activated_seats' and period_start = ? and uuid = ?",
+        JUNE,
+        f"uuid-number{index}",
+    )
+    read = (row["metric_value"], row["value_status"], row["value_reason"])
+    assert read == ((4294967295, "reported", None) if index == 0 else (None, "failed", "out_of_range"))
+
+
+def test_no_score_and_no_ratio_is_infinite_or_out_of_range(mart: Mart) -> None:
+    assert mart.rows("select * from fct_metric_values where isinf(metric_value) or isnan(metric_value)") == []
+    assert mart.rows("select * from fct_account_health where not overall_score between 0 and 100") == []
+
+
+@pytest.mark.parametrize(
+    ("account_id", "utilization"),
+    [
+        ("canceled", 0.8),
+        ("blank", 0.8),
+        ("words", 0.8),
+        ("ultimate", 0.8),
+        ("twice", 0.8),
+        ("ramp", 0.5),
+        ("chain", 0.8),
+        ("unexported", 0.8),
+        ("replaced", 0.5),
+        # No seats that can be believed: the ping's own 100 stand in.
+        ("halfseat", 0.8),
+        ("minusseat", 0.8),
+        ("noseats", 0.8),
+        ("absurdseats", 0.8),
+        # A 0 is a value, and nothing can be divided by it.
+        ("zeroseats", None),
+    ],
+)
+def test_the_seats_of_the_term_in_force_count(mart: Mart, account_id: str, utilization: float | None) -> None:
+    assert seats(mart, account_id)["license_utilization"] == utilization
+
+
+def test_a_cancelled_subscription_is_in_force_until_its_term_ends(mart: Mart) -> None:
+    row = mart.one("dim_subscriptions", subscription_id="S-canceled")
+    assert (row["status"], row["is_cancelled"], row["is_active"]) == ("cancelled", True, True)
+
+
+def test_a_ramp_deal_is_one_subscription_that_began_with_its_first_segment(mart: Mart) -> None:
+    row = mart.one("dim_subscriptions", subscription_id="S-ramp")
+    assert (row["seats"], str(row["start_date"]), str(row["first_start_date"])) == (160, "2026-01-15", "2024-01-15")
+    earlier = mart.row(
+        "select licensed_seats from fct_seat_utilization where account_id = 'ramp' and period_start = '2025-06-01'"
+    )
+    assert earlier["licensed_seats"] == 80
+
+
+def test_a_chain_of_original_ids_is_one_lineage_and_a_circle_is_two(mart: Mart) -> None:
+    chain = mart.rows("select original_subscription_id from dim_subscriptions where account_id = 'chain'")
+    assert {row["original_subscription_id"] for row in chain} == {"S-chain1"}
+    circle = mart.rows("select original_subscription_id from dim_subscriptions where account_id = 'circle'")
+    assert {row["original_subscription_id"] for row in circle} == {"S-circle1", "S-circle2"}
+
+
+def test_revenue_below_zero_or_beyond_belief_has_no_weight(mart: Mart) -> None:
+    """S-NA alone weighs: 81.75, whatever S-NB (10 of 100 seats) reports."""
+    health = mart.row("select * from fct_account_health where account_id = 'N' and period_start = ?", JUNE)
+    assert (health["overall_score"], health["arr_reporting_share"]) == (81.75, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("ping_id", "reason"),
+    [
+        ("p-later", "no_active_subscription"),
+        ("p-next", "no_active_subscription"),
+        ("p-reversed", "no_active_subscription"),
+        ("no-hash-0", "no_license"),
+        ("no-hash-1", "no_license"),
+        ("no-hash-2", "no_license"),
+        ("no-hash-3", "no_license"),
+        ("some-hash", "license_unknown"),
+    ],
+)
+def test_a_ping_that_belongs_to_no_subscription_says_why(mart: Mart, ping_id: str, reason: str) -> None:
+    assert mart.one("fct_unmapped_pings", ping_id=ping_id)["unmapped_reason"] == reason
+
+
+@pytest.mark.parametrize("uuid", ["uuid-later", "uuid-next"])
+def test_before_its_start_a_subscription_is_nobodys(mart: Mart, uuid: str) -> None:
+    row = mart.one("dim_instances", uuid=uuid)
+    assert (row["subscription_id"], row["original_subscription_id"]) == (None, None)
+    assert row["is_tied_to_active_subscription"] is False
+
+
+def test_a_hostname_with_an_at_is_masked_and_a_version_loses_its_v(mart: Mart) -> None:
+    """The first twelve figures of the md5 of "root@git.example"."""
+    assert mart.one("dim_instances", uuid="uuid-at")["hostname"] == "ip-773b0975a93b"
+    assert mart.one("dim_instances", uuid="uuid-v")["version"] == "16.8.0"
+
+
+def test_the_data_quality_mart_counts_the_findings(mart: Mart) -> None:
+    """One row of the accounts that were kept and the two that were not."""
+    row = mart.one("mart_data_quality", check_name="input_finding", subject="accounts.duplicate_id")
+    accounts = mart.row("select count(*) as kept from dim_accounts")["kept"]
+    assert (row["affected"], row["total"]) == (1, accounts + 2)
