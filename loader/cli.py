@@ -24,7 +24,7 @@ from loader.engine.publish import Publisher, Request, metered, open_meter
 from loader.engine.reconcile import Difference, Reconciler
 from loader.errors import ACCEPTED, MISUSED, REJECTED, STOPPED, FatalError, LoaderError, MisuseError, ReplyError
 from loader.gainsight import Gainsight
-from loader.labels import COLUMNS, pull_labels
+from loader.labels import Pulled, pull_labels
 from loader.warehouse import Mart, Options, State, Tables
 from loader.warehouse.history import last_runs, standing_rejections
 
@@ -246,15 +246,12 @@ def check(project: Project, select: Selected, destination: str | None, form: str
 @click.pass_obj
 def pull(project: Project, select: Selected, destination: str | None, form: str) -> None:
     """Append labels that people gave in the destination to the raw labels."""
-    pulled = []
+    pulled: list[Pulled] = []
     for target, models in project.models(select, destination):
         with project.state(target.name, write=True) as state, metered(target, state):
             for model in (m for m in models if m.labels):
-                pulled += pull_labels(target, model, project.artifacts, state, project.target)
-    if form == "json":
-        output.print_json({"labels": [dict(zip(COLUMNS, each, strict=True)) for each in pulled]})
-    else:
-        output.print_text(f"{len(pulled)} labels are new or changed; the next dbt build reads them.")
+                pulled.append(pull_labels(target, model, project.artifacts, state, project.target))
+    output.show_labels(pulled, as_json=form == "json")
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -20,6 +20,7 @@ from loader.config import KNOWN_SECRETS
 from loader.engine.destination import Finding
 from loader.engine.plan import Plan
 from loader.engine.reconcile import Difference
+from loader.labels import COLUMNS, Pulled
 
 log = logging.getLogger("loader")
 _PLAIN_SECONDS = 10.0
@@ -61,6 +62,31 @@ def set_up_logs(kind: str) -> None:
 def print_json(document: Any) -> None:
     """The one JSON document on stdout."""
     sys.stdout.write(redacted(json.dumps(document, indent=2, default=str)) + "\n")
+
+
+def show_labels(pulled: Sequence[Pulled], *, as_json: bool) -> None:
+    """Print what became of people's labels: how many were read, which are new, unknown, or cleared."""
+    new, unknown, cleared = (
+        [dict(zip(COLUMNS, label, strict=False)) for each in pulled for label in getattr(each, name)]
+        for name in ("new", "unknown", "cleared")
+    )
+    read = sum(each.read for each in pulled)
+    if as_json:
+        print_json({"read": read, "labels": new, "unknown": unknown, "cleared": cleared})
+        return
+    print_text(
+        f"{read} labels read: {len(new)} new or changed, {len(unknown)} of no known type, {len(cleared)} cleared there."
+        " The next dbt build reads what is new."
+    )
+    for label in unknown:
+        print_text(
+            f"No known type: {label['label']!r} of {label['uuid']!r} {label['hostname']!r}; dbt will not use it."
+        )
+    for label in cleared:
+        print_text(
+            f"Cleared there, and still {label['label']!r} in the raw labels: {label['uuid']!r} {label['hostname']!r};"
+            " if that is meant, add a newer line with the label Unknown."
+        )
 
 
 def print_text(text: str, *, stderr: bool = False) -> None:

@@ -164,6 +164,13 @@ class Artifacts:
                 return _relation(node)
         raise MisuseError(f"The dbt project has no model {model}.")
 
+    def seed(self, name: str) -> Path | None:
+        """The file of a seed of this name."""
+        for node in self.manifest["nodes"].values():
+            if node["resource_type"] == "seed" and node["name"] == name:
+                return self.project_dir / str(node["original_file_path"])
+        return None
+
     def publish_models(self, select: tuple[str, ...] = (), destination: str | None = None) -> list[PublishModel]:
         """The models to publish, parents of a look-up and models without a period first.
 

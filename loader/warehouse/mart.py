@@ -343,8 +343,6 @@ from {self.state.table("publish_state")} where {self._ours(model)}"""
 
     def known_ids(self, model: PublishModel, ids: Sequence[str]) -> dict[str, str]:
         """Row key by destination id, of those of the staged rows that have one of these ids."""
-        if not ids:
-            return {}
         query, parameters = self._db.table_of([(each,) for each in ids], ["varchar"])
         staged = f"select destination_id, row_key from {_staged(model)} where destination_id in ({query})"
         return {str(each): str(key) for each, key in self._db.execute(staged, parameters)}

@@ -42,6 +42,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(HERE / "mini_project", folder)
     (folder / "macros").mkdir(exist_ok=True)
     shutil.copy(HERE.parents[1] / "macros" / "raw" / "record_invocation.sql", folder / "macros")
+    (folder / "seeds").mkdir(exist_ok=True)
+    shutil.copy(HERE.parents[1] / "seeds" / "instance_type_aliases.csv", folder / "seeds")
     (folder / "profiles.yml").write_text(_PROFILE)
     with duckdb.connect(str(folder / "mini.duckdb")) as connection:
         connection.execute(_TABLES)

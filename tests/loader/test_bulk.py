@@ -9,7 +9,8 @@ from collections.abc import Callable
 import pytest
 from harness import MODELS, Bench, calls_of
 
-from sandbox import Fault
+from loader.engine.files import csv_files
+from sandbox import Fault, Switches
 
 ARGUMENTS = ("--select", "gainsight__instances", "--no-gate")
 INSTANCES = {"gainsight__instances": MODELS["gainsight__instances"]}
@@ -124,3 +125,80 @@ def test_killed_while_an_import_runs_the_next_run_waits_for_it_and_doubles_nothi
     ended = big.publish(*ARGUMENTS)
     assert ended.code == 0, ended.err
     big.assert_settled(INSTANCES)
+
+
+# Every upload has an end
+
+ENDS = ("FAILED", "ABORTED", "unknown_state", "other_name", "unknown_id")
+
+
+@pytest.mark.parametrize("written", ["all", "half", "none"])
+@pytest.mark.parametrize("end", ENDS)
+def test_however_an_import_ends_its_rows_are_read_back_and_the_rest_goes_on_by_the_usual_way(
+    big: Bench, end: str, written: str
+) -> None:
+    big.box.switches = Switches(bulk_end=end, bulk_written=written)  # type: ignore[arg-type]
+    big.env["GAINSIGHT_BULK_WAIT_SECONDS"] = "20"
+    began = time.monotonic()
+    ended = big.publish(*ARGUMENTS)
+    assert (ended.code, ended.result["rows_accepted"]) == (0, 400), ended.err
+    assert time.monotonic() - began < 60
+    assert f"{OBJECT}: the bulk import " in ended.err, "the run says what happened"
+    big.assert_settled(INSTANCES)
+    sent = sum(call.records for call in big.box.calls if call.operation == "insert" and call.committed)
+    assert sent == {"all": 0, "half": 200, "none": 400}[written]
+    assert big.sql("select count(*) from main_publish.publish_uploads where ended_at is null") == [(0,)]
+
+
+def test_an_import_without_an_end_holds_the_file_for_one_wait_and_is_taken_for_ended_after_an_hour(big: Bench) -> None:
+    big.box.switches = Switches(bulk_end="never", bulk_written="half")
+    big.env["GAINSIGHT_BULK_WAIT_SECONDS"] = "1"
+    ended = big.publish(*ARGUMENTS)
+    assert ended.code == 4
+    assert "is still IN_PROGRESS after" in ended.json["error"]
+    assert big.publish(*ARGUMENTS).code == 4
+    big.sql("update main_publish.publish_uploads set sent_at = sent_at - interval 61 minute")
+    ended = big.publish(*ARGUMENTS)
+    assert ended.code == 0, ended.err
+    assert "after an hour, and is taken for ended" in ended.err
+    big.assert_settled(INSTANCES)
+    assert calls_of(big.box)["bulk", None] == 1
+
+
+def test_a_key_that_is_refused_while_an_import_is_watched_does_not_say_that_nothing_was_sent(big: Bench) -> None:
+    big.box.schedule(Fault("revoke_key", operation="bulk_status"))
+    ended = big.publish(*ARGUMENTS)
+    assert ended.code == 4
+    assert "is not known" in ended.json["error"]
+    assert "Nothing was sent" not in ended.json["error"]
+    big.box.clear_faults()
+    assert big.publish(*ARGUMENTS).code == 0
+    big.assert_settled(INSTANCES)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refused_upload_ends_at_once(big: Bench, status: int) -> None:
+    big.box.schedule(Fault("status", status=status, operation="bulk", times=None))
+    assert big.publish(*ARGUMENTS).code == 2
+    assert calls_of(big.box)["bulk", None] == 1
+
+
+def test_numbers_in_a_file_are_plain_decimals(big: Bench) -> None:
+    values = [{"a": 1e-05, "b": 1.5e20, "c": -2.5, "d": 7, "e": True, "f": None}]
+    file = next(csv_files(["a", "b", "c", "d", "e", "f"], values, 1000))
+    assert file.read().decode().split() == ["a,b,c,d,e,f", "0.00001,150000000000000000000,-2.5,7,true,"]
+
+
+def test_rows_kept_with_fewer_decimals_are_not_sent_again(make_bench: Callable[..., Bench]) -> None:
+    """Utilization has a metadata scale of two decimals, and the tenant keeps to it."""
+    usage = "Instance_Usage__gc"
+    fields = [{"name": "Utilization__gc", "type": "NUMBER", "decimalPlaces": 2}]
+    bench = make_bench(objects={usage: fields}, switches=Switches(number_places="metadata"))
+    bench.fill(instances=200, periods=2)
+    bench.box.create_bulk_job("job-2", usage, "upsert", ["Instance_Id__gc", "Period_Start__gc"])
+    bench.env |= {"GAINSIGHT_BULK_THRESHOLD": "300", "GAINSIGHT_BULK_JOB_INSTANCE_USAGE__GC": "job-2"}
+    bench.env["GAINSIGHT_TIMEOUT_SECONDS"] = "2"
+    ended = bench.publish("--select", "gainsight__instance_usage", "--no-gate")
+    assert (ended.code, ended.result["rows_accepted"]) == (0, 400), ended.err
+    done = calls_of(bench.box)
+    assert (done["bulk", None], done["insert", usage], done["update", usage]) == (1, 0, 0)

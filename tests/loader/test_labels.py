@@ -85,3 +85,34 @@ def test_nothing_is_written_to_the_destination(bench: Bench, raw: Path) -> None:
     before = len([call for call in bench.box.calls if call.committed])
     pulled(bench)
     assert len([call for call in bench.box.calls if call.committed]) == before
+
+
+def test_a_label_of_no_known_type_is_pulled_and_reported(bench: Bench, raw: Path) -> None:
+    odd = {"label": "Sandbox [/b]", "instance_type": "Production"}
+    bench.box.create_object("Instance_Data__gc", [{"name": "Free_Label__gc", "type": "STRING"}])
+    for path in (bench.folder / "models" / "schema.yml", bench.folder / "target" / "manifest.json"):
+        path.write_text(path.read_text().replace("Instance_Type__gc", "Free_Label__gc"))
+    for instance, text in (("i1", odd["label"]), ("i2", " STAGING ")):
+        row = next(r for r in bench.box.rows("Instance_Data__gc") if r["Instance_Id__gc"] == instance)
+        bench.box.update("Instance_Data__gc", row["Gsid"], {"Free_Label__gc": text})
+    ended = bench.run("pull-labels")
+    assert ended.code == 0, ended.err
+    assert ended.out.splitlines() == [
+        "2 labels read: 2 new or changed, 1 of no known type, 0 cleared there. The next dbt build reads what is new.",
+        "No known type: 'Sandbox [/b]' of 'u1' 'host1'; dbt will not use it.",
+    ]
+    again = bench.run("pull-labels", "--output", "json").json
+    assert (again["read"], again["labels"]) == (2, [])
+    assert [each["label"] for each in again["unknown"]] == ["Sandbox [/b]"], "until somebody corrects it"
+
+
+def test_a_label_that_was_cleared_is_reported_and_one_that_others_gave_is_not(bench: Bench, raw: Path) -> None:
+    raw.write_text(HEADER + "u9,host9,Obsolete,jane,2020-01-01T00:00:00Z\n")
+    pulled(bench)
+    label(bench, "i2", None)
+    ended = bench.run("pull-labels", "--output", "json")
+    assert ended.json["cleared"] == [{"uuid": "u2", "hostname": "host2", "label": "Obsolete"}]
+    assert (ended.json["read"], ended.json["labels"]) == (1, [])
+    said = bench.run("pull-labels").out
+    assert said.startswith("1 labels read: 0 new or changed, 0 of no known type, 1 cleared there.")
+    assert "still 'Obsolete' in the raw labels: 'u2' 'host2'" in said
