@@ -26,6 +26,7 @@ from loader.errors import ACCEPTED, MISUSED, REJECTED, STOPPED, FatalError, Load
 from loader.gainsight import Gainsight
 from loader.labels import Pulled, pull_labels
 from loader.warehouse import Mart, Options, State, Tables
+from loader.warehouse.facts import facts
 from loader.warehouse.history import last_runs, standing_rejections
 
 DESTINATIONS: dict[str, Callable[[], Destination]] = {"gainsight": Gainsight}
@@ -237,8 +238,10 @@ def check(project: Project, select: Selected, destination: str | None, form: str
             found += findings(target, models)
             for model in models:
                 found += Mart(state).misfits(model, target.fields(model.object) or {})
+                if not any(each.schema and each.model == model.name for each in found):
+                    found += target.doubts(model, facts(state, model))
     output.show_findings(found, as_json=form == "json")
-    sys.exit(MISUSED if found else ACCEPTED)
+    sys.exit(MISUSED if any(not each.warning for each in found) else ACCEPTED)
 
 
 @cli.command("pull-labels")

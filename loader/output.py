@@ -150,7 +150,9 @@ def show_findings(found: Sequence[Finding], *, as_json: bool) -> None:
     if as_json:
         print_json({"findings": [vars(each) for each in found]})
     elif found:
-        print_table("Findings", names, [[getattr(each, name) for name in names] for each in found])
+        rows = [[getattr(each, name) for name in names] for each in found]
+        kinds = ["warning" if each.warning else "wrong" for each in found]
+        print_table("Findings", ("", *names), [[kind, *row] for kind, row in zip(kinds, rows, strict=True)])
     else:
         print_text("The publish models fit the destination.")
 

@@ -87,6 +87,7 @@ class Finding:
     Attributes:
         fix: what to do about it.
         schema: whether it stops a publish; otherwise it concerns single values, which reject their rows.
+        warning: it fits, and is probably not meant.
     """
 
     model: str
@@ -95,6 +96,22 @@ class Finding:
     problem: str
     fix: str
     schema: bool = True
+    warning: bool = False
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the values of a model's columns are like.
+
+    Attributes:
+        shares: whether all numbers of a column lie from 0 to 1, and some between.
+        commas: how many texts of a column hold a comma.
+        samples: some distinct texts of a column.
+    """
+
+    shares: Mapping[str, bool]
+    commas: Mapping[str, int]
+    samples: Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -247,6 +264,9 @@ class Destination(Protocol):
 
     def delete(self, model: PublishModel, rows: Sequence[Row]) -> Iterator[list[Outcome]]:
         """Delete the records with the rows' destination ids; one that is not there is deleted."""
+
+    def doubts(self, model: PublishModel, facts: Facts) -> Iterable[Finding]:
+        """What of a model fits the metadata and is probably not meant, and how values are kept that no setting says."""
 
     def settle(self, since: float) -> None:
         """Wait until a call made so many seconds ago, and never answered, cannot take effect any more."""

@@ -70,7 +70,7 @@ class Reconciler:
         """First records whose id we know, whatever their key is by now; then those that have a key of ours, at a row
         whose own record is not there; a record of neither kind is extra."""
         others: dict[str, list[Record]] = {}
-        for records in self._records(model):
+        for records in filter(None, self._records(model)):
             known = self.mart.known_ids(model, [each.id for each in records])
             yield from self._seen(model, {known[each.id]: each for each in records if each.id in known})
             for record in [each for each in records if each.id not in known]:

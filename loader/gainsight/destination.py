@@ -10,7 +10,7 @@ from typing import Any
 
 from loader.config import api_settings
 from loader.dbt.artifacts import Lookup, PublishModel
-from loader.engine.destination import Compares, Field, Outcome, Record, Rejection, Row, Work
+from loader.engine.destination import Compares, Facts, Field, Finding, Outcome, Record, Rejection, Row, Work
 from loader.engine.files import csv_files
 from loader.engine.http import Http
 from loader.engine.limits import Meter, Window
@@ -20,6 +20,7 @@ from loader.errors import RowRejected
 from loader.gainsight import bulk, schema
 from loader.gainsight.client import PAGE, Client, Credentials
 from loader.gainsight.comparing import Comparing
+from loader.gainsight.doubts import Doubts
 from loader.gainsight.finding import Wanted
 from loader.gainsight.writing import Changer, Creator
 
@@ -42,7 +43,8 @@ class Gainsight:
         self.connection = settings.connection
         self.windows: Sequence[Window] = (Window(settings.calls_per_window, settings.window_seconds),)
         self.calls_per_day = settings.calls_per_day
-        self.compares: Compares = Comparing()
+        self._comparing = Comparing()
+        self.compares: Compares = self._comparing
         self._fields: dict[str, dict[str, Field]] = {}
         self._suspects: dict[str, Suspects] = {}
         self._links: dict[Lookup, dict[Any, tuple[str, Rejection | None]]] = {}
@@ -186,6 +188,10 @@ class Gainsight:
                 yield [Outcome(row)]
             except RowRejected as error:
                 yield [not_taken(row, error)]
+
+    def doubts(self, model: PublishModel, facts: Facts) -> Iterable[Finding]:
+        """See `Destination`."""
+        return Doubts(self._client, self._comparing, self._fields).of(model, facts)
 
     def settle(self, since: float) -> None:
         """Wait until a request sent so many seconds ago, and never answered, cannot take effect any more."""

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from harness import MODELS, Bench
 
+from sandbox import Switches
+
 OBJECT = "Instance_Data__gc"
 SELECTED = ("--select", "gainsight__instances")
 GOOD: dict[str, Any] = {
@@ -101,3 +103,73 @@ def test_values_that_will_be_rejected_are_found_but_do_not_stop_a_publish(
         '["i4"]': "GSOBJ_1007",
     }
     bench.assert_settled({SELECTED[1]: MODELS[SELECTED[1]]})
+
+
+def warned(bench: Bench, *selected: str, **env: str) -> set[tuple[str, str]]:
+    """Field and problem of what check warns of; nothing else is found."""
+    ended = bench.run("check", "--output", "json", *(selected or SELECTED), env=env)
+    assert ended.code == 0, ended.err
+    assert all(each["warning"] and each["fix"] for each in ended.json["findings"])
+    return {(each["field"], each["problem"]) for each in ended.json["findings"]}
+
+
+def test_a_share_a_date_and_commas_in_fields_for_something_else_are_warned_of(
+    make_bench: Callable[..., Bench],
+) -> None:
+    usage = [{"name": "Utilization__gc", "type": "PERCENTAGE"}]
+    company = [{"name": "Health_Measured_On__gc", "type": "DATETIME"}]
+    multiple = {"name": "Version__gc", "type": "MULTISELECTDROPDOWNLIST", "options": ["17.1", "a, b"]}
+    bench = make_bench(objects={"Instance_Usage__gc": usage, "Company": company, OBJECT: [multiple]})
+    bench.fill()
+    bench.sql("update gainsight__instance_usage set utilization = (licensed % 10) / 10.0 from"
+              " (select instance_id as i, cast(substr(instance_id, 2) as integer) as licensed from gainsight__instances)"
+              " as s where s.i = instance_id")  # fmt: skip
+    bench.sql("update gainsight__instances set version = '17.1, Beta' where licensed_seats < 4")
+    assert warned(bench, "--select", "gainsight__instance_usage") == {
+        ("Utilization__gc", "is a percentage, and utilization looks like a share from 0 to 1")
+    }
+    assert warned(bench, "--select", "gainsight__company_health") == {
+        ("Health_Measured_On__gc", "is a date-time, and measured_on is a date: midnight UTC is sent")
+    }
+    problem = "is a multi-select, and 4 values hold a comma, which joins nothing"
+    assert warned(bench) == {("Version__gc", problem)}
+    bench.sql("update gainsight__instance_usage set utilization = utilization * 100")
+    assert warned(bench, "--select", "gainsight__instance_usage") == set()
+
+
+def test_ids_that_the_tenant_has_in_another_form_are_warned_of(make_bench: Callable[..., Bench]) -> None:
+    bench = tenant(make_bench)
+    rows = [("0010x00001AbCdE", "0010x00001AbCdEAAV"), ("0010x00001xYz12AAB", "0010x00001XYZ12AAB")]
+    bench.box.insert("Company", [{"Name": theirs, "SfdcAccountId": theirs} for _, theirs in rows])
+    for number, (ours, _) in enumerate(rows):
+        bench.sql("update gainsight__instances set account_id = ? where licensed_seats = ?", [ours, number])
+    assert warned(bench) == {
+        ("Company_Id__gc", "1 ids have the same first 15 characters as one of Company.SfdcAccountId, and are not the same"),
+        ("Company_Id__gc", "1 ids differ from one of Company.SfdcAccountId in case alone"),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("switches", "problem", "settings"),
+    [
+        ({"text_case_blind": True}, "is compared without regard to case", {"GAINSIGHT_KEYS_IGNORE": "case"}),
+        ({"text_trimmed": True}, "is compared without regard to space", {"GAINSIGHT_KEYS_IGNORE": "space"}),
+    ],
+)
+def test_what_the_tenant_ignores_in_text_keys_is_found_and_the_setting_named(
+    make_bench: Callable[..., Bench], switches: dict[str, Any], problem: str, settings: dict[str, str]
+) -> None:
+    bench = tenant(make_bench)
+    bench.publish(*SELECTED)
+    bench.box.switches = Switches(**switches)
+    assert warned(bench) == {("Instance_Id__gc", problem)}
+    assert warned(bench, **settings) == set()
+
+
+def test_a_date_at_a_midnight_that_no_setting_names_is_found(make_bench: Callable[..., Bench]) -> None:
+    bench = make_bench(switches=Switches(dates="midnight", time_zone="Asia/Tokyo"))
+    bench.fill()
+    assert bench.publish().code == 0
+    selected = ("--select", "gainsight__company_health")
+    assert warned(bench, *selected) == {("Health_Measured_On__gc", "stands at 15:00 UTC: the tenant's midnight")}
+    assert warned(bench, *selected, GAINSIGHT_TIME_ZONE="Asia/Tokyo") == set()

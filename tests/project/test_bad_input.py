@@ -185,7 +185,17 @@ def test_the_first_of_several_bad_cells_is_named(bench: Bench, raw: Path) -> Non
         (lambda text: text.replace("A2,A2", "A2,A2\nA3"), ["line 3"]),
         (lambda text: text.replace("A1,A1", 'A1,"The \\"A\\" company"'), ["line 2", "unterminated quote"]),
     ],
-    ids=["ragged", "not-utf8", "crlf", "byte-order-mark", "quoted", "mixed-line-ends", "semicolons", "short", "backslash"],
+    ids=[
+        "ragged",
+        "not-utf8",
+        "crlf",
+        "byte-order-mark",
+        "quoted",
+        "mixed-line-ends",
+        "semicolons",
+        "short",
+        "backslash",
+    ],
 )
 def test_a_csv_is_read_or_its_line_is_named(
     bench: Bench, raw: Path, spoil: Callable[[str], str], parts: list[str]
