@@ -6,7 +6,7 @@ import json
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,8 @@ from typing import Any
 from loader.errors import MisuseError, RefusedError
 
 MODES = ("upsert", "update", "mirror")
-_META_KEYS = {"destination", "object", "key", "mode", "fields", "lookups", "labels"}
+ON_GONE = ("leave", "clear", "delete")
+_META_KEYS = {"destination", "object", "key", "mode", "on_gone", "fields", "lookups", "labels"}
 _KINDS = {
     "text": "varchar character varying text string char uuid",
     "integer": "integer int bigint smallint tinyint hugeint int64 int32 ubigint uinteger",
@@ -54,6 +55,8 @@ class PublishModel:
         fields: API field name by column.
         kinds: kind of value (text, integer, decimal, double, boolean, date, timestamp) by column.
         labels: API name of the field that people at the destination fill, or None.
+        on_gone: what becomes of the record of a row that left the mart: `leave`, `clear` (null in the fields that we
+            fill) or `delete` (if we created it).
         patch_path: the yml that holds the contract, relative to its project, or "".
     """
 
@@ -69,6 +72,7 @@ class PublishModel:
     kinds: dict[str, str]
     labels: str | None = None
     patch_path: str = ""
+    on_gone: str = "leave"
 
     @cached_property
     def columns(self) -> list[str]:
@@ -87,6 +91,10 @@ class PublishModel:
         by_field = {field: column for column, field in self.fields.items()}
         return [by_field[field] for field in self.key]
 
+    def with_key(self, key: tuple[str, ...]) -> PublishModel:
+        """The same model with another key."""
+        return replace(self, key=key)
+
     def row_key(self, parts: Sequence[str]) -> str:
         """The key as the state has it, of the canonical text of its parts."""
         kinds = (self.kinds[column] for column in self.key_columns)
@@ -96,9 +104,18 @@ class PublishModel:
         )
         return f"[{','.join(texts)}]"
 
+    def parts(self, row_key: str) -> list[Any]:
+        """The key values of a row key."""
+        found: list[Any] = json.loads(row_key)
+        return found
+
     def key_values(self, row_key: str) -> dict[str, Any]:
         """Value by API field name of a row key."""
-        return dict(zip(self.key, json.loads(row_key), strict=True))
+        return dict(zip(self.key, self.parts(row_key), strict=True))
+
+    def key_record(self, row_key: str) -> str:
+        """The same as JSON, as a destination looks for it."""
+        return json.dumps(self.key_values(row_key))
 
     @property
     def date_column(self) -> str | None:
@@ -249,9 +266,14 @@ def _publish_model(node: dict[str, Any], publish: Any) -> PublishModel:
     mode = publish.get("mode", "upsert")
     if mode not in MODES:
         raise wrong(f"mode is {mode!r}; known are {', '.join(MODES)}")
+    on_gone = publish.get("on_gone", "delete" if mode == "mirror" else "leave")
+    if on_gone not in ON_GONE:
+        raise wrong(f"on_gone is {on_gone!r}; known are {', '.join(ON_GONE)}")
+    if (mode == "mirror" and on_gone != "delete") or (mode == "update" and on_gone == "delete"):
+        raise wrong(f"on_gone {on_gone} contradicts mode {mode}")
     return PublishModel(
         name, node["unique_id"], _relation(node), publish["destination"], publish["object"],
-        tuple(key), mode, fields, lookups, kinds, labels, node.get("patch_path") or "",
+        tuple(key), mode, fields, lookups, kinds, labels, node.get("patch_path") or "", on_gone,
     )  # fmt: skip
 
 

@@ -1,7 +1,8 @@
 """The warehouse: the diff, the loader's own tables, and the two dialects. The only place with SQL."""
 
 from loader.warehouse.diff import Diff, Options
-from loader.warehouse.mart import MARKS, Mart
+from loader.warehouse.differ import MARKS
+from loader.warehouse.mart import Mart
 from loader.warehouse.state import State
 from loader.warehouse.tables import TABLES, Tables, utc_now
 

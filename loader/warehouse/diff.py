@@ -13,10 +13,12 @@ class Diff:
 
     Attributes:
         rows: rows in the mart.
-        deletable: records that mirror mode deletes.
+        deletable: records that are deleted because their rows are gone; `clearable` those that are cleared.
         rejected: rows that cannot be sent, or were rejected and have not changed since.
         newly_rejected: those that cannot be sent and that no earlier run has recorded.
         null_overwrites: per field, values known to be non-null at the destination that would become null.
+        standing_values: per field, all values that are known to be non-null there.
+        held_back: rows that wait because the user wants but the first few.
     """
 
     model: PublishModel
@@ -26,9 +28,12 @@ class Diff:
     unchanged: int = 0
     gone: int = 0
     deletable: int = 0
+    clearable: int = 0
     rejected: int = 0
     newly_rejected: int = 0
     null_overwrites: dict[str, int] = field(default_factory=dict)
+    standing_values: dict[str, int] = field(default_factory=dict)
+    held_back: int = 0
 
     @property
     def to_send(self) -> int:

@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import groupby
 
 from loader.dbt.artifacts import PublishModel
-from loader.warehouse.dialects import Dialect, literal, value_text
+from loader.warehouse.sql import Dialect, value_text
 
 
 class Shape:
@@ -37,12 +37,14 @@ class Shape:
         fields = hashlib.md5(",".join(names).encode(), usedforsecurity=False).hexdigest()
         runs = groupby(self.model.columns, key=lambda column: self.model.kinds[column])
         parts = [self._run(kind, list(columns)) for kind, columns in runs]
-        return f"md5(concat({literal(fields + ';')}, {', '.join(parts)}))"
+        return f"md5(concat({self._db.literal(fields + ';')}, {', '.join(parts)}))"
 
     @cached_property
     def nulls(self) -> str:
         """The fields that are null, as `,A,B,`."""
-        parts = [f"case when {self.column(c)} is null then {literal(f + ',')} else '' end" for c, f in self.targets]
+        parts = [
+            f"case when {self.column(c)} is null then {self._db.literal(f + ',')} else '' end" for c, f in self.targets
+        ]
         return f"concat(',', {', '.join(parts)})"
 
     @cached_property
@@ -50,10 +52,11 @@ class Shape:
         """`CODE field` of the first thing wrong with a row, or null."""
         fields = self.model.fields
         cases = [
-            f"when {self.column(c)} is null then {literal('NULL_KEY ' + fields[c])}" for c in self.model.key_columns
+            f"when {self.column(c)} is null then {self._db.literal('NULL_KEY ' + fields[c])}"
+            for c in self.model.key_columns
         ]
         cases += [
-            f"when {self._db.not_finite(self.column(c))} then {literal('NOT_FINITE ' + field)}"
+            f"when {self._db.not_finite(self.column(c))} then {self._db.literal('NOT_FINITE ' + field)}"
             for c, field in fields.items()
             if self.model.kinds[c] == "double"
         ]

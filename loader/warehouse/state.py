@@ -3,36 +3,65 @@
 from __future__ import annotations
 
 import json
-import os
-import socket
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from loader.dbt.profile import Target
 from loader.engine.destination import Rejection, Row
-from loader.errors import RefusedError
+from loader.warehouse.lock import Lock, LostLockError
 from loader.warehouse.tables import TABLES, Tables, utc_now
 
-HEARTBEAT = timedelta(seconds=30)
-STALE = timedelta(minutes=10)
-"""A lock without a heartbeat for so long belongs to a run that died."""
 CHUNK = 2000
 """Rows of one statement."""
-UNWRITTEN_CALLS, UNWRITTEN_TIME = 1000, timedelta(seconds=10)
+UNWRITTEN_CALLS, UNWRITTEN_TIME = 1000, timedelta(minutes=2)
 """What a run that was killed may have called at the most without writing it down, and for how long."""
 
 
 class State(Tables):
-    """One destination's part of the state tables."""
+    """The part of the state tables that belongs to one connection of a destination.
 
-    def __init__(self, target: Target, destination: str, *, write: bool) -> None:
+    Args:
+        connection: see `Destination.connection`. Where it is empty, that of the state when it knows one alone.
+    """
+
+    def __init__(self, target: Target, destination: str, connection: str, *, write: bool) -> None:
         super().__init__(target, write=write)
         self.destination = destination
+        self.connection = connection or self._only_connection(destination)
+        self.mine, self.owner = "destination = ? and connection = ?", [destination, self.connection]
+        self.name = f"{destination} at {self.connection or 'an address that is not set'}"
+        self.lock = Lock(self, self.mine, self.owner)
         self.run_id = ""
         self._counted_day: date | None = None
-        self._beat = utc_now()
+        self._skew = timedelta() if self.dialect.exclusive else self._warehouse_now() - utc_now()
+        self._postponed: set[str] | None = None
+
+    def now(self) -> datetime:
+        """Now, in UTC, by the warehouse's clock, which several machines share."""
+        return utc_now() + self._skew
+
+    def _warehouse_now(self) -> datetime:
+        now: datetime = self.dialect.execute(f"select {self.dialect.now}")[0][0]
+        return now
+
+    def _only_connection(self, destination: str) -> str:
+        query = f"select distinct connection from {self.table('publish_connections')} where destination = ?"
+        found = self.dialect.execute(query, [destination])
+        return str(found[0][0]) if len(found) == 1 else ""
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """All statements inside take effect together, and only while this run holds the lock.
+
+        Raises:
+            LostLockError: it does not; nothing inside took effect.
+        """
+        with self.transaction():
+            self.lock.hold()
+            yield
 
     # Runs
 
@@ -43,69 +72,53 @@ class State(Tables):
             RefusedError: another publish holds the lock.
         """
         self.run_id = uuid.uuid4().hex
-        self._lock()
+        self.lock.take(self.run_id, self.name)
         runs = self.table("publish_runs")
         self.dialect.execute(
             f"update {runs} set outcome = 'killed', finished_at = started_at, exit_code = 4"
-            " where destination = ? and outcome = 'running'",
-            [self.destination],
+            f" where {self.mine} and outcome = 'running'",
+            self.owner,
         )
         self.dialect.execute(
-            f"insert into {runs} (run_id, destination, started_at, outcome) values (?, ?, ?, 'running')",
-            [self.run_id, self.destination, utc_now()],
+            f"insert into {runs} (run_id, destination, connection, started_at, outcome) values (?, ?, ?, ?, 'running')",
+            [self.run_id, *self.owner, self.now()],
         )
         return self.run_id
 
-    def end_run(self, **columns: Any) -> None:
-        """Write the end of the run's record and release the lock."""
-        columns["finished_at"] = utc_now()
+    def end_run(self, calls: tuple[int, Sequence[int], datetime] | None, **columns: Any) -> None:
+        """Write the end of the run's record, and its calls, and release the lock. A run that lost the lock writes its
+        own record and nothing else."""
+        columns["finished_at"] = self.now()
         sets = ", ".join(f"{name} = ?" for name in columns)
-        with self.transaction():
-            self.dialect.execute(
-                f"update {self.table('publish_runs')} set {sets} where run_id = ?", [*columns.values(), self.run_id]
-            )
-            self.dialect.execute(f"delete from {self.table('publish_locks')} where run_id = ?", [self.run_id])
-
-    def _lock(self) -> None:
-        locks, now = self.table("publish_locks"), utc_now()
-        holder = json.dumps({"host": socket.gethostname(), "pid": os.getpid()})
-        with self.transaction():
-            self.dialect.execute(
-                f"delete from {locks} where destination = ? and (heartbeat_at < ? or ?)",
-                [self.destination, now - STALE, self.dialect.exclusive],
-            )
-            self.dialect.execute(
-                f"insert into {locks} select ?, ?, ?, ? where not exists (select 1 from {locks} where destination = ?)",
-                [self.destination, self.run_id, holder, now, self.destination],
-            )
-        held = self.dialect.execute(
-            f"select run_id, holder, heartbeat_at from {locks} where destination = ?", [self.destination]
-        )
-        for run_id, other, beat in held:
-            if run_id != self.run_id:
-                self.dialect.execute(f"delete from {locks} where run_id = ?", [self.run_id])
-                raise RefusedError(
-                    f"Another publish to {self.destination} is running: run {run_id}, {other}, last seen {beat} UTC."
-                    f" Nothing was sent. If it was killed, its lock ends {STALE.seconds // 60} minutes after that."
-                )
+        end = f"update {self.table('publish_runs')} set {sets} where run_id = ?"
+        try:
+            with self.held():
+                if calls:
+                    self._count(*calls)
+                self.dialect.execute(end, [*columns.values(), self.run_id])
+                self.lock.release()
+        except LostLockError:
+            self.dialect.execute(end, [*columns.values(), self.run_id])
 
     # What was sent
 
     def noted_objects(self) -> set[str]:
         """Objects of which rows were about to be sent by a run that did not come to its end."""
-        query = f"select distinct object from {self.table('publish_intents')} where destination = ?"
-        return {str(name) for (name,) in self.dialect.execute(query, [self.destination])}
+        query = f"select distinct object from {self.table('publish_intents')} where {self.mine}"
+        return {str(name) for (name,) in self.dialect.execute(query, self.owner)}
 
     def uncertain(self) -> str:
         """A query for the rows that such a run noted, and of which is not known what became of them."""
-        known = "{0}.destination = i.destination and {0}.object = i.object and {0}.row_key = i.row_key"
+        same = ("destination", "connection", "object", "row_key")
+        known = " and ".join(f"{{0}}.{name} = i.{name}" for name in same)
         fates = (("publish_state", "accepted_at"), ("publish_rejections", "rejected_at"))
         unknown = " and ".join(
             f"not exists (select 1 from {self.table(table)} as d where {known.format('d')} and d.{at} >= i.sent_at)"
             for table, at in fates
         )
         return (
-            "select distinct i.destination, i.object, i.row_key, i.created_by_us, held.row_key is not null as stands"
+            "select distinct i.destination, i.connection, i.object, i.row_key, i.created_by_us,"
+            " held.row_key is not null as stands"
             f" from {self.table('publish_intents')} as i"
             f" left join {self.table('publish_state')} as held on {known.format('held')} where {unknown}"
         )
@@ -117,6 +130,7 @@ class State(Tables):
         accepted: Sequence[Row] = (),
         rejected: Sequence[tuple[Row, Rejection]] = (),
         forgotten: Sequence[str] = (),
+        later: Sequence[tuple[Row, Rejection]] = (),
     ) -> None:
         """Write what became of rows, in one transaction.
 
@@ -126,17 +140,50 @@ class State(Tables):
             accepted: rows that stand at the destination now.
             rejected: rows that do not, and why.
             forgotten: keys of rows that stand there no more.
+            later: rows that were not taken now, and why.
+
+        Raises:
+            LostLockError: another run took the lock; nothing was written.
         """
-        now, run = utc_now(), {"object": object_name, "run_id": self.run_id}
+        now, run = self.now(), {"object": object_name, "run_id": self.run_id}
         known = [*forgotten, *(each.row_key for each in accepted if each.stands)]
         states = [(r.row_key, r.row_hash, r.destination_id, r.created_by_us, r.null_fields) for r in accepted]
         rejections = [(r.row_key, why.field, why.code, why.message, r.row_hash) for r, why in rejected]
-        with self.transaction():
+        ended = [*forgotten, *(each.row_key for each in accepted), *(row.row_key for row, _ in rejected)]
+        with self.held():
             self._forget("publish_state", object_name, known)
-            self._insert("publish_state", states, **run, accepted_at=now)
-            self._insert("publish_rejections", rejections, **run, rejected_at=now)
+            self.insert("publish_state", states, **run, accepted_at=now)
+            self.insert("publish_rejections", rejections, **run, rejected_at=now)
+            if object_name in self._postponed_objects():
+                self._forget("publish_later", object_name, ended)
+            if later:
+                self._postpone(object_name, later, now)
             if calls:
                 self._count(*calls)
+
+    def _postponed_objects(self) -> set[str]:
+        """Objects that have rows which were not taken yet."""
+        if self._postponed is None:
+            query = f"select distinct object from {self.table('publish_later')} where {self.mine}"
+            self._postponed = {str(name) for (name,) in self.dialect.execute(query, self.owner)}
+        return self._postponed
+
+    def _postpone(self, object_name: str, later: Sequence[tuple[Row, Rejection]], now: datetime) -> None:
+        """Note rows as not taken yet, each once, with the first time and the number of runs."""
+        query, parameters = self.dialect.table_of([(row.row_key,) for row, _ in later], ["varchar"])
+        before = {
+            key: (since, runs + (run_id != self.run_id))
+            for key, since, runs, run_id in self.dialect.execute(
+                f"select row_key, since, runs, run_id from {self.table('publish_later')}"
+                f" where {self.mine} and object = ? and row_key in ({query})",
+                [*self.owner, object_name, *parameters],
+            )
+        }
+        rows = [(r.row_key, why.code, why.message, *before.get(r.row_key, (now, 1))) for r, why in later]
+        columns = [(key, code, message, since, runs) for key, code, message, since, runs in rows]
+        self._forget("publish_later", object_name, list(before))
+        self.insert("publish_later", columns, object=object_name, run_id=self.run_id, last_at=now)
+        self._postponed_objects().add(object_name)
 
     def mark(self, object_name: str, keys: Sequence[str], mark: str) -> None:
         """Put a mark in the place of rows' hashes, so that they count as changed."""
@@ -146,27 +193,28 @@ class State(Tables):
             query, parameters = self.dialect.table_of(chunk, ["varchar"])
             self.dialect.execute(
                 f"update {self.table('publish_state')} set row_hash = ?{gone}"
-                f" where destination = ? and object = ? and row_key in ({query})",
-                [mark, self.destination, object_name, *parameters],
+                f" where {self.mine} and object = ? and row_key in ({query})",
+                [mark, *self.owner, object_name, *parameters],
             )
 
     def drop_intents(self, object_name: str, noted_at: datetime | None = None) -> None:
         """No row of this object is uncertain any more, or none of those that were noted together."""
         together, when = (" and sent_at = ?", [noted_at]) if noted_at else ("", [])
-        self.dialect.execute(
-            f"delete from {self.table('publish_intents')} where destination = ? and object = ?{together}",
-            [self.destination, object_name, *when],
-        )
+        with self.held():
+            self.dialect.execute(
+                f"delete from {self.table('publish_intents')} where {self.mine} and object = ?{together}",
+                [*self.owner, object_name, *when],
+            )
 
-    def _insert(self, table: str, rows: Sequence[Sequence[Any]], **same: Any) -> None:
+    def insert(self, table: str, rows: Sequence[Sequence[Any]], **same: Any) -> None:
         """Add rows to a state table.
 
         Args:
             table: its name.
-            rows: values of its columns, in their order, without the destination and those of `same`.
+            rows: values of its columns, in their order, without the owner's and those of `same`.
             same: values that all rows have, by column.
         """
-        same["destination"] = self.destination
+        same |= {"destination": self.destination, "connection": self.connection}
         columns = dict(each.split() for each in TABLES[table].split(", "))
         own = {name: kind for name, kind in columns.items() if name not in same}
         into = f"insert into {self.table(table)} ({', '.join([*same, *own])}) select {'?, ' * len(same)}f.* from "
@@ -178,39 +226,40 @@ class State(Tables):
         for start in range(0, len(keys), 1000):
             query, parameters = self.dialect.table_of([(key,) for key in keys[start : start + 1000]], ["varchar"])
             self.dialect.execute(
-                f"delete from {self.table(table)} where destination = ? and object = ? and row_key in ({query})",
-                [self.destination, object_name, *parameters],
+                f"delete from {self.table(table)} where {self.mine} and object = ? and row_key in ({query})",
+                [*self.owner, object_name, *parameters],
             )
 
     # Bulk uploads
 
     def begin_upload(self, object_name: str, per_hour: int, per_day: int) -> bool:
         """Note a file that is about to be sent; False, and no note, when the vendor takes no more now."""
-        now, table = utc_now(), self.table("publish_uploads")
+        now, table = self.now(), self.table("publish_uploads")
         recent = self.dialect.execute(
             f"select coalesce(sum(case when sent_at > ? then 1 else 0 end), 0), count(*) from {table}"
-            " where destination = ? and sent_at >= ?",
-            [now - timedelta(hours=1), self.destination, datetime(now.year, now.month, now.day)],
+            f" where {self.mine} and sent_at >= ?",
+            [now - timedelta(hours=1), *self.owner, datetime(now.year, now.month, now.day)],
         )
         if recent[0][0] >= per_hour or recent[0][1] >= per_day:
             return False
-        self._insert("publish_uploads", [(None, None)], object=object_name, run_id=self.run_id, sent_at=now)
+        with self.held():
+            self.insert("publish_uploads", [(None, None)], object=object_name, run_id=self.run_id, sent_at=now)
         return True
 
     def name_upload(self, object_name: str, status_id: str) -> None:
         """The file that was noted last has this id."""
         self.dialect.execute(
             f"update {self.table('publish_uploads')} set status_id = ?"
-            " where destination = ? and object = ? and status_id is null and ended_at is null",
-            [status_id, self.destination, object_name],
+            f" where {self.mine} and object = ? and status_id is null and ended_at is null",
+            [status_id, *self.owner, object_name],
         )
 
     def open_uploads(self, object_name: str) -> list[tuple[str | None, datetime]]:
         """Id and time of files of which it is not known whether they have been worked through."""
         found = self.dialect.execute(
             f"select status_id, sent_at from {self.table('publish_uploads')}"
-            " where destination = ? and object = ? and ended_at is null order by sent_at",
-            [self.destination, object_name],
+            f" where {self.mine} and object = ? and ended_at is null order by sent_at",
+            [*self.owner, object_name],
         )
         return [(each, at) for each, at in found]
 
@@ -218,8 +267,8 @@ class State(Tables):
         """All files of an object have been worked through, or were not taken."""
         self.dialect.execute(
             f"update {self.table('publish_uploads')} set ended_at = ?"
-            " where destination = ? and object = ? and ended_at is null",
-            [utc_now(), self.destination, object_name],
+            f" where {self.mine} and object = ? and ended_at is null",
+            [self.now(), *self.owner, object_name],
         )
 
     # Calls
@@ -228,36 +277,32 @@ class State(Tables):
         """Calls counted today (UTC), calls of the last run in each window before its last call, and when that was."""
         found = self.dialect.execute(
             f"select day, calls, recent, last_call_at, recents from {self.table('publish_calls')}"
-            " where destination = ? order by day desc limit 1",
-            [self.destination],
+            f" where {self.mine} order by day desc limit 1",
+            self.owner,
         )
         if not found:
             return 0, [], None
         day, calls, recent, last, others = found[0]
         recents = [recent, *json.loads(others or "[]")]
-        killed = f"select 1 from {self.table('publish_runs')} where destination = ? and outcome = 'running'"
-        if self.dialect.execute(killed, [self.destination]):
+        killed = f"select 1 from {self.table('publish_runs')} where {self.mine} and outcome = 'running'"
+        if self.dialect.execute(killed, self.owner):
             recents, last = [each + UNWRITTEN_CALLS for each in recents], last + UNWRITTEN_TIME
-        return (calls if day == utc_now().date() else 0), recents, last
+        return (calls if day == utc_now().date() else 0), recents, last - self._skew
 
     def count_calls(self, calls: int, recents: Sequence[int], last: datetime) -> None:
         """Keep the counts for later runs."""
-        with self.transaction():
+        with self.held():
             self._count(calls, recents, last)
 
     def _count(self, calls: int, recents: Sequence[int], last: datetime) -> None:
-        table, day = self.table("publish_calls"), last.date()
+        table, day, at = self.table("publish_calls"), last.date(), last + self._skew
         recent, others = recents[0], json.dumps(recents[1:])
         if day != self._counted_day:
-            self.dialect.execute(f"delete from {table} where destination = ?", [self.destination])
-            self._insert("publish_calls", [(day, calls, recent, last, others)])
+            self.dialect.execute(f"delete from {table} where {self.mine}", self.owner)
+            self.insert("publish_calls", [(day, calls, recent, at, others)])
             self._counted_day = day
         else:
             self.dialect.execute(
-                f"update {table} set calls = ?, recent = ?, last_call_at = ?, recents = ? where destination = ?",
-                [calls, recent, last, others, self.destination],
+                f"update {table} set calls = ?, recent = ?, last_call_at = ?, recents = ? where {self.mine}",
+                [calls, recent, at, others, *self.owner],
             )
-        if last - self._beat > HEARTBEAT:
-            locks = self.table("publish_locks")
-            self.dialect.execute(f"update {locks} set heartbeat_at = ? where run_id = ?", [last, self.run_id])
-            self._beat = last

@@ -8,32 +8,51 @@ from datetime import UTC, datetime
 
 from loader.dbt.artifacts import Relation
 from loader.dbt.profile import Target
-from loader.warehouse.dialects import Dialect, connect
+from loader.warehouse.dialects import connect
+from loader.warehouse.sql import Dialect
 
 TABLES = {
     "publish_state": (
         "destination varchar, object varchar, row_key varchar, row_hash varchar, destination_id varchar,"
-        " created_by_us boolean, accepted_at timestamp, run_id varchar, null_fields varchar"
+        " created_by_us boolean, accepted_at timestamp, run_id varchar, null_fields varchar, connection varchar"
     ),
     "publish_runs": (
         "run_id varchar, destination varchar, started_at timestamp, finished_at timestamp, outcome varchar,"
         " exit_code integer, rows_new bigint, rows_changed bigint, rows_unchanged bigint, rows_gone bigint,"
-        " rows_accepted bigint, rows_rejected bigint, api_calls bigint, gate varchar, message varchar"
+        " rows_accepted bigint, rows_rejected bigint, api_calls bigint, gate varchar, message varchar,"
+        " connection varchar, rows_later bigint, as_of varchar, grain varchar"
     ),
     "publish_rejections": (
         "run_id varchar, destination varchar, object varchar, row_key varchar, field varchar, code varchar,"
-        " message varchar, rejected_at timestamp, row_hash varchar"
+        " message varchar, rejected_at timestamp, row_hash varchar, connection varchar"
+    ),
+    "publish_later": (
+        "destination varchar, object varchar, row_key varchar, code varchar, message varchar, since timestamp,"
+        " last_at timestamp, runs bigint, run_id varchar, connection varchar"
     ),
     "publish_intents": (
-        "destination varchar, object varchar, row_key varchar, run_id varchar, sent_at timestamp, created_by_us boolean"
+        "destination varchar, object varchar, row_key varchar, run_id varchar, sent_at timestamp,"
+        " created_by_us boolean, connection varchar"
     ),
     "publish_uploads": (
-        "destination varchar, object varchar, status_id varchar, run_id varchar, sent_at timestamp, ended_at timestamp"
+        "destination varchar, object varchar, status_id varchar, run_id varchar, sent_at timestamp, ended_at timestamp,"
+        " connection varchar"
     ),
     "publish_calls": (
-        "destination varchar, day date, calls bigint, recent bigint, last_call_at timestamp, recents varchar"
+        "destination varchar, day date, calls bigint, recent bigint, last_call_at timestamp, recents varchar,"
+        " connection varchar"
     ),
-    "publish_locks": "destination varchar, run_id varchar, holder varchar, heartbeat_at timestamp",
+    "publish_locks": (
+        "destination varchar, run_id varchar, holder varchar, heartbeat_at timestamp, ends_at timestamp,"
+        " connection varchar"
+    ),
+    "publish_links": (
+        "destination varchar, object varchar, field varchar, value varchar, target varchar, connection varchar"
+    ),
+    "publish_objects": (
+        "destination varchar, object varchar, key_fields varchar, as_of varchar, grain varchar, connection varchar"
+    ),
+    "publish_connections": "destination varchar, connection varchar, warehouse varchar, since timestamp",
 }
 """Columns by table. docs/loader.md describes them."""
 
@@ -52,6 +71,7 @@ class Tables:
 
     def __init__(self, target: Target, *, write: bool) -> None:
         self.dialect: Dialect = connect(target, read_only=not write)
+        self.warehouse = f"{self.dialect.identity}/{target.schema}"
         self._schema = Relation(str(target.options.get("database", "")), target.state_schema, "")
         self._temporary: set[str] = set()
         self._make_tables(write or not self.dialect.exclusive)
