@@ -34,7 +34,8 @@ def diff(arguments: list[str]) -> Callable[[], None]:
 
     def run() -> None:
         model = Artifacts(Path(arguments[0])).publish_models()[0]
-        state = State(Target("duckdb", "main", {"path": os.environ["BENCH_DATABASE"]}), model.destination, write=False)
+        target = Target("duckdb", "main", {"path": os.environ["BENCH_DATABASE"]})
+        state = State(target, model.destination, os.environ["GAINSIGHT_CONNECTION"], write=False)
         found = Mart(state).diff(model, Options())
         print(json.dumps({"rows": found.rows, "to_send": found.to_send}))
         state.close()

@@ -66,7 +66,7 @@ class Project:
     @contextmanager
     def state(self, *, write: bool) -> Iterator[State]:
         """The loader's state tables in the mart's file."""
-        state = State(Target("duckdb", "main", {"path": str(self.database)}), "gainsight", write=write)
+        state = State(Target("duckdb", "main", {"path": str(self.database)}), "gainsight", "bench", write=write)
         try:
             yield state
         finally:
@@ -101,7 +101,7 @@ def publish_all(project: Project) -> None:
         state.dialect.execute(
             f"insert into {state.table('publish_state')} select 'gainsight', {model.object!r}, {shape.key},"
             f" {shape.hash}, '1I02' || upper(md5(m.instance_id || m.period_start))[:32], true, now()::timestamp,"
-            f" md5('run'), {shape.nulls} from {shape.relation}"
+            f" md5('run'), {shape.nulls}, 'bench' from {shape.relation}"
         )
 
 

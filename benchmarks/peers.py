@@ -139,6 +139,7 @@ def settings(project: Project, url: str, folder: Path) -> dict[str, str]:
         "BENCH_TEXT": ",".join(f for c, f in model.fields.items() if model.kinds[c] in ("date", "timestamp")),
         "GAINSIGHT_BASE_URL": url,
         "GAINSIGHT_ACCESS_KEY": KEY,
+        "GAINSIGHT_CONNECTION": "bench",
         "GAINSIGHT_CALLS_PER_MINUTE": "1000000",
         "GAINSIGHT_CALLS_PER_DAY": "100000000",
     }

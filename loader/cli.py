@@ -17,17 +17,29 @@ import click
 from loader import output
 from loader.dbt.artifacts import Artifacts, PublishModel
 from loader.dbt.profile import Target, read_target
+from loader.engine.adopt import adopt
 from loader.engine.check import findings
 from loader.engine.destination import Destination
+from loader.engine.freshness import Allowed, read_marts
 from loader.engine.plan import Caps, Plan, make_plan
-from loader.engine.publish import Publisher, Request, metered, open_meter
+from loader.engine.publish import Publisher, Request, locked, metered, open_meter
 from loader.engine.reconcile import Difference, Reconciler
-from loader.errors import ACCEPTED, MISUSED, REJECTED, STOPPED, FatalError, LoaderError, MisuseError, ReplyError
+from loader.errors import (
+    ACCEPTED,
+    MISUSED,
+    REJECTED,
+    STOPPED,
+    FatalError,
+    LoaderError,
+    MisuseError,
+    RefusedError,
+    ReplyError,
+)
 from loader.gainsight import Gainsight
 from loader.labels import Pulled, pull_labels
-from loader.warehouse import Mart, Options, State, Tables
+from loader.warehouse import Mart, Options, State, Tables, owner
 from loader.warehouse.facts import facts
-from loader.warehouse.history import last_runs, standing_rejections
+from loader.warehouse.history import last_runs, postponed_rows, standing_rejections
 
 DESTINATIONS: dict[str, Callable[[], Destination]] = {"gainsight": Gainsight}
 OBJECTS_A_COLLECTION = 100_000
@@ -59,9 +71,16 @@ class Project:
             yield DESTINATIONS[name](), [m for m in models if m.destination == name]
 
     @contextmanager
-    def state(self, destination: str, *, write: bool) -> Iterator[State]:
-        """The state tables, closed afterwards."""
-        with closing(State(self.target, destination, write=write)) as state:
+    def state(self, destination: Destination, *, write: bool) -> Iterator[State]:
+        """The state tables of a destination's connection, closed afterwards.
+
+        Raises:
+            MisuseError: nobody says which connection is meant.
+        """
+        if write and not destination.connection:
+            name = destination.name.upper()
+            raise MisuseError(f"{name}_BASE_URL is not set, such as https://you.gainsightcloud.com.")
+        with closing(State(self.target, destination.name, destination.connection, write=write)) as state:
             yield state
 
 
@@ -78,6 +97,7 @@ _select = click.option("--select", multiple=True, metavar="MODEL", help="Only th
 _destination = click.option("--destination", help="Only this destination.")
 _full = click.option("--full", is_flag=True, help="Everything again, as updates.")
 _retry_rejected = click.option("--retry-rejected", is_flag=True, help="Rejected rows that have not changed since, too.")
+_limit = click.option("--limit", type=click.IntRange(1), help="Only the first so many rows of each object (a canary).")
 _no_gate = click.option("--no-gate", is_flag=True, help="Send whatever dbt's tests said; the run's record says so.")
 _output = click.option(
     "--output",
@@ -114,18 +134,27 @@ def cli(
 
 
 @cli.command()
-@_options(_select, _destination, _full, _retry_rejected, _output)
+@_options(_select, _destination, _full, _retry_rejected, _limit, _output)
 @click.pass_obj
 def plan(
-    project: Project, select: Selected, destination: str | None, full: bool, retry_rejected: bool, form: str
+    project: Project,
+    select: Selected,
+    destination: str | None,
+    full: bool,
+    retry_rejected: bool,
+    limit: int | None,
+    form: str,
 ) -> None:
     """Show what publish would send and what it costs; nothing is called."""
     plans = []
     for target, models in project.models(select, destination):
-        with project.state(target.name, write=False) as state:
+        with project.state(target, write=False) as state:
             mart = Mart(state)
             diffs = [mart.diff(model, Options(full, retry_rejected)) for model in models]
-            plans.append(make_plan(target, diffs, mart, open_meter(target, state).remaining))
+            remaining, marts = open_meter(target, state).remaining, read_marts(state, models)
+            plans.append(make_plan(target, diffs, mart, remaining, marts, limit))
+            if foreign := owner.claim(state):
+                output.log.warning("publish will refuse: %s", owner.refusal(state, foreign))
             if form == "text":
                 output.show_plan(plans[-1], stderr=False)
     if form == "json":
@@ -133,18 +162,24 @@ def plan(
 
 
 @cli.command()
-@_options(_select, _destination, _full, _retry_rejected)
+@_options(_select, _destination, _full, _retry_rejected, _limit)
 @click.option("--max-calls", type=click.IntRange(0), help="Refuse a plan of more calls.")
 @click.option(
-    "--max-null-overwrites", type=click.IntRange(0), help="Refuse to turn more values at the destination into null."
+    "--max-null-overwrites",
+    type=click.IntRange(0),
+    help="Refuse to turn more values at the destination into null."
+    " Default: 10 % of the values of any field, and more than 5; look-ups are not counted.",
 )
 @click.option(
     "--max-deletes",
     type=click.IntRange(0),
     default=500,
     show_default=True,
-    help="Refuse to delete more records (mirror mode).",
+    help="Refuse to delete more records (on_gone: delete).",
 )
+@click.option("--allow-empty", is_flag=True, help="An empty mart may delete or clear what stands.")
+@click.option("--allow-older", is_flag=True, help="The mart may be as of an earlier day than what stands.")
+@click.option("--allow-grain-change", is_flag=True, help="The mart may have another grain than what stands.")
 @click.option(
     "--max-rejected-share",
     type=click.FloatRange(0, 1),
@@ -160,13 +195,15 @@ def publish(
     """Gate, diff, plan, send, record."""
     request = Request(
         Options(given["full"], given["retry_rejected"]),
-        Caps(given["max_calls"], given["max_null_overwrites"], given["max_deletes"]),
+        Caps(given["max_calls"], given["max_null_overwrites"], given["max_deletes"], given["allow_empty"]),
         not given["no_gate"],
         max_rejected_share,
+        Allowed(given["allow_older"], given["allow_grain_change"]),
+        given["limit"],
     )
     results = []
     for target, models in project.models(select, destination):
-        with project.state(target.name, write=True) as state, output.bar() as bar:
+        with project.state(target, write=True) as state, output.bar() as bar:
 
             def show(plan: Plan, bar: output.Bar = bar) -> None:
                 output.show_plan(plan, stderr=form == "json")
@@ -197,7 +234,9 @@ def reconcile(
     found: list[Difference] = []
     left = 0
     for target, models in project.models(select, destination):
-        with project.state(target.name, write=True) as state:
+        with project.state(target, write=True) as state:
+            if foreign := owner.claim(state):
+                raise RefusedError(owner.refusal(state, foreign))
             with metered(target, state):
                 reconciler = Reconciler(target, state)
                 here = list(reconciler.differences(models))
@@ -220,11 +259,33 @@ def reconcile(
 def status(project: Project, form: str, runs: int) -> None:
     """Show the last runs, and rejected rows and why."""
     with closing(Tables(project.target, write=False)) as tables:
-        last, rejected = last_runs(tables, runs), standing_rejections(tables)
+        last, rejected, later = last_runs(tables, runs), standing_rejections(tables), postponed_rows(tables)
     if form == "json":
-        output.print_json({"runs": last, "rejections": rejected})
+        output.print_json({"runs": last, "rejections": rejected, "later": later})
     else:
-        output.show_status(last, rejected)
+        output.show_status(last, rejected, later)
+
+
+@cli.command("adopt")
+@_options(_select, _destination)
+@click.option(
+    "--from", "source", metavar="CONNECTION", help="Take over the state of this connection (it got another name)."
+)
+@_output
+@click.pass_obj
+def take_over(project: Project, select: Selected, destination: str | None, source: str | None, form: str) -> None:
+    """Take over a state of an earlier version, of a copied warehouse or of a renamed connection, once a sample of its
+    rows was found at the destination."""
+    ended = []
+    for target, models in project.models(select, destination):
+        with project.state(target, write=True) as state, locked(state), metered(target, state):
+            ended.append(adopt(target, state, models, source))
+    if form == "json":
+        output.print_json({"adoptions": [each.as_dict() for each in ended]})
+    else:
+        for each in ended:
+            output.print_text(each.message)
+    sys.exit(max(each.exit_code for each in ended))
 
 
 @cli.command()
@@ -234,7 +295,7 @@ def check(project: Project, select: Selected, destination: str | None, form: str
     """Compare the publish models with the destination's own metadata."""
     found = []
     for target, models in project.models(select, destination):
-        with project.state(target.name, write=True) as state, metered(target, state):
+        with project.state(target, write=True) as state, metered(target, state):
             found += findings(target, models)
             for model in models:
                 found += Mart(state).misfits(model, target.fields(model.object) or {})
@@ -251,7 +312,7 @@ def pull(project: Project, select: Selected, destination: str | None, form: str)
     """Append labels that people gave in the destination to the raw labels."""
     pulled: list[Pulled] = []
     for target, models in project.models(select, destination):
-        with project.state(target.name, write=True) as state, metered(target, state):
+        with project.state(target, write=True) as state, metered(target, state):
             for model in (m for m in models if m.labels):
                 pulled.append(pull_labels(target, model, project.artifacts, state, project.target))
     output.show_labels(pulled, as_json=form == "json")

@@ -25,6 +25,8 @@ from loader.labels import COLUMNS, Pulled
 log = logging.getLogger("loader")
 _PLAIN_SECONDS = 10.0
 _SHOWN = 50
+MANY_RUNS = 3
+"""A row that was not taken in more runs than this is shown as one that somebody must look at."""
 
 
 class Redaction(logging.Filter):
@@ -114,7 +116,8 @@ def show_plan(plan: Plan, *, stderr: bool) -> None:
         return
     names = ("object", "mode", "rows", "new", "changed", "unchanged", "gone", "deletes", "rejected")
     rows = [[each[name] for name in names] for each in document["models"]]
-    print_table(f"Plan for {plan.destination.name}", names, rows, stderr=stderr)
+    name = f"{plan.destination.name} at {plan.connection or 'an address that is not set'}"
+    print_table(f"Plan for {name}", names, rows, stderr=stderr)
     calls = ", ".join(f"{count} {purpose}" for purpose, count in plan.calls.items() if count)
     print_text(
         f"{plan.total_calls} calls ({calls or 'nothing to do'}), {plan.minutes:.1f} minutes at the limit,"
@@ -126,22 +129,43 @@ def show_plan(plan: Plan, *, stderr: bool) -> None:
         for name, count in each["null_overwrites"].items():
             text = f"{each['object']}.{name}: {count} values would become null."
             print_text(text, stderr=stderr)
-    for text in plan.offers:
+    for text in (*_marts(plan), *plan.offers):
         print_text(text, stderr=stderr)
     if plan.left:
         print_text(f"{plan.left} rows do not fit into today's quota and wait.", stderr=stderr)
 
 
-def show_status(runs: Sequence[dict[str, Any]], rejections: Sequence[dict[str, Any]]) -> None:
-    """The last runs and the rejected rows, for people."""
-    names = ["started_at", "destination", "outcome", "exit_code", "rows_new", "rows_changed"]
-    names += ["rows_accepted", "rows_rejected", "api_calls", "gate"]
+def _marts(plan: Plan) -> Iterator[str]:
+    """Of which day and input the marts are, and what in that is new."""
+    marts = plan.marts
+    if marts.as_of:
+        newest = f"; the newest ping arrived {marts.newest_ping_at:%Y-%m-%d}" if marts.newest_ping_at else ""
+        age = f", {marts.input_age} days before that" if marts.input_age is not None else ""
+        yield f"The mart is as of {marts.as_of}, a row a {marts.grain}{newest}{age}."
+    for text in marts.changes:
+        yield f"{text}. publish refuses this unless it is told to."
+    if waiting := plan.rows("held_back"):
+        yield f"{waiting} rows wait (--limit)."
+
+
+def show_status(
+    runs: Sequence[dict[str, Any]], rejections: Sequence[dict[str, Any]], later: Sequence[dict[str, Any]]
+) -> None:
+    """The last runs, the rejected rows and those that were not taken yet, for people."""
+    names = ["started_at", "destination", "connection", "outcome", "exit_code", "rows_new", "rows_changed"]
+    names += ["rows_accepted", "rows_rejected", "rows_later", "api_calls", "gate"]
     print_table("Last runs", names, [[each[name] for name in names] for each in runs])
-    names = ["object", "row_key", "field", "code", "message", "rejected_at"]
+    names = ["connection", "object", "row_key", "field", "code", "message", "rejected_at"]
     rows = [[each[name] for name in names] for each in rejections[:_SHOWN]]
     print_table(f"Rejected rows that still stand: {len(rejections)}", names, rows)
     for code, count in Counter(each["code"] for each in rejections).most_common():
         print_text(f"{count} x {code}")
+    if later:
+        names = ["connection", "object", "row_key", "code", "message", "since", "runs"]
+        rows = [[each[name] for name in names] for each in later[:_SHOWN]]
+        print_table(f"Rows that were not taken yet: {len(later)}", names, rows)
+    if stuck := sum(each["runs"] > MANY_RUNS for each in later):
+        print_text(f"{stuck} of them were not taken in more than {MANY_RUNS} runs; look at what keeps them.")
 
 
 def show_findings(found: Sequence[Finding], *, as_json: bool) -> None:

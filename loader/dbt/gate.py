@@ -1,17 +1,30 @@
-"""The gate: whether dbt's latest run built and tested what is about to be sent."""
+"""The gate: whether what is about to be sent was built and tested as a whole, and nothing of dbt's runs failed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from loader.dbt.artifacts import Artifacts, PublishModel, value_kind
 from loader.dbt.profile import read_yaml
 from loader.errors import MisuseError, RefusedError
 from loader.warehouse import State
+from loader.warehouse.invocations import Invocation, invocations, latest_invocation
 
 _GOOD = ("success", "pass", "warn", "no-op", "reused")
+_BUILT = ("model", "seed", "snapshot")
+_COUNT = ("build", "run", "test", "seed", "snapshot", "retry")
+"""Commands that change or judge relations; `docs generate`, `compile`, `show` and the like do neither."""
 _SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Latest:
+    """How a node ended when it ran last, and in which invocation: 0 is the newest."""
+
+    status: str
+    age: int
 
 
 def check_gate(artifacts: Artifacts, models: Sequence[PublishModel], state: State) -> None:
@@ -20,13 +33,13 @@ def check_gate(artifacts: Artifacts, models: Sequence[PublishModel], state: Stat
     Args:
         artifacts: of dbt's latest run.
         models: to be published.
-        state: says which invocation wrote to the warehouse last.
+        state: says which invocations wrote to the warehouse, and how each node ended.
 
     Raises:
         RefusedError: with the names of what failed, was skipped, was not tested, or does not belong together.
     """
-    _same_run(artifacts, state)
-    reasons = [*_bad_results(artifacts, models), *_changed_contracts(artifacts, models, state)]
+    runs = _runs(artifacts, state)
+    reasons = [*_bad_results(artifacts, models, runs), *_changed_contracts(artifacts, models, state)]
     if reasons:
         more = f" (and {len(reasons) - _SHOWN} more)" if len(reasons) > _SHOWN else ""
         raise RefusedError(
@@ -35,44 +48,96 @@ def check_gate(artifacts: Artifacts, models: Sequence[PublishModel], state: Stat
         )
 
 
-def _same_run(artifacts: Artifacts, state: State) -> None:
-    invocation = artifacts.run_results["metadata"].get("invocation_id")
-    latest = state.latest_invocation()
+def _runs(artifacts: Artifacts, state: State) -> list[Invocation]:
+    """dbt's runs on this warehouse, newest first; the newest as run_results.json has it."""
+    metadata = artifacts.run_results["metadata"]
+    command = str((artifacts.run_results.get("args") or {}).get("which") or "build")
+    latest, known = latest_invocation(state), invocations(state)
     if latest is None:
         raise RefusedError(
             "The gate is closed: the warehouse does not say which dbt run wrote it (no rows in"
             f" {state.table('dbt_invocations')}, which the project's on-run-end hook writes). Run `dbt build`."
         )
-    if latest != invocation:
+    of_file = metadata.get("invocation_id")
+    if command in _COUNT and latest != of_file:
         raise RefusedError(
             f"The gate is closed: the warehouse was last written by dbt invocation {latest}, but"
-            f" {artifacts.folder / 'run_results.json'} is of invocation {invocation}. Run `dbt build` here, or use"
+            f" {artifacts.folder / 'run_results.json'} is of invocation {of_file}. Run `dbt build` here, or use"
             " the artifacts of the run that wrote the warehouse."
         )
+    newest = next((each for each in known if each.id == latest), None)
+    if command not in _COUNT:
+        if newest is None:
+            raise RefusedError(
+                f"The gate is closed: run_results.json is of `dbt {command}`, and nothing else says how dbt invocation"
+                f" {latest} ended. Run `dbt build`."
+            )
+        return known
+    statuses = {r["unique_id"]: str(r.get("status")) for r in artifacts.run_results.get("results", [])}
+    if newest is None:
+        return [Invocation(latest, command, state.now(), True, statuses=statuses), *known]
+    return [replace(each, statuses=statuses) if each is newest else each for each in known]
 
 
-def _bad_results(artifacts: Artifacts, models: Sequence[PublishModel]) -> Iterator[str]:
-    manifest = artifacts.manifest
-    results = {r["unique_id"]: str(r.get("status")) for r in artifacts.run_results.get("results", [])}
+def _latest_of_each(runs: Sequence[Invocation]) -> dict[str, Latest]:
+    found: dict[str, Latest] = {}
+    for age, run in enumerate(runs):
+        for unique_id, status in run.statuses.items():
+            found.setdefault(unique_id, Latest(status, age))
+    return found
+
+
+def _bad_results(artifacts: Artifacts, models: Sequence[PublishModel], runs: Sequence[Invocation]) -> Iterator[str]:
+    manifest, latest = artifacts.manifest, _latest_of_each(runs)
     names = {**manifest.get("sources", {}), **manifest["nodes"], **manifest.get("unit_tests", {})}
     upstream = _upstream(manifest, [m.unique_id for m in models])
-    for unique_id in sorted(upstream):
-        status = results.get(unique_id)
-        if status is not None and status not in _GOOD:
-            yield f"{_name(names, unique_id)} ended as {status}"
-    untested = []
-    for unique_id, node in _tests(manifest):
-        if not _subjects(node) & upstream:
+    tests = {unique_id: node for unique_id, node in _tests(manifest) if _subjects(node) & upstream}
+    for unique_id, known in sorted(latest.items()):
+        if known.status in _GOOD or not (known.age == 0 or unique_id in names):
             continue
-        status = results.get(unique_id)
-        if status is None and node["resource_type"] == "test":
-            untested.append(node["name"])
-        elif status is not None and status not in _GOOD:
-            yield f"test {node['name']} ended as {status}"
+        if known.status != "skipped" or unique_id in upstream or unique_id in tests:
+            kind = "test " if names.get(unique_id, {}).get("resource_type") in ("test", "unit_test") else ""
+            yield f"{kind}{_name(names, unique_id)} ended as {known.status}"
+    built = {u for u in upstream if names.get(u, {}).get("resource_type") in _BUILT and not _is_ephemeral(names[u])}
+    yield from _half_built(manifest, names, built, latest)
+    yield from _unfinished(runs, [latest[each].age for each in built if each in latest])
+    untested = [node["name"] for unique_id, node in tests.items() if _untested(unique_id, node, upstream, latest)]
     if untested:
-        some = ", ".join(sorted(untested)[:_SHOWN])
-        more = ", ..." if len(untested) > _SHOWN else ""
-        yield f"{len(untested)} tests were not part of the latest run ({some}{more})"
+        yield f"{len(untested)} tests were not part of the latest run ({_listed(untested)})"
+
+
+def _half_built(
+    manifest: Mapping[str, Any], names: Mapping[str, Any], built: set[str], latest: Mapping[str, Latest]
+) -> Iterator[str]:
+    """Relations that are older than what they read, or of which nothing says that they were built."""
+    if missing := [_name(names, each) for each in built if each not in latest]:
+        yield f"{len(missing)} relations were never built by a run that is recorded ({_listed(missing)})"
+    stale = [
+        f"{_name(names, child)} before {_name(names, parent)}"
+        for child in built & latest.keys()
+        for parent in manifest.get("parent_map", {}).get(child, [])
+        if parent in built and parent in latest and latest[child].age > latest[parent].age
+    ]
+    if stale:
+        yield f"{len(stale)} relations were built before what they read was built again ({_listed(stale)})"
+
+
+def _unfinished(runs: Sequence[Invocation], ages: Sequence[int]) -> Iterator[str]:
+    """Runs that began to build and did not end, unless all that counts was built since."""
+    for age, run in enumerate(runs):
+        if not run.completed and run.command != "test" and any(each > age for each in ages):
+            yield f"dbt invocation {run.id} began at {run.at:%Y-%m-%d %H:%M:%S} UTC and did not come to its end"
+            return
+
+
+def _untested(unique_id: str, node: Mapping[str, Any], upstream: set[str], latest: Mapping[str, Latest]) -> bool:
+    """Whether a data test did not run since what it is about was built."""
+    if node["resource_type"] != "test":
+        return False
+    if unique_id not in latest:
+        return True
+    ages = [latest[each].age for each in _subjects(node) & upstream if each in latest]
+    return latest[unique_id].age > min(ages, default=latest[unique_id].age)
 
 
 def _tests(manifest: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -81,7 +146,7 @@ def _tests(manifest: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
             yield unique_id, node
 
 
-def _subjects(test: dict[str, Any]) -> set[str]:
+def _subjects(test: Mapping[str, Any]) -> set[str]:
     """What a test is about: the node it is declared on, else everything it reads."""
     attached = test.get("attached_node")
     return {attached} if attached else set(test.get("depends_on", {}).get("nodes", []))
@@ -98,8 +163,17 @@ def _upstream(manifest: dict[str, Any], start: Iterable[str]) -> set[str]:
     return found
 
 
-def _name(nodes: dict[str, Any], unique_id: str) -> str:
-    return str(nodes.get(unique_id, {}).get("name", unique_id))
+def _is_ephemeral(node: Mapping[str, Any]) -> bool:
+    return (node.get("config") or {}).get("materialized") == "ephemeral"
+
+
+def _name(nodes: Mapping[str, Any], unique_id: str) -> str:
+    return str(nodes.get(unique_id, {}).get("name", unique_id.rpartition(".")[2]))
+
+
+def _listed(names: Iterable[str]) -> str:
+    found = sorted(names)
+    return ", ".join(found[:_SHOWN]) + (", ..." if len(found) > _SHOWN else "")
 
 
 def _changed_contracts(artifacts: Artifacts, models: Sequence[PublishModel], state: State) -> Iterator[str]:

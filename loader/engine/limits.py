@@ -35,7 +35,7 @@ class Meter:
         most: cap on this run's calls.
 
     Attributes:
-        before_wait: called before a wait for the next window, to do meanwhile what can be done.
+        before_wait: called with the seconds before a wait, to do meanwhile what can be done.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Meter:
         most: int | None = None,
     ) -> None:
         self.stop = threading.Event()
-        self.before_wait: Callable[[], None] = lambda: None
+        self.before_wait: Callable[[float], None] = lambda seconds: None
         self.calls = 0
         self.windows, self.per_day = windows, per_day
         self._most: int | None = most
@@ -85,6 +85,8 @@ class Meter:
         Raises:
             StoppedError: the signal came.
         """
+        if seconds > 0:
+            self.before_wait(seconds)
         if seconds > 0 and self.stop.wait(seconds):
             raise StoppedError("Stopped by a signal; what was sent is recorded.")
 
@@ -103,8 +105,6 @@ class Meter:
             raise StoppedError(self._used_up())
         full = [(made, w) for made, w in zip(self._answered, self.windows, strict=True) if len(made) == w.calls]
         allowed_at = max((made[0] + window.seconds for made, window in full), default=0.0)
-        if time.monotonic() < allowed_at:
-            self.before_wait()
         self.pause(allowed_at - time.monotonic())
         self.calls += 1
         self._unsaved = True

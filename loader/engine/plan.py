@@ -7,17 +7,30 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from loader.engine.destination import Destination, Work
+from loader.engine.freshness import Marts
 from loader.errors import RefusedError
 from loader.warehouse import Diff, Mart
 
 
 @dataclass(frozen=True)
 class Caps:
-    """What a publish may do at most; None is no cap. Equal to the cap passes."""
+    """What a publish may do at most; None is no cap. Equal to the cap passes.
+
+    Attributes:
+        null_overwrites: None for the share `NULL_SHARE` of a field's values.
+        empty: whether an empty mart may delete or clear what stands.
+    """
 
     calls: int | None = None
     null_overwrites: int | None = None
     deletes: int | None = 500
+    empty: bool = False
+
+
+NULL_SHARE, FEW_NULLS = 0.1, 5
+"""Without a cap, a publish is refused when more than this share of the values that a field has at the destination, and
+more than these few, would become null at once: a score that many accounts lose on one day is missing input, not news.
+Look-ups are not values."""
 
 
 @dataclass
@@ -26,6 +39,7 @@ class Plan:
 
     Attributes:
         calls: by purpose.
+        marts: what the marts are of.
         remaining: calls left for today.
         left: rows that do not fit into them and wait for the next run.
         offers: cheaper ways that are not configured.
@@ -34,6 +48,8 @@ class Plan:
     destination: Destination
     diffs: list[Diff]
     calls: dict[str, int] = field(default_factory=dict)
+    marts: Marts = field(default_factory=Marts)
+    connection: str = ""
     remaining: int = 0
     left: int = 0
     offers: list[str] = field(default_factory=list)
@@ -52,7 +68,7 @@ class Plan:
     @property
     def busy(self) -> list[Diff]:
         """Diffs with something to send or delete."""
-        return [each for each in self.diffs if each.to_send or each.deletable]
+        return [each for each in self.diffs if each.to_send or each.deletable or each.clearable]
 
     def rows(self, name: str) -> int:
         """One of the counts, over all models."""
@@ -67,6 +83,8 @@ class Plan:
         names = ("rows", "new", "changed", "unchanged", "gone", "rejected")
         return {
             "destination": self.destination.name,
+            "connection": self.connection,
+            **self.marts.as_dict(),
             "models": [
                 {
                     "model": d.model.name,
@@ -74,12 +92,15 @@ class Plan:
                     "mode": d.model.mode,
                     **{name: getattr(d, name) for name in names},
                     "deletes": d.deletable,
+                    "clears": d.clearable,
                     "null_overwrites": d.null_overwrites,
                 }
                 for d in self.diffs
             ],
             **{name: self.rows(name) for name in names[1:]},
             "deletes": self.rows("deletable"),
+            "clears": self.rows("clearable"),
+            "held_back": self.rows("held_back"),
             "null_overwrites": self.null_overwrites(),
             "calls": self.total_calls,
             "calls_by_purpose": self.calls,
@@ -108,17 +129,43 @@ class Plan:
                     f"The plan has {planned} {what}, more than {option} {cap} allows. Nothing was sent."
                     " Look at `plan`, then raise the cap if this is meant."
                 )
+        if caps.null_overwrites is None:
+            self._refuse_shares()
+        emptied = [d for d in self.diffs if not d.rows and (d.deletable or d.clearable)]
+        if emptied and not caps.empty:
+            raise RefusedError(
+                f"{emptied[0].model.name} is empty, and {emptied[0].deletable + emptied[0].clearable} records of"
+                f" {emptied[0].model.object} would go with it. Nothing was sent; if this is meant, publish with"
+                " --allow-empty."
+            )
+
+    def _refuse_shares(self) -> None:
+        for diff in self.diffs:
+            linked = {each.field for each in diff.model.lookups}
+            for name, count in diff.null_overwrites.items():
+                held = diff.standing_values.get(name, 0)
+                if count > FEW_NULLS and count > NULL_SHARE * held and name not in linked:
+                    raise RefusedError(
+                        f"{diff.model.object}.{name}: {count} of {held} values would become null, more than"
+                        f" {NULL_SHARE:.0%}. Nothing was sent. Look at `plan` and at the input; if this is meant, allow"
+                        " as many with --max-null-overwrites."
+                    )
 
 
-def make_plan(destination: Destination, diffs: list[Diff], mart: Mart, remaining: int) -> Plan:
+def make_plan(
+    destination: Destination, diffs: list[Diff], mart: Mart, remaining: int, marts: Marts, limit: int | None = None
+) -> Plan:
     """Count calls; when they exceed today's quota, keep the most important rows that fit.
 
-    Changed rows come before new ones, the current period before old ones.
+    Changed rows come before new ones, the current period before old ones. All look-ups are resolved in every run.
     """
-    plan = Plan(destination, diffs, remaining=remaining)
+    plan = Plan(destination, diffs, marts=marts, connection=mart.state.connection, remaining=remaining)
+    if limit is not None:
+        for diff in diffs:
+            _limit(diff, limit, mart)
     sending = [d for d in diffs if d.to_send]
-    lookups = {k: len(v) for k, v in mart.lookup_values([d.model for d in sending]).items()}
-    work = [Work(d.model, d.changed, d.new, d.deletable) for d in diffs]
+    lookups = {k: len(v) for k, v in mart.lookup_values([d.model for d in diffs], staged=False).items()}
+    work = [Work(d.model, d.changed + d.clearable, d.new, d.deletable) for d in diffs]
     plan.calls, plan.offers = destination.calls(work, lookups), destination.offers(work)
     if plan.total_calls <= remaining:
         return plan
@@ -126,13 +173,24 @@ def make_plan(destination: Destination, diffs: list[Diff], mart: Mart, remaining
     fits, over = 0, sum(d.to_send for d in sending) + 1
     while over - fits > 1:
         middle = (fits + over) // 2
-        calls = destination.calls(_first(order, middle), {k: min(n, middle) for k, n in lookups.items()})
+        calls = destination.calls(_first(order, middle), lookups)
         fits, over = (middle, over) if sum(calls.values()) <= remaining else (fits, middle)
     kept = _first(order, fits)
     for each, diff in zip(kept, sending, strict=True):
         plan.left += diff.to_send - each.known - each.unknown
         mart.keep_first(diff.model, each.known + each.unknown)
     return plan
+
+
+def _limit(diff: Diff, limit: int, mart: Mart) -> None:
+    """Leave all but the first rows of an object; nothing is deleted or cleared."""
+    wanted = diff.to_send
+    diff.changed = min(diff.changed, limit)
+    diff.new = min(diff.new, limit - diff.changed)
+    diff.deletable = diff.clearable = 0
+    diff.held_back = wanted - diff.to_send
+    if diff.held_back:
+        mart.keep_first(diff.model, limit)
 
 
 def _first(order: Sequence[tuple[Diff, str]], rows: int) -> list[Work]:

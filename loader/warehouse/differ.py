@@ -218,7 +218,8 @@ where d.kind = 'invalid' and {options.fresh}"""
             return
         in_use = (
             f"select destination_id from {state.table('publish_state')} where {self.ours(model)}"
-            f" and destination_id is not null and row_key not in (select row_key from {_diff(model)} where kind = 'gone')"
+            " and destination_id is not null"
+            f" and row_key not in (select row_key from {_diff(model)} where kind = 'gone')"
         )
         if diff.to_send:
             in_use += f" union all select destination_id from {staged_table(model)} where destination_id is not null"

@@ -30,11 +30,8 @@ def relink(mart: Mart, model: PublishModel, lookup: Lookup, targets: Mapping[str
     """
     state, owner = mart.state, [*mart.state.owner, model.object, lookup.field]
     table = state.table("publish_links")
-    known = dict(
-        state.dialect.execute(
-            f"select value, target from {table} where {state.mine} and object = ? and field = ?", owner
-        )
-    )
+    query = f"select value, target from {table} where {state.mine} and object = ? and field = ?"
+    known = {str(value): str(target) for value, target in state.dialect.execute(query, owner)}
     moved = [value for value, target in targets.items() if known.get(value, target) != target]
     found = [value for value, target in targets.items() if target and known.get(value, "") != target]
     fresh = [(value, target) for value, target in targets.items() if known.get(value) != target]
@@ -58,9 +55,8 @@ def _mark(mart: Mart, model: PublishModel, lookup: Lookup, name: str, values: Se
     more = f" and code in {UNRESOLVED}" if name == "publish_rejections" else ""
     for start in range(0, len(values), CHUNK):
         query, parameters = state.dialect.table_of([(each,) for each in values[start : start + CHUNK]], ["varchar"])
-        keys = (
-            f"select {shape.key} from {shape.relation} where cast({shape.column(lookup.column)} as varchar) in ({query})"
-        )
+        value = f"cast({shape.column(lookup.column)} as varchar)"
+        keys = f"select {shape.key} from {shape.relation} where {value} in ({query})"
         state.dialect.execute(
             f"update {state.table(name)} set row_hash = '{RELINKED}' where {state.mine} and object = ?{more}"
             f" and row_key in ({keys})",

@@ -34,7 +34,7 @@ class Lock:
         self.seconds = number("LOADER_LOCK_SECONDS", LOCK_SECONDS)
         self._run_id, self._held_at = "", 0.0
 
-    def take(self, run_id: str, name: str) -> None:
+    def take(self, run_id: str) -> None:
         """Make the lock this run's.
 
         Raises:
@@ -53,7 +53,9 @@ class Lock:
             [run_id, holder, *self._owner, self._db.exclusive],
         )
         if not taken[0][0]:
-            raise RefusedError(f"Another publish to {name} is running: {self._who()}. Nothing was sent.")
+            name, connection = self._owner
+            who = f"{self._who()} (connection {connection})"
+            raise RefusedError(f"Another publish to {name} is running: {who}. Nothing was sent.")
         self._run_id, self._held_at = run_id, time.time()
 
     def hold(self, longer: float = 0.0) -> None:

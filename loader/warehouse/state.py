@@ -72,7 +72,7 @@ class State(Tables):
             RefusedError: another publish holds the lock.
         """
         self.run_id = uuid.uuid4().hex
-        self.lock.take(self.run_id, self.name)
+        self.lock.take(self.run_id)
         runs = self.table("publish_runs")
         self.dialect.execute(
             f"update {runs} set outcome = 'killed', finished_at = started_at, exit_code = 4"

@@ -122,14 +122,9 @@ class Tables:
             raise
         self.dialect.execute("commit")
 
-    def latest_invocation(self) -> str | None:
-        """The dbt invocation that wrote to the warehouse last, or None when nothing says so."""
-        if "dbt_invocations" not in self._there:
-            return None
-        found = self.dialect.execute(
-            f"select invocation_id from {self.table('dbt_invocations')} order by completed_at desc limit 1"
-        )
-        return str(found[0][0]) if found else None
+    def has(self, name: str) -> bool:
+        """Whether a table of this name stood in the loader's schema when it was opened."""
+        return name in self._there
 
     def columns(self, relation: Relation) -> dict[str, str]:
         """Type by lower-case name of a relation's columns; empty when there is none."""
@@ -139,3 +134,14 @@ class Tables:
             [relation.schema, relation.name],
         )
         return {str(name): str(kind) for name, kind in found}
+
+    def replaced_at(self, relation: Relation) -> datetime | None:
+        """When a relation was made or changed last, where the warehouse says so."""
+        if self.dialect.exclusive:
+            return None
+        found = self.dialect.execute(
+            "select max(last_altered) from information_schema.tables"
+            " where lower(table_schema) = lower(?) and lower(table_name) = lower(?)",
+            [relation.schema, relation.name],
+        )
+        return found[0][0] if found else None

@@ -6,7 +6,6 @@ import base64
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
-from unittest.mock import MagicMock
 
 import pytest
 from cryptography.hazmat.primitives import serialization as form
@@ -15,7 +14,7 @@ from harness import Bench
 
 from loader.dbt.artifacts import Artifacts
 from loader.dbt.profile import Target
-from loader.errors import MisuseError, StoppedError
+from loader.errors import MisuseError
 from loader.warehouse import Mart, Options, State, mart
 from loader.warehouse.dialects import Snowflake, _private_key
 
@@ -124,7 +123,7 @@ def test_the_values_that_arrive_are_the_same_from_both_warehouses(
 
 def test_a_value_that_turned_into_nan_after_the_diff_comes_without_a_hash_and_is_not_sent(bench: Bench) -> None:
     model = Artifacts(bench.folder).publish_models(("gainsight__instance_usage",))[0]
-    state = State(Target("duckdb", "main", {"path": str(bench.database)}), "gainsight", write=True)
+    state = State(Target("duckdb", "main", {"path": str(bench.database)}), "gainsight", "here", write=True)
     found = Mart(state)
     assert found.diff(model, Options()).new == 60
     state.dialect.execute("update gainsight__instance_usage set utilization = 'nan' where instance_id = 'i1'")
@@ -138,14 +137,14 @@ def test_a_value_that_turned_into_nan_after_the_diff_comes_without_a_hash_and_is
 
 
 def test_a_second_publish_is_refused_by_the_lock(bench: Bench, snow: Callable[..., list[Any]]) -> None:
+    locks = "CUSTOMER_HEALTH.MARTS_PUBLISH.PUBLISH_LOCKS"
     assert bench.publish("--no-gate").code == 0
-    lock = "insert into CUSTOMER_HEALTH.MARTS_PUBLISH.PUBLISH_LOCKS values ('gainsight', 'other', 'elsewhere', ?)"
-    now = snow("select max(finished_at) from CUSTOMER_HEALTH.MARTS_PUBLISH.PUBLISH_RUNS")[0][0]
-    snow(lock, [str(now)])
+    assert snow(f"select run_id, ends_at from {locks}") == [(None, None)]
+    snow(f"update {locks} set run_id = 'other', holder = 'elsewhere', ends_at = sysdate() + interval '5 seconds'")
     ended = bench.publish("--no-gate")
     assert ended.code == 3
     assert "Another publish to gainsight is running: run other, elsewhere" in ended.json["error"]
-    snow("update CUSTOMER_HEALTH.MARTS_PUBLISH.PUBLISH_LOCKS set heartbeat_at = '2020-01-01'")
+    snow(f"update {locks} set ends_at = sysdate() - interval '1 seconds'")
     assert bench.publish("--no-gate").code == 0
 
 
@@ -175,43 +174,12 @@ def test_rows_that_come_in_windows_are_all_sent_from_snowflake(
     assert len({each["Instance_Id__gc"] for each in bench.box.rows("Instance_Data__gc")}) == 30
 
 
-class Batches:
-    """Result batches as Snowflake hands them out: each is fetched when it is iterated over."""
-
-    def __init__(self, count: int, rows: int) -> None:
-        self.count, self.rows, self.fetched = count, rows, 0
-
-    def __iter__(self) -> Iterator[Iterator[Any]]:
-        for number in range(self.count):
-            self.fetched += 1
-            yield iter([(number * self.rows + n, "x") for n in range(self.rows)])
-
-
-def test_a_snowflake_result_is_read_one_arrow_batch_at_a_time() -> None:
-    """The local servers send one batch, so the cursor is made up here."""
-    batches = Batches(count=40, rows=1000)
-    cursor = MagicMock()
-    cursor.__enter__.return_value.get_result_batches.return_value = batches
-    snowflake = object.__new__(Snowflake)
-    snowflake._errors, snowflake._connection = OSError, MagicMock(cursor=lambda: cursor)
-    seen = 0
-    for window in snowflake.windows("select pos from t where true", "select * from ({})".format, 1500):
-        assert [row[0] for row in window] == list(range(seen, seen + len(window)))
-        seen += len(window)
-        assert batches.fetched == -(-seen // 1000), "not one batch more than the rows handed out are in"
-    assert seen == 40_000
-    cursor.__enter__.return_value.execute.assert_called_once_with(
-        "select * from (select pos from t where true) order by 1"
-    )
-
-
-def test_a_value_that_the_connector_cannot_convert_stops_the_run() -> None:
-    cursor = MagicMock()
-    cursor.__enter__.return_value.get_result_batches.return_value = [[(1, "x"), OSError("no such date")]]
-    snowflake = object.__new__(Snowflake)
-    snowflake._errors, snowflake._connection = OSError, MagicMock(cursor=lambda: cursor)
-    with pytest.raises(StoppedError, match="no such date"):
-        list(snowflake.windows("staged", str, 5000))
+def test_literals_of_snowflake_cannot_be_left(snow: Callable[[str], list[Any]]) -> None:
+    """A backslash before the closing quote would carry the literal on into what follows."""
+    odd = ["\\", "it's", "a\\' or 1=1 --", "\n", "'; drop table x; --"]
+    for text in odd:
+        found = snow(f"select {Snowflake.literal(object.__new__(Snowflake), text)} as c")
+        assert found == [(text,)], text
 
 
 def test_a_key_that_stands_in_the_profile_is_read_as_dbt_reads_it() -> None:

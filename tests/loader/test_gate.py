@@ -79,10 +79,20 @@ def test_a_model_upstream_counts(bench: Bench) -> None:
     assert "int_upstream ended as error" in refused(bench).json["error"]
 
 
-def test_only_what_is_selected_is_looked_at(bench: Bench) -> None:
-    edit(
-        bench, "run_results.json", lambda d: result(d, "model.mini_project.gainsight__instances").update(status="error")
-    )
+@pytest.mark.parametrize("part", ["model.mini_project.gainsight__instances", "not_null_gainsight__instances"])
+def test_an_error_anywhere_in_the_run_closes_the_gate_for_all(bench: Bench, part: str) -> None:
+    """A side test that fails may be the only one that sees what is wrong with the rest."""
+    edit(bench, "run_results.json", lambda d: result(d, part).update(status="error"))
+    ended = bench.publish("--select", "gainsight__company_health")
+    assert (ended.code, bench.box.calls) == (3, [])
+    assert "gainsight__instances" in ended.json["error"]
+
+
+def test_a_test_of_something_else_that_was_not_run_is_no_reason(bench: Bench) -> None:
+    def drop(document: dict[str, Any]) -> None:
+        document["results"].remove(result(document, "not_null_gainsight__instances"))
+
+    edit(bench, "run_results.json", drop)
     assert bench.publish("--select", "gainsight__company_health").code == 0
 
 

@@ -92,6 +92,15 @@ def test_a_polite_signal_finishes_the_batch_in_hand_and_exits_4(bench: Bench, nu
     assert sum(call.records for call in bench.box.calls if call.committed) == len(bench.state())
 
 
+def noted(bench: Bench, query: str) -> None:
+    """Rows that a killed run had noted: their keys, and whether they were to be ours."""
+    bench.sql(
+        "insert into main_publish.publish_intents (destination, connection, object, run_id, sent_at, row_key, created_by_us)"
+        f" select 'gainsight', connection, 'Instance_Data__gc', 'killed', now()::timestamp, k.* from ({query}) as k,"
+        " main_publish.publish_connections"
+    )
+
+
 def test_after_a_kill_only_a_record_with_our_values_counts_as_made_by_us(bench: Bench) -> None:
     """Four rows were noted: one arrived, one was made by somebody else, one was not made, one left the mart since."""
     assert bench.publish(*ARGUMENTS[1:]).code == 0
@@ -99,10 +108,7 @@ def test_after_a_kill_only_a_record_with_our_values_counts_as_made_by_us(bench: 
         "insert into gainsight__instances select 'n' || i, 'A1', 'host', '1.5', 'Production', 7, true,"
         " timestamp '2026-01-02 03:04:05.678901' from range(3) as r(i)"
     )
-    bench.sql(
-        "insert into main_publish.publish_intents select 'gainsight', 'Instance_Data__gc', '[\"n' || i || '\"]', 'killed',"
-        " now()::timestamp, true from range(4) as r(i)"
-    )
+    noted(bench, "select '[\"n' || i || '\"]', true from range(4) as r(i)")
     company = next(row["Gsid"] for row in bench.box.rows("Company") if row["SfdcAccountId"] == "A1")
     sent = {
         "Company_Id__gc": company,
@@ -124,7 +130,7 @@ def test_after_a_kill_only_a_record_with_our_values_counts_as_made_by_us(bench: 
     assert [there[f"n{n}"] for n in range(4)] == ["host", "host", "host", "gone"]
     assert 'Instance_Data__gc ["n3"] may be ours' in ended.err
     assert bench.sql("select count(*) from main_publish.publish_intents") == [(0,)]
-    assert bench.publish(*ARGUMENTS[1:]).result["api_calls"] == 0
+    assert bench.publish(*ARGUMENTS[1:]).result["plan"]["calls"] == 1
 
 
 def test_after_a_kill_while_rows_are_changed_what_arrived_is_not_sent_again(bench: Bench) -> None:
@@ -137,10 +143,8 @@ def test_after_a_kill_while_rows_are_changed_what_arrived_is_not_sent_again(benc
         "insert into gainsight__instances select 'n' || i, null, 'host', '1.5', 'Production', 7, true, null"
         " from range(2) as r(i)"
     )
-    bench.sql(
-        "insert into main_publish.publish_intents select 'gainsight', 'Instance_Data__gc', '[\"' || c0 || '\"]', 'killed',"
-        f" now()::timestamp, c1 from (values ('n0', false), ('n1', false), ('{ours}', true), ('{left}', true)) as v(c0, c1)"
-    )
+    keys = f"values ('n0', false), ('n1', false), ('{ours}', true), ('{left}', true)"
+    noted(bench, f"select '[\"' || c0 || '\"]', c1 from ({keys}) as v(c0, c1)")
     sent = {"Hostname__gc": "host", "Version__gc": "1.5", "Suggested_Type__gc": "Production"}
     sent |= {"Licensed_Seats__gc": 7, "Is_Production__gc": True}
     records = [{"Instance_Id__gc": "n0", **sent}, {"Instance_Id__gc": "n1", **sent, "Hostname__gc": "old"}]
@@ -152,7 +156,7 @@ def test_after_a_kill_while_rows_are_changed_what_arrived_is_not_sent_again(benc
     assert "may be ours" not in ended.err, "the state knows that it is"
     state = {key: made for (_, key), (_, made) in bench.state().items()}
     assert [state[f'["{each}"]'] for each in ("n0", "n1", ours)] == [False, False, True]
-    assert bench.publish(*ARGUMENTS[1:]).result["api_calls"] == 0
+    assert bench.publish(*ARGUMENTS[1:]).result["plan"]["calls"] == 1
 
 
 def test_a_table_that_an_earlier_version_made_gets_the_columns_that_came_later(bench: Bench) -> None:

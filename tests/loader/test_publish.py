@@ -6,7 +6,7 @@ import pytest
 from harness import Bench, calls_of
 
 
-def test_every_row_arrives_and_a_second_run_calls_nothing(bench: Bench) -> None:
+def test_every_row_arrives_and_a_second_run_resolves_look_ups_and_nothing_else(bench: Bench) -> None:
     first = bench.publish()
     assert first.code == 0, first.err
     assert first.result["rows_accepted"] == 10 + 30 + 60
@@ -17,8 +17,8 @@ def test_every_row_arrives_and_a_second_run_calls_nothing(bench: Bench) -> None:
     second = bench.publish()
     assert second.code == 0, second.err
     assert second.result["plan"]["unchanged"] == 100
-    assert second.result["api_calls"] == 0
-    assert len(bench.box.calls) == made
+    assert second.result["api_calls"] == second.result["plan"]["calls"] == 1
+    assert [(c.operation, c.object) for c in bench.box.calls[made:]] == [("query", "Company")]
 
 
 def test_changed_rows_take_the_calls_that_the_plan_had_said(bench: Bench) -> None:
@@ -73,7 +73,7 @@ def test_update_mode_never_creates_and_names_what_has_no_match(bench: Bench) -> 
     assert bench.rejections() == {("Company", '["nobody"]'): ("SfdcAccountId", "NO_MATCH")}
     assert bench.box.count("Company") == 10
     again = bench.publish()
-    assert (again.code, again.result["rows_rejected"], again.result["api_calls"]) == (1, 1, 0), "not looked for again"
+    assert (again.code, again.result["rows_rejected"], again.result["api_calls"]) == (1, 1, 1), "not looked for again"
 
 
 def test_a_lookup_without_a_match_rejects_the_row_and_names_the_account(bench: Bench) -> None:
@@ -110,7 +110,7 @@ def test_null_and_duplicate_keys_are_rejected_before_anything_is_sent(bench: Ben
     ]
     assert '["i1"]' not in {key for name, key in bench.state() if name == "Instance_Data__gc"}
     again = bench.publish()
-    assert (again.code, again.result["rows_rejected"], again.result["api_calls"]) == (1, 6, 0)
+    assert (again.code, again.result["rows_rejected"], again.result["api_calls"]) == (1, 6, 1)
     assert bench.sql("select count(*) from main_publish.publish_rejections") == [(6,)]
 
 
@@ -137,10 +137,10 @@ def test_a_rejected_row_is_tried_again_when_it_changed_or_when_asked(bench: Benc
     assert (first.code, first.result["rows_rejected"]) == (1, 1)
     assert bench.rejections() == {("Instance_Data__gc", '["i3"]'): ("Suggested_Type__gc", "GSOBJ_1012")}
     second = bench.publish()
-    assert (second.code, second.result["rows_rejected"], second.result["api_calls"]) == (1, 1, 0)
+    assert (second.code, second.result["rows_rejected"], second.result["api_calls"]) == (1, 1, 1)
     asked = bench.publish("--retry-rejected")
     assert (asked.code, asked.result["rows_rejected"]) == (1, 1)
-    assert asked.result["api_calls"] > 0
+    assert asked.result["api_calls"] > 1
     bench.sql("update gainsight__instances set instance_type = 'Production' where instance_id = 'i3'")
     changed = bench.publish()
     assert (changed.code, changed.result["rows_rejected"]) == (0, 0)
@@ -169,6 +169,7 @@ def test_a_record_that_vanished_is_created_again_and_in_update_mode_rejected(ben
     for name, field, key in (("Instance_Data__gc", "Instance_Id__gc", "i3"), ("Company", "SfdcAccountId", "A3")):
         bench.box.delete(name, next(r["Gsid"] for r in bench.box.rows(name) if r[field] == key))
     bench.sql("update gainsight__instances set version = 'x', account_id = null")
+    bench.sql("update gainsight__instance_usage set account_id = null")
     bench.sql("update gainsight__company_health set overall_score = 1")
     ended = bench.publish()
     assert ended.code == 1, ended.err
@@ -191,7 +192,7 @@ def test_gone_rows_stay_at_the_destination_in_upsert_mode(bench: Bench) -> None:
     bench.publish()
     bench.sql("delete from gainsight__instances where instance_id = 'i3'")
     ended = bench.publish()
-    assert (ended.code, ended.result["plan"]["gone"], ended.result["api_calls"]) == (0, 1, 0)
+    assert (ended.code, ended.result["plan"]["gone"], ended.result["api_calls"]) == (0, 1, 1)
     assert bench.box.count("Instance_Data__gc") == 30
 
 
@@ -222,7 +223,7 @@ def test_every_kind_of_value_survives_the_way_there(bench: Bench) -> None:
     ended = bench.publish()
     assert ended.code == 0, ended.err
     bench.assert_settled()
-    assert bench.publish().result["api_calls"] == 0
+    assert bench.publish().result["plan"]["unchanged"] == 101
 
 
 def test_a_change_of_any_published_column_is_a_change(bench: Bench) -> None:

@@ -85,7 +85,7 @@ def test_a_million_rows_that_did_not_change_take_no_call_and_little_memory(
 ) -> None:
     bench = make_bench()
     fill(bench, 1_000_000)
-    state = State(Target("duckdb", "main", {"path": str(bench.database)}), "gainsight", write=True)
+    state = State(Target("duckdb", "main", {"path": str(bench.database)}), "gainsight", "here", write=True)
     model = Artifacts(bench.folder).publish_models(("gainsight__instances",))[0]
     shape = Mart(state).shape(model)
     state.dialect.execute(
