@@ -124,7 +124,8 @@ create table if not exists customer_health.marts_publish.publish_state (
     created_by_us boolean,
     accepted_at timestamp_ntz,
     run_id varchar,
-    null_fields varchar
+    null_fields varchar,
+    connection varchar
 );
 create table if not exists customer_health.marts_publish.publish_runs (
     run_id varchar,
@@ -141,7 +142,11 @@ create table if not exists customer_health.marts_publish.publish_runs (
     rows_rejected number(38, 0),
     api_calls number(38, 0),
     gate varchar,
-    message varchar
+    message varchar,
+    connection varchar,
+    rows_later number(38, 0),
+    as_of varchar,
+    grain varchar
 );
 create table if not exists customer_health.marts_publish.publish_rejections (
     run_id varchar,
@@ -152,7 +157,20 @@ create table if not exists customer_health.marts_publish.publish_rejections (
     code varchar,
     message varchar,
     rejected_at timestamp_ntz,
-    row_hash varchar
+    row_hash varchar,
+    connection varchar
+);
+create table if not exists customer_health.marts_publish.publish_later (
+    destination varchar,
+    object varchar,
+    row_key varchar,
+    code varchar,
+    message varchar,
+    since timestamp_ntz,
+    last_at timestamp_ntz,
+    runs number(38, 0),
+    run_id varchar,
+    connection varchar
 );
 create table if not exists customer_health.marts_publish.publish_intents (
     destination varchar,
@@ -160,23 +178,8 @@ create table if not exists customer_health.marts_publish.publish_intents (
     row_key varchar,
     run_id varchar,
     sent_at timestamp_ntz,
-    created_by_us boolean
-);
-alter table customer_health.marts_publish.publish_intents add column if not exists created_by_us boolean;
-create table if not exists customer_health.marts_publish.publish_calls (
-    destination varchar,
-    day date,
-    calls number(38, 0),
-    recent number(38, 0),
-    last_call_at timestamp_ntz,
-    recents varchar
-);
-alter table customer_health.marts_publish.publish_calls add column if not exists recents varchar;
-create table if not exists customer_health.marts_publish.publish_locks (
-    destination varchar,
-    run_id varchar,
-    holder varchar,
-    heartbeat_at timestamp_ntz
+    created_by_us boolean,
+    connection varchar
 );
 create table if not exists customer_health.marts_publish.publish_uploads (
     destination varchar,
@@ -184,8 +187,62 @@ create table if not exists customer_health.marts_publish.publish_uploads (
     status_id varchar,
     run_id varchar,
     sent_at timestamp_ntz,
-    ended_at timestamp_ntz
+    ended_at timestamp_ntz,
+    connection varchar
 );
+create table if not exists customer_health.marts_publish.publish_calls (
+    destination varchar,
+    day date,
+    calls number(38, 0),
+    recent number(38, 0),
+    last_call_at timestamp_ntz,
+    recents varchar,
+    connection varchar
+);
+create table if not exists customer_health.marts_publish.publish_locks (
+    destination varchar,
+    run_id varchar,
+    holder varchar,
+    heartbeat_at timestamp_ntz,
+    ends_at timestamp_ntz,
+    connection varchar
+);
+create table if not exists customer_health.marts_publish.publish_links (
+    destination varchar,
+    object varchar,
+    field varchar,
+    value varchar,
+    target varchar,
+    connection varchar
+);
+create table if not exists customer_health.marts_publish.publish_objects (
+    destination varchar,
+    object varchar,
+    key_fields varchar,
+    as_of varchar,
+    grain varchar,
+    connection varchar
+);
+create table if not exists customer_health.marts_publish.publish_connections (
+    destination varchar,
+    connection varchar,
+    warehouse varchar,
+    since timestamp_ntz
+);
+-- Columns that came later; tables of an earlier version are not made again.
+alter table customer_health.marts_publish.publish_state add column if not exists connection varchar;
+alter table customer_health.marts_publish.publish_runs add column if not exists connection varchar;
+alter table customer_health.marts_publish.publish_runs add column if not exists rows_later number(38, 0);
+alter table customer_health.marts_publish.publish_runs add column if not exists as_of varchar;
+alter table customer_health.marts_publish.publish_runs add column if not exists grain varchar;
+alter table customer_health.marts_publish.publish_rejections add column if not exists connection varchar;
+alter table customer_health.marts_publish.publish_intents add column if not exists created_by_us boolean;
+alter table customer_health.marts_publish.publish_intents add column if not exists connection varchar;
+alter table customer_health.marts_publish.publish_uploads add column if not exists connection varchar;
+alter table customer_health.marts_publish.publish_calls add column if not exists recents varchar;
+alter table customer_health.marts_publish.publish_calls add column if not exists connection varchar;
+alter table customer_health.marts_publish.publish_locks add column if not exists ends_at timestamp_ntz;
+alter table customer_health.marts_publish.publish_locks add column if not exists connection varchar;
 
 -- 5. Landing pings: stage -> lines as text -> rows --------------------------------------------------------------------
 -- Lines are landed as text first, so that a line which is not JSON is listed in quarantined_pings and not lost.
@@ -340,10 +397,14 @@ grant select on all tables in schema customer_health.marts_publish to role custo
 grant insert, update, delete on table customer_health.marts_publish.publish_state to role customer_health_loader;
 grant insert, update, delete on table customer_health.marts_publish.publish_runs to role customer_health_loader;
 grant insert, update, delete on table customer_health.marts_publish.publish_rejections to role customer_health_loader;
+grant insert, update, delete on table customer_health.marts_publish.publish_later to role customer_health_loader;
 grant insert, update, delete on table customer_health.marts_publish.publish_intents to role customer_health_loader;
+grant insert, update, delete on table customer_health.marts_publish.publish_uploads to role customer_health_loader;
 grant insert, update, delete on table customer_health.marts_publish.publish_calls to role customer_health_loader;
 grant insert, update, delete on table customer_health.marts_publish.publish_locks to role customer_health_loader;
-grant insert, update, delete on table customer_health.marts_publish.publish_uploads to role customer_health_loader;
+grant insert, update, delete on table customer_health.marts_publish.publish_links to role customer_health_loader;
+grant insert, update, delete on table customer_health.marts_publish.publish_objects to role customer_health_loader;
+grant insert, update, delete on table customer_health.marts_publish.publish_connections to role customer_health_loader;
 
 -- `pull-labels` brings back what CSMs chose in Gainsight: it reads dim_instances and adds rows to one raw table. Leave these
 -- two out if you do not use it.
