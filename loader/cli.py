@@ -261,7 +261,7 @@ def status(project: Project, form: str, runs: int) -> None:
     with closing(Tables(project.target, write=False)) as tables:
         last, rejected, later = last_runs(tables, runs), standing_rejections(tables), postponed_rows(tables)
     if form == "json":
-        output.print_json({"runs": last, "rejections": rejected, "later": later})
+        output.print_json({"runs": last, "rejections": rejected, **({"later": later} if later else {})})
     else:
         output.show_status(last, rejected, later)
 

@@ -263,6 +263,14 @@ def _publish_model(node: dict[str, Any], publish: Any) -> PublishModel:
     by_field = {field: kinds[column] for column, field in fields.items()}
     if odd := [f for f in key if by_field[f] not in ("text", "integer", "date")]:
         raise wrong(f"key {odd[0]} must be text, a whole number or a date")
+    mode, on_gone = _mode(publish, wrong)
+    return PublishModel(
+        name, node["unique_id"], _relation(node), publish["destination"], publish["object"],
+        tuple(key), mode, fields, lookups, kinds, labels, node.get("patch_path") or "", on_gone,
+    )  # fmt: skip
+
+
+def _mode(publish: dict[str, Any], wrong: Any) -> tuple[str, str]:
     mode = publish.get("mode", "upsert")
     if mode not in MODES:
         raise wrong(f"mode is {mode!r}; known are {', '.join(MODES)}")
@@ -271,10 +279,7 @@ def _publish_model(node: dict[str, Any], publish: Any) -> PublishModel:
         raise wrong(f"on_gone is {on_gone!r}; known are {', '.join(ON_GONE)}")
     if (mode == "mirror" and on_gone != "delete") or (mode == "update" and on_gone == "delete"):
         raise wrong(f"on_gone {on_gone} contradicts mode {mode}")
-    return PublishModel(
-        name, node["unique_id"], _relation(node), publish["destination"], publish["object"],
-        tuple(key), mode, fields, lookups, kinds, labels, node.get("patch_path") or "", on_gone,
-    )  # fmt: skip
+    return mode, on_gone
 
 
 def _kinds(node: dict[str, Any]) -> dict[str, str]:

@@ -22,15 +22,8 @@
 
 {% macro record_invocation_start(completed_at='null', newest_ping_at='null', statuses='{}') %}
     {%- if execute and flags.WHICH in invocations_that_count() -%}
-        {%- set relation = invocation_table('dbt_results') -%}
+        {%- set relation, day = invocation_table('dbt_results'), invocation_day() -%}
         {%- set text, time = dbt.type_string(), dbt.type_timestamp() -%}
-        {%- set wanted = var('as_of', none) -%}
-        {%- set day = run_started_at.date() -%}
-        {%- if wanted == 'yesterday' -%}
-            {%- set day = day - modules.datetime.timedelta(days=1) -%}
-        {%- elif wanted -%}
-            {%- set day = wanted -%}
-        {%- endif -%}
         {%- do run_query(
             'create table if not exists ' ~ relation ~ ' (invocation_id ' ~ text ~ ', command ' ~ text ~ ', began_at ' ~ time
             ~ ', completed_at ' ~ time ~ ', as_of ' ~ text ~ ', grain ' ~ text ~ ', newest_ping_at ' ~ time
@@ -58,12 +51,20 @@
     {{ return(api.Relation.create(database=target.database, schema=schema, identifier=name)) }}
 {% endmacro %}
 
-{#- When the newest ping of the leaves arrived, as SQL; null where there are none. -#}
+{#- The day that the marts are of. -#}
+{% macro invocation_day() %}
+    {%- set wanted, today = var('as_of', none), run_started_at.date() -%}
+    {%- set yesterday = today - modules.datetime.timedelta(days=1) -%}
+    {{ return(yesterday | string if wanted == 'yesterday' else (wanted or today) | string) }}
+{% endmacro %}
+
+{#- When the newest ping of the leaves arrived, as far as the marts see, as SQL; null where there are none. -#}
 {% macro newest_ping_at() %}
     {%- for node in graph.nodes.values() if node.name == 'base_service_ping__leaves' and node.resource_type == 'model' -%}
         {%- set leaves = adapter.get_relation(node.database, node.schema, node.alias) -%}
         {%- if leaves -%}
-            {%- set newest = run_query("select cast(max(received_at) as " ~ dbt.type_string() ~ ') from ' ~ leaves ~ " where key_path = ''") -%}
+            {%- set newest = run_query("select cast(max(received_at) as " ~ dbt.type_string() ~ ') from ' ~ leaves
+                ~ " where key_path = '' and cast(received_at as date) <= cast('" ~ invocation_day() ~ "' as date)") -%}
             {%- if newest.rows[0][0] -%}
                 {{ return("cast('" ~ newest.rows[0][0] ~ "' as " ~ dbt.type_timestamp() ~ ')') }}
             {%- endif -%}
