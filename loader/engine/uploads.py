@@ -11,7 +11,7 @@ from loader.dbt.artifacts import PublishModel
 from loader.engine.destination import Destination, Row, TakesFiles
 from loader.engine.values import as_sent
 from loader.errors import StoppedError
-from loader.warehouse import Mart, utc_now
+from loader.warehouse import Mart
 
 log = logging.getLogger("loader")
 
@@ -28,7 +28,7 @@ class Uploads:
 
     def __init__(self, destination: Destination, files: TakesFiles, mart: Mart) -> None:
         self.destination, self.files, self.state, self.mart = destination, files, mart.state, mart
-        self._started = utc_now()
+        self._started = self.state.now()
 
     def take(self, model: PublishModel) -> bool:
         """Whether the staged rows go by file."""
@@ -84,8 +84,8 @@ class Uploads:
         """
         for status_id, at in self.state.open_uploads(model.object):
             if status_id is not None:
-                log.info("%s: %s", model.object, self.files.await_upload(status_id, (utc_now() - at).total_seconds()))
-            elif utc_now() - at < UNKNOWN_UPLOAD and at < self._started:
+                log.info("%s: %s", model.object, self.files.await_upload(status_id, (self.state.now() - at).total_seconds()))
+            elif self.state.now() - at < UNKNOWN_UPLOAD and at < self._started:
                 raise StoppedError(
                     f"A bulk upload to {model.object} of {at} UTC has no known end. Nothing is sent there until"
                     f" {at + UNKNOWN_UPLOAD} UTC, lest rows be created twice; run this again then."

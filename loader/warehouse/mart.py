@@ -191,7 +191,7 @@ from {self.state.table("publish_state")} where {self.ours(model)}"""
     def known_ids(self, model: PublishModel, ids: Sequence[str]) -> dict[str, str]:
         """Row key by destination id, of those of the staged rows that have one of these ids."""
         query, parameters = self._db.table_of([(each,) for each in ids], ["varchar"])
-        staged = f"select destination_id, row_key from {_staged(model)} where destination_id in ({query})"
+        staged = f"select destination_id, row_key from {staged_table(model)} where destination_id in ({query})"
         return {str(each): str(key) for each, key in self._db.execute(staged, parameters)}
 
     def unseen(self, model: PublishModel) -> list[tuple[str, str | None]]:
