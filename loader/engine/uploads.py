@@ -84,7 +84,8 @@ class Uploads:
         """
         for status_id, at in self.state.open_uploads(model.object):
             if status_id is not None:
-                log.info("%s: %s", model.object, self.files.await_upload(status_id, (self.state.now() - at).total_seconds()))
+                age = (self.state.now() - at).total_seconds()
+                log.info("%s: %s", model.object, self.files.await_upload(status_id, age))
             elif self.state.now() - at < UNKNOWN_UPLOAD and at < self._started:
                 raise StoppedError(
                     f"A bulk upload to {model.object} of {at} UTC has no known end. Nothing is sent there until"
