@@ -46,17 +46,7 @@ banded as (
         scored_measures.measure is not null as is_counted,
         measures.value_status = 'reported' and measures.months_since_start < youngest_bands.first_age
             as is_below_first_band,
-        case
-            when measures.value_status != 'reported' or measures.measure_value is null or bands.measure is null
-                then null
-            when measures.measure_value > bands.green_from
-                or (bands.green_inclusive and measures.measure_value = bands.green_from)
-                then 'green'
-            when measures.measure_value > bands.yellow_from
-                or (bands.yellow_inclusive and measures.measure_value = bands.yellow_from)
-                then 'yellow'
-            else 'red'
-        end as color
+        case when measures.value_status = 'reported' then {{ band_color('measures.measure_value', 'bands') }} end as color
     from measures
     left join scored_measures
         on measures.measure = scored_measures.measure

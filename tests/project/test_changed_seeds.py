@@ -44,6 +44,7 @@ ADDED = {
     "health_settings": "a_new_setting,1,of somebody",
     "signal_rules": 'releases_low,low,0,1,,1,,period,low,number,"Only {current} releases."',
     "student_t": "21,1.323",
+    "measure_texts": 'release_user_rate,releasing users,percent,"{value} of {denominator} seats release"',
     "score_points": "purple,95",
     "value_statuses": "failed,sentinel_4,5,24,the instance failed to count it (-4)",
     "input_limits": "a_new_limit,1,of somebody",

@@ -1,0 +1,114 @@
+{#- The measure that holds an account's score down most, and what it takes to its next band (docs/rules.md 6). -#}
+with
+
+shares as (
+
+    select * from {{ ref('int_account_measure_shares') }}
+
+),
+
+gates as (
+
+    select * from {{ ref('int_subscription_gates') }}
+
+),
+
+bands as (
+
+    select * from {{ ref('score_bands') }}
+    where threshold_set = '{{ var("threshold_set") }}'
+
+),
+
+points as (
+
+    select max(points) as best_points from {{ ref('score_points') }}
+
+),
+
+losses as (
+
+    select
+        shares.*,
+        gates.subscription_id,
+        gates.months_since_start,
+        shares.share * (points.best_points - shares.points) as loss,
+        count(distinct shares.original_subscription_id) over (
+            partition by shares.account_id, shares.period_start, shares.is_standing
+        ) as subscription_count
+    from shares
+    cross join points
+    inner join gates
+        on shares.original_subscription_id = gates.original_subscription_id
+        and shares.source_period_start = gates.period_start
+
+),
+
+worst as (
+
+    select * from losses
+    where round(loss, 9) > 0
+    qualify row_number() over (
+        partition by account_id, period_start, is_standing
+        order by round(loss, 9) desc, driver_order, measure, original_subscription_id
+    ) = 1
+
+),
+
+bounded as (
+
+    select
+        worst.*,
+        worst.color = 'red' and (
+            bands.yellow_from != bands.green_from or bands.yellow_inclusive != bands.green_inclusive
+        ) as is_yellow_next,
+        bands.yellow_from,
+        bands.yellow_inclusive,
+        bands.green_from,
+        bands.green_inclusive
+    from worst
+    inner join bands
+        on worst.measure = bands.measure
+        and worst.months_since_start >= bands.age_from
+        and (bands.age_to is null or worst.months_since_start < bands.age_to)
+
+),
+
+aimed as (
+
+    select
+        *,
+        case when is_yellow_next then 'yellow' else 'green' end as next_color,
+        case when is_yellow_next then yellow_from else green_from end as next_from,
+        case when is_yellow_next then yellow_inclusive else green_inclusive end as is_next_inclusive
+    from bounded
+
+),
+
+gaps as (
+
+    select
+        account_id,
+        period_start,
+        is_standing,
+        case when subscription_count > 1 then subscription_id end as named_subscription_id,
+        measure,
+        loss,
+        numerator,
+        denominator,
+        measure_value,
+        color,
+        next_color,
+        next_from,
+        is_next_inclusive,
+        {#- A count has no denominator and is whole: the next one above a bound that is not inside. #}
+        case
+            when denominator is not null then ceil({{ settled('next_from * denominator', 6) }})
+            when is_next_inclusive then ceil(next_from)
+            else floor(next_from) + 1
+        end as needed
+    from aimed
+
+)
+
+select * from gaps

@@ -1,0 +1,102 @@
+{#- How much of an account's overall score each measure of each subscription is: weight of the group over the weight that is
+    there, times the subscription's part of the group, times one over the measures that the group has. The shares of a
+    roll-up add up to 1, share times points to its score. -#}
+with
+
+subscriptions as (
+
+    select * from {{ ref('int_rollup_subscriptions') }}
+
+),
+
+rollup_groups as (
+
+    select * from {{ ref('int_rollup_groups') }}
+    where score is not null
+
+),
+
+rollup_scores as (
+
+    select * from {{ ref('int_rollup_scores') }}
+    where overall_score is not null
+
+),
+
+points as (
+
+    select * from {{ ref('int_subscription_points') }}
+    where is_counted and points is not null
+
+),
+
+counted as (
+
+    select
+        subscriptions.account_id,
+        subscriptions.period_start,
+        subscriptions.is_standing,
+        subscriptions.original_subscription_id,
+        subscriptions.source_period_start,
+        subscriptions.subscription_weight,
+        points.measure,
+        points.score_group,
+        points.numerator,
+        points.denominator,
+        points.measure_value,
+        points.points,
+        points.color,
+        count(*) over (
+            partition by subscriptions.account_id, subscriptions.period_start, subscriptions.is_standing,
+                subscriptions.original_subscription_id, points.score_group
+        ) as measures_present
+    from subscriptions
+    inner join points
+        on subscriptions.original_subscription_id = points.original_subscription_id
+        and subscriptions.source_period_start = points.period_start
+
+),
+
+weighed as (
+
+    select
+        *,
+        subscription_weight / measures_present
+        / nullif(sum(subscription_weight / measures_present) over (
+            partition by account_id, period_start, is_standing, score_group
+        ), 0) as share_of_group
+    from counted
+
+),
+
+shares as (
+
+    select
+        weighed.account_id,
+        weighed.period_start,
+        weighed.is_standing,
+        weighed.original_subscription_id,
+        weighed.source_period_start,
+        weighed.measure,
+        weighed.score_group,
+        rollup_groups.driver_order,
+        weighed.numerator,
+        weighed.denominator,
+        weighed.measure_value,
+        weighed.points,
+        weighed.color,
+        {{ settled('weighed.share_of_group * rollup_groups.weight / rollup_scores.weight_present', 12) }} as share
+    from weighed
+    inner join rollup_groups
+        on weighed.account_id = rollup_groups.account_id
+        and weighed.period_start = rollup_groups.period_start
+        and weighed.is_standing = rollup_groups.is_standing
+        and weighed.score_group = rollup_groups.score_group
+    inner join rollup_scores
+        on weighed.account_id = rollup_scores.account_id
+        and weighed.period_start = rollup_scores.period_start
+        and weighed.is_standing = rollup_scores.is_standing
+
+)
+
+select * from shares
