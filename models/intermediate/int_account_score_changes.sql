@@ -81,18 +81,20 @@ changed as (
 score_changes as (
 
     select
-        account_id,
-        period_start,
-        score_change,
-        main_driver,
-        driver_change,
-        case when score_change is not null then behaviour_effect end as behaviour_effect,
-        other_effect,
+        changed.account_id,
+        changed.period_start,
+        changed.score_change,
+        changed.main_driver,
+        changed.driver_change,
+        case when changed.score_change is not null then changed.behaviour_effect end as behaviour_effect,
+        changed.other_effect,
         {#- Of the change's sign, at least half of it, and no more than it: in the score, and by behaviour. #}
         coalesce(
-            round(abs(score_change), 9) > 0
-            and {{ settled('driver_change / nullif(score_change, 0)') }} between settings.mostly_min_share and 1
-            and {{ settled('driver_behaviour_effect / nullif(score_change, 0)') }} between settings.mostly_min_share and 1,
+            round(abs(changed.score_change), 9) > 0
+            and {{ settled('changed.driver_change / nullif(changed.score_change, 0)') }}
+            between settings.mostly_min_share and 1
+            and {{ settled('changed.driver_behaviour_effect / nullif(changed.score_change, 0)') }}
+            between settings.mostly_min_share and 1,
             false
         ) as is_mostly_driver
     from changed

@@ -47,10 +47,6 @@ ADDED = {
     "measure_texts": 'release_user_rate,releasing users,percent,"{value} of {denominator} seats release"',
     "score_points": "purple,95",
     "value_statuses": "failed,sentinel_4,5,24,the instance failed to count it (-4)",
-    "input_limits": "a_new_limit,1,of somebody",
-    "product_tier_words": "platinum,ultimate",
-    "subscription_status_aliases": "stopped,cancelled",
-    "finding_kinds": "a_new_finding,kept,of somebody",
     "data_quality_checks": "a_new_check,of somebody,select 1",
 }
 
