@@ -60,9 +60,11 @@ create table if not exists customer_health.raw.service_pings (
     received_at timestamp_ntz,
     payload variant,
     source_file varchar,
-    line_number number(38, 0)
+    line_number number(38, 0),
+    landed_at timestamp_ntz
 ) cluster by (to_date(received_at))
 comment = 'One row per arrival. A line that is not JSON is a row without ping_id whose payload is its text.';
+alter table customer_health.raw.service_pings add column if not exists landed_at timestamp_ntz;
 
 create table if not exists customer_health.raw.accounts (
     account_id varchar,
@@ -281,31 +283,35 @@ create stage if not exists customer_health.raw.crm comment = 'the CSV files of t
 create table if not exists customer_health.raw.ping_lines (
     line varchar,
     source_file varchar,
-    line_number number(38, 0)
+    line_number number(38, 0),
+    file_time timestamp_ntz
 ) comment = 'What COPY INTO loaded. Rows may be deleted once land_pings() has read them; never truncate: files would load again.';
+alter table customer_health.raw.ping_lines add column if not exists file_time timestamp_ntz;
 create stream if not exists customer_health.raw.ping_lines_new on table customer_health.raw.ping_lines append_only = true;
 
 -- Both skip files that are loaded already. Run them and the call below after each arrival, as the ingester and at least every
 -- two weeks (a stream that is not read for longer goes stale), or let Snowpipe and the task of section 8 do it.
-copy into customer_health.raw.ping_lines (line, source_file, line_number)
+copy into customer_health.raw.ping_lines (line, source_file, line_number, file_time)
 from (
-    select lines.$1, metadata$filename, metadata$file_row_number
+    select lines.$1, metadata$filename, metadata$file_row_number, metadata$file_last_modified
     from @customer_health.raw.pings lines
 )
-pattern = '.*[.]jsonl([.]gz)?'
+pattern = '.*[.](jsonl|ndjson)([.]gz)?'
 file_format = (format_name = 'customer_health.raw.one_line_one_column')
 on_error = 'abort_statement';
 
-copy into customer_health.raw.ping_lines (line, source_file, line_number)
+copy into customer_health.raw.ping_lines (line, source_file, line_number, file_time)
 from (
-    select files.$1, metadata$filename, metadata$file_row_number
+    select files.$1, metadata$filename, metadata$file_row_number, metadata$file_last_modified
     from @customer_health.raw.pings files
 )
-pattern = '.*manual/[^/]*[.]json([.]gz)?'
+pattern = '.*[.]json([.]gz)?'
 file_format = (format_name = 'customer_health.raw.one_file_one_column')
 on_error = 'abort_statement';
 
--- Reading the stream empties it. A hand-saved payload has the hash of its content as its id, and arrived when it was made.
+-- Reading the stream empties it. A file that is loaded again, corrected, is landed again, and its later landed_at counts. A
+-- hand-saved payload (a .json file without a payload in it) has the hash of its content as its id; it arrived when it says
+-- that it was recorded, if that lies from 35 days before until a day after the file's own time, else at the file's time.
 create or replace procedure customer_health.raw.land_pings()
 returns varchar
 language sql
@@ -313,16 +319,22 @@ execute as owner
 as
 $$
 begin
-    insert into customer_health.raw.service_pings (ping_id, received_at, payload, source_file, line_number)
+    insert into customer_health.raw.service_pings (ping_id, received_at, payload, source_file, line_number, landed_at)
     with parsed as (
         select
             line,
             source_file,
             line_number,
-            regexp_like(source_file, '.*manual/[^/]*[.]json([.]gz)?') as is_manual,
+            file_time,
             try_parse_json(line) as record
         from customer_health.raw.ping_lines_new
         where trim(line) <> ''
+    ),
+    told as (
+        select
+            *,
+            regexp_like(source_file, '.*[.]json([.]gz)?') and typeof(record) = 'OBJECT' and record:payload is null as is_manual
+        from parsed
     ),
     dated as (
         select
@@ -331,20 +343,35 @@ begin
                 trim(case when is_manual then cast(record:recorded_at as varchar) else cast(record:received_at as varchar) end),
                 '( UTC|Z)$', '+00:00'
             ) as arrival
-        from parsed
+        from told
+    ),
+    timed as (
+        select
+            *,
+            cast(convert_timezone('UTC', coalesce(
+                try_to_timestamp_tz(arrival, 'YYYY-MM-DD"T"HH24:MI:SS.FFTZH:TZM'),
+                try_to_timestamp_tz(arrival, 'YYYY-MM-DD"T"HH24:MI:SSTZH:TZM'),
+                try_to_timestamp_tz(arrival, 'YYYY-MM-DD HH24:MI:SS.FFTZH:TZM'),
+                try_to_timestamp_tz(arrival, 'YYYY-MM-DD HH24:MI:SSTZH:TZM'),
+                try_to_timestamp_tz(arrival || '+00:00', 'YYYY-MM-DD"T"HH24:MI:SS.FFTZH:TZM'),
+                try_to_timestamp_tz(arrival || '+00:00', 'YYYY-MM-DD"T"HH24:MI:SSTZH:TZM'),
+                try_to_timestamp_tz(arrival || '+00:00', 'YYYY-MM-DD HH24:MI:SS.FFTZH:TZM'),
+                try_to_timestamp_tz(arrival || '+00:00', 'YYYY-MM-DD HH24:MI:SSTZH:TZM')
+            )) as timestamp_ntz) as clock
+        from dated
     )
     select
         case when is_manual then md5(line) else nullif(trim(cast(record:ping_id as varchar)), '') end,
-        cast(convert_timezone('UTC', try_to_timestamp_tz(
-            case
-                when regexp_like(arrival, '.*[0-9][+-][0-9]{2}:?[0-9]{2}') then replace(arrival, ' ', 'T')
-                when regexp_like(arrival, '[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]+') then replace(arrival, ' ', 'T') || '+00:00'
-            end
-        )) as timestamp_ntz),
+        case
+            when not coalesce(is_manual, false) then clock
+            when clock >= dateadd(day, -35, file_time) and clock <= dateadd(hour, 24, file_time) then clock
+            else file_time
+        end,
         case when record is null then to_variant(line) when is_manual then record else record:payload end,
         source_file,
-        line_number
-    from dated;
+        line_number,
+        sysdate()
+    from timed;
     return sqlrowcount || ' rows';
 end;
 $$;
@@ -450,7 +477,7 @@ grant role customer_health_loader to user customer_health_publisher;
 --   create pipe if not exists customer_health.raw.ping_lines_pipe auto_ingest = true as
 --       copy into customer_health.raw.ping_lines (line, source_file, line_number)
 --       from (select lines.$1, metadata$filename, metadata$file_row_number from @customer_health.raw.pings lines)
---       pattern = '.*[.]jsonl([.]gz)?'
+--       pattern = '.*[.](jsonl|ndjson)([.]gz)?'
 --       file_format = (format_name = 'customer_health.raw.one_line_one_column');
 --   create task if not exists customer_health.raw.land_pings_task
 --       warehouse = customer_health

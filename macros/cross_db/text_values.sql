@@ -79,29 +79,40 @@
 {%- endmacro %}
 
 {#- ISO text only: left to itself, DuckDB reads '26-01-31' as a day of the year 26, 'epoch' and 'infinity'. -#}
-{% macro duckdb__to_utc_timestamp(expression) -%}
-    {%- set text = "replace(replace(replace(trim(" ~ expression ~ "), ' UTC', 'Z'), ' +', '+'), ' -', '-')" -%}
-    case
-        when {{ customer_health.full_match(text, '[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]+)?') }}
-            then try_cast({{ text }} as timestamp)
-        when {{ customer_health.full_match(text, '[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]+(Z|[+-][0-9:]+)') }}
-            then try_cast({{ text }} as timestamptz) at time zone 'UTC'
-    end
+{#- The one form of a time that is read, whatever the session's own formats and zone: a day, then perhaps a time, then perhaps
+    an offset, without which it is UTC. -#}
+{% macro time_pattern() -%}
+    [0-9]{4}-[0-9]{2}-[0-9]{2}([T ]([01][0-9]|2[0-3]):[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?( ?[+-][0-9]{2}(:?[0-9]{2})?)?)?
 {%- endmacro %}
 
-{#- Left to itself, Snowflake takes text without an offset for the session's zone (Los Angeles by default) and a number for
-    seconds since 1970. So only ISO text is read, in one form: a T, and an offset, which is +00:00 unless it says other. -#}
+{% macro duckdb__to_utc_timestamp(expression) -%}
+    {%- set text = "regexp_replace(trim(" ~ expression ~ "), '( UTC|Z)$', '+00:00')" -%}
+    (case
+        when {{ customer_health.full_match(text, customer_health.time_pattern()) }}
+            then try_cast(case
+                when length({{ text }}) = 10 then {{ text }} || 'T00:00:00+00:00'
+                when regexp_matches(substr({{ text }}, 12), '[+-]') then replace(substr({{ text }}, 1, 10) || 'T' || substr({{ text }}, 12), ' ', '')
+                else {{ text }} || '+00:00'
+            end as timestamptz)
+    end at time zone 'UTC')
+{%- endmacro %}
+
+{#- The same as one text of all parts, read by a format that has them all. -#}
 {% macro snowflake__to_utc_timestamp(expression) -%}
     {%- set text = "regexp_replace(trim(" ~ expression ~ "), '( UTC|Z)$', '+00:00')" -%}
+    {%- set rest = "replace(substr(" ~ text ~ ", 12), ' ', '')" -%}
+    {%- set clock = "coalesce(nullif(regexp_substr(" ~ rest ~ ", '^[0-9:]+'), ''), '00:00:00')" -%}
+    {%- set fraction = "coalesce(nullif(substr(regexp_substr(" ~ rest ~ ", '[.][0-9]+'), 2), ''), '0')" -%}
+    {%- set offset = "coalesce(nullif(replace(regexp_substr(" ~ rest ~ ", '[+-][0-9:]+$'), ':', ''), ''), '+0000')" -%}
     cast(convert_timezone('UTC', try_to_timestamp_tz(
         case
-            when {{ customer_health.full_match(text, '[0-9]{4}-[0-9]{2}-[0-9]{2}') }}
-                then {{ text }} || 'T00:00:00+00:00'
-            when {{ customer_health.full_match(text, '[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]+') }}
-                then replace({{ text }}, ' ', 'T') || '+00:00'
-            when {{ customer_health.full_match(text, '[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]+ ?[+-][0-9:]+') }}
-                then substr({{ text }}, 1, 10) || 'T' || replace(substr({{ text }}, 12), ' ', '')
-        end
+            when {{ customer_health.full_match(text, customer_health.time_pattern()) }}
+                then substr({{ text }}, 1, 10) || 'T' || {{ clock }}
+                    || case when length({{ clock }}) = 5 then ':00' else '' end || '.' || {{ fraction }}
+                    || substr({{ offset }}, 1, 3) || ':'
+                    || case when length({{ offset }}) = 5 then substr({{ offset }}, 4) else '00' end
+        end,
+        'YYYY-MM-DD"T"HH24:MI:SS.FFTZH:TZM'
     )) as timestamp_ntz)
 {%- endmacro %}
 

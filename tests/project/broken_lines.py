@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 from pathlib import Path
 
 from raw_folder import RawFolder
@@ -12,6 +13,7 @@ LINES = "received_month=2026-06/damaged.jsonl"
 GOOD = (
     '{"ping_id": "among-broken-%d", "received_at": "2026-06-20T06:00:00Z", "payload": {"uuid": "u%d", "hostname": "h"}}'
 )
+OTHER = "not a file of pings by its name"
 # a line of the file, and the reason it is quarantined for; None for a good one
 CONTENT: list[tuple[bytes, str | None]] = [
     ((GOOD % (1, 1)).encode(), None),
@@ -38,10 +40,25 @@ CONTENT: list[tuple[bytes, str | None]] = [
     ),
     ((GOOD % (2, 2)).encode(), None),
 ]
-MANUAL = {
-    "manual/broken.json": (b'{"uuid": "u", "recorded_at": ', "not JSON"),
-    "manual/undated.json": (b'{"uuid": "u", "hostname": "h"}', "received_at is missing or not a timestamp"),
-}
+WHOLE = "damaged, cut off or not compressed"
+LONG_LINE = GOOD.replace('"h"', '"%s"') % (9, 9, "h" * 2**24)
+# file, content, and (line, reason) of each row that it must become
+FILES: dict[str, tuple[bytes, list[tuple[int | None, str]]]] = {
+    "manual/broken.json": (b'{"uuid": "u", "recorded_at": ', [(1, "not JSON")]),
+    "manual/nothing.json": (b"", [(1, "not JSON")]),
+    "manual/utf16.json": ('{"uuid": "u16", "hostname": "h"}'.encode("utf-16"), [(1, "not text in UTF-8")]),
+    "manual/latin.json": (b'{"uuid": "\xe9", "hostname": "h"}', [(1, "not text in UTF-8")]),
+    "cut.jsonl.gz": (gzip.compress(os.urandom(5000))[:-2000], [(None, WHOLE)]),
+    "empty.jsonl.gz": (b"", [(None, WHOLE)]),
+    "cut.json.gz": (gzip.compress(b'{"uuid": "u"}')[:-6], [(None, WHOLE)]),
+    "plain.ndjson.gz": (b"not compressed", [(None, WHOLE)]),
+    "long.jsonl": (f"{GOOD % (4, 4)}\n{LONG_LINE}\nno\n".encode(), [(2, "longer than 16777216 bytes"), (3, "not JSON")]),
+    "utf16.jsonl": ((GOOD % (8, 8)).encode("utf-16"), [(1, "not text in UTF-8")]),
+    "list.json": (f'[{GOOD % (5, 5)}, {{"ping_id": "x", "payload": 1}}, 7]'.encode(), [
+        (2, "received_at is missing or not a timestamp"), (3, "not a JSON object")]),
+    "packed.jsonl.bz2": (b"BZh9", [(None, OTHER)]),
+    "README.md": (b"# What is here", [(None, OTHER)]),
+}  # fmt: skip
 PACKED = "received_month=2026-06/damaged.jsonl.gz"
 
 
@@ -51,16 +68,16 @@ def break_lines(folder: Path) -> None:
     content = b"\n".join(line for line, _ in CONTENT) + b"\n"
     (pings / LINES).write_bytes(content)
     (pings / PACKED).write_bytes(gzip.compress(b"damaged\n\n" + (GOOD % (3, 3)).encode() + b"\nagain\n"))
-    for name, (text, _) in MANUAL.items():
+    for name, (text, _) in FILES.items():
         (pings / name).parent.mkdir(exist_ok=True)
         (pings / name).write_bytes(text)
 
 
-def expected_rows() -> set[tuple[str, int, str]]:
+def expected_rows() -> set[tuple[str, int | None, str]]:
     """File, line and reason of every damaged line."""
     rows = {(LINES, number, reason) for number, (_, reason) in enumerate(CONTENT, 1) if reason}
     rows |= {(PACKED, 1, "not JSON"), (PACKED, 4, "not JSON")}
-    return rows | {(name, 1, reason) for name, (_, reason) in MANUAL.items()}
+    return rows | {(name, line, reason) for name, (_, found) in FILES.items() for line, reason in found}
 
 
 def without_uuid(raw: RawFolder) -> None:

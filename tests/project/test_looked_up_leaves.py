@@ -20,7 +20,7 @@ def leaves(line: str) -> list[tuple[Any, ...]]:
     """Rows (ping_id, key_path, raw_value) that DuckDB finds in a line."""
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
-        connection.execute("create table lines as select ? as line, 'file' as filename", [line])
+        connection.execute("create table lines as select ? as line, 'file' as source_file", [line])
         sql = macros().duckdb__ping_leaves([], [*ENVELOPE.values(), *PATHS])
         return connection.execute(f"select ping_id, key_path, raw_value from ({sql}) order by all").fetchall()
 
@@ -28,17 +28,18 @@ def leaves(line: str) -> list[tuple[Any, ...]]:
 def macros() -> Any:
     """The project's own macros, outside dbt; lines come from a table."""
     folder = REPO / "macros"
-    names = ["raw/ping_leaves.sql", "raw/ping_files.sql", "cross_db/text_values.sql"]
+    names = ["raw/ping_leaves.sql", "raw/raw_path.sql", "cross_db/text_values.sql"]
     source = "\n".join((folder / name).read_text(encoding="utf-8") for name in names)
     found = SimpleNamespace()
     dispatch = SimpleNamespace(dispatch=lambda name, package: getattr(found, f"duckdb__{name}"))
     known = {
-        "var": {"ping_envelope": SimpleNamespace(values=ENVELOPE.values)}.get, "adapter": dispatch,
+        "adapter": dispatch,
         "customer_health": found, "dbt": SimpleNamespace(type_string=lambda: "varchar"),
     }  # fmt: skip
     environment = jinja2.Environment(extensions=["jinja2.ext.do"])  # noqa: S701
     module = environment.from_string(source, globals=known).module
     found.__dict__.update({name: getattr(module, name) for name in dir(module) if not name.startswith("_")})
+    found.envelope_paths = lambda: list(ENVELOPE.values())
     found.ping_lines = lambda files: "select * from lines"
     return found
 
@@ -82,4 +83,4 @@ def test_null_is_a_row_without_a_value_and_absent_is_no_row() -> None:
 )  # fmt: skip
 def test_a_line_that_is_no_ping_is_one_row_without_ping_id(line: str) -> None:
     """Not JSON, no id, no arrival, or a payload without a single field of the envelope."""
-    assert leaves(line) == [(None, "", "")]
+    assert leaves(line) == [(None, "unreadable", None)]

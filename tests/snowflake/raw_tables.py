@@ -17,7 +17,7 @@ COLUMNS = {
     " target_value double, starts_on date, due_on date",
     "excluded_pings": "ping_id varchar, reason varchar",
 }
-PINGS = "ping_id varchar, received_at timestamp, payload json, source_file varchar, line_number bigint"
+PINGS = "ping_id varchar, received_at timestamp, payload json, source_file varchar, line_number bigint, landed_at timestamp"
 Run = Callable[[str], object]
 
 
@@ -54,7 +54,7 @@ select
     case when json_valid(line) then line ->> '$.ping_id' end,
     case when json_valid(line) then try_cast(line ->> '$.received_at' as timestamptz) at time zone 'UTC' end,
     case when json_valid(line) then line::json -> '$.payload' else to_json(line) end,
-    '{file}', line_number
+    '{file}', line_number, now() at time zone 'UTC'
 from (
     select row_number() over () as line_number, line
     from read_csv('{file}', columns = {{line: 'VARCHAR'}}, header = false, delim = '\\x01', quote = '', escape = '',
@@ -69,7 +69,7 @@ def land_manual(run: Run, files: Iterable[Path], database: str = "CUSTOMER_HEALT
         run(f"""
 insert into {database}.RAW.SERVICE_PINGS
 select md5(content), try_cast(replace(content ->> '$.recorded_at', ' UTC', 'Z') as timestamptz) at time zone 'UTC',
-    content::json, '{file}', 1
+    content::json, '{file}', 1, now() at time zone 'UTC'
 from read_text('{file}')""")
 
 
