@@ -99,10 +99,10 @@
     {%- set columns = customer_health.raw_columns(source('service_ping', 'service_pings')) -%}
     {%- if 'landed_at' in columns -%}
     delete from {{ this }}
-    using ({{ customer_health.new_ping_keys(columns) }}) as replaced
-    where {{ this }}.ping_id = replaced.ping_id
-        and {{ this }}.received_at = replaced.received_at
-        and {{ this }}.source_file = replaced.source_file
+    where (ping_id, received_at, source_file) in (
+        select ping_id, received_at, source_file
+        from ({{ customer_health.new_ping_keys(columns) }}) as replaced
+    )
     {%- endif -%}
 {%- endmacro %}
 
@@ -113,9 +113,8 @@
         delete from {{ this }}
         where ping_id is null
             and key_path in ('raw_path', 'key_path')
-            and not exists (
-                select 1 from {{ ref('base_service_ping__inputs') }} as inputs
-                where inputs.entry_type = {{ this }}.key_path and inputs.entry_name = {{ this }}.source_file
+            and key_path || ' ' || source_file not in (
+                select entry_type || ' ' || entry_name from {{ ref('base_service_ping__inputs') }}
             )
     {%- endif -%}
 {% endmacro %}

@@ -144,12 +144,9 @@
 {% macro forget_unread_lines() %}
     {%- if execute and is_incremental() -%}
         delete from {{ this }}
-        where not exists (
-            select 1 from {{ ref('base_service_ping__leaves') }} as files
-            where files.ping_id is null
-                and files.key_path = 'file'
-                and files.source_file = {{ this }}.source_file
-                and files.raw_value = {{ this }}.file_version
+        where source_file || ' ' || file_version not in (
+            select source_file || ' ' || raw_value from {{ ref('base_service_ping__leaves') }}
+            where ping_id is null and key_path = 'file'
         )
     {%- endif -%}
 {% endmacro %}

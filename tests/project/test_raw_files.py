@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 import pytest
 import yaml
-from dbt_bench import SMALL, Bench, DbtRun, models_only
+from dbt_bench import SMALL, Bench, DbtRun, models_only, release_database
 from raw_folder import RawFolder
 from test_bad_input import good_raw
 
@@ -28,26 +28,27 @@ LEAVES = "main_staging.base_service_ping__leaves"
 
 
 @pytest.fixture(scope="module")
-def project(home: Callable[[str], Path]) -> Path:
-    """A copy of the project without tests."""
-    return models_only(home("files") / "project")
-
-
-@pytest.fixture(scope="module")
-def seeded(home: Callable[[str], Path], project: Path) -> Bench:
-    """A database with the seeds and nothing else, to be copied."""
-    folder = home("seeded")
-    bench = Bench(folder, good_raw().write(folder / "raw"), project, as_of="2026-06-30")
+def seeded(home: Callable[[str], Path]) -> Bench:
+    """A project without tests, and a database with the seeds and nothing else."""
+    folder = home("files")
+    raw = folder / "it's [raw]"
+    bench = Bench(folder, good_raw().write(raw), models_only(folder / "project"), as_of="2026-06-30")
     bench.build("seed")
+    shutil.copy(bench.database, folder / "seeded.duckdb")
     return bench
 
 
 @pytest.fixture
-def bench(tmp_path: Path, project: Path, seeded: Bench) -> Bench:
-    """A bench of its own, with a raw folder whose name needs care."""
-    bench = Bench(tmp_path, good_raw().write(tmp_path / "it's [raw]"), project, as_of="2026-06-30")
-    shutil.copy(seeded.database, bench.database)
-    return bench
+def bench(seeded: Bench) -> Bench:
+    """The same database and raw folder, as they were at first. The folder's name needs care."""
+    seeded.mart.close()
+    release_database()
+    seeded.raw = seeded.home / "it's [raw]"
+    shutil.rmtree(seeded.raw, ignore_errors=True)
+    good_raw().write(seeded.raw)
+    shutil.copy(seeded.home / "seeded.duckdb", seeded.database)
+    seeded.database.with_suffix(".duckdb.wal").unlink(missing_ok=True)
+    return seeded
 
 
 def pings_file(bench: Bench, name: str, *pings: tuple[str, int], received_at: str = "2026-06-10T06:00:00Z") -> Path:
@@ -126,7 +127,6 @@ def test_a_file_that_is_touched_or_copied_back_is_not_read_again(bench: Bench) -
 
 def test_archived_files_keep_their_pings_until_somebody_says_so(bench: Bench) -> None:
     """Deleted files: kept by a run, refused by --full-refresh without the word, forgotten by forget_raw."""
-    pings_file(bench, "2026-05/a.jsonl", ("x", 80)).unlink()
     path = pings_file(bench, "2026-05/b.jsonl", ("y", 70))
     staging(bench)
     path.unlink()
