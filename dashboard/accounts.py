@@ -85,7 +85,7 @@ class Adoption:
 
 @dataclass
 class Account:
-    """An account as the page shows it. Score, seats and adoption are those of `period`."""
+    """An account as it stands today; `period` is the newest period that its figures are of."""
 
     account_id: str
     name: str
@@ -121,7 +121,7 @@ class Account:
 
 
 _BY_ACCOUNT = (
-    "health", "adoption", "seats", "account_seats", "coverage", "stages", "measures",
+    "health", "seats", "coverage", "stages", "measures",
     "subscriptions", "instances", "signals", "objectives",
 )  # fmt: skip
 
@@ -129,23 +129,20 @@ _BY_ACCOUNT = (
 def build_accounts(mart: Mart, words: Words) -> list[Account]:
     """All accounts, by name."""
     tables = {name: group_by(getattr(mart, name), "account_id") for name in _BY_ACCOUNT}
-    current = {row["account_id"]: row for row in mart.current}
+    standing = {row["account_id"]: row for row in mart.standing}
     activity = {row["instance_id"]: row for row in mart.activity}
     views = []
     for row in mart.accounts:
         key = row["account_id"]
         rows = {name: table.get((key,), []) for name, table in tables.items()}
-        view = _account(mart, words, row, current.get(key, {}), rows)
-        _add_details(view, mart, words, rows, activity)
+        view = _account(mart, words, row, standing.get(key, {}), rows)
+        _add_details(view, mart, words, rows, standing.get(key, {}), activity)
         views.append(view)
     return sorted(views, key=lambda view: (view.name.lower(), view.account_id))
 
 
-def _account(mart: Mart, words: Words, row: Row, current: Row, rows: dict[str, list[Row]]) -> Account:
-    period = current.get("health_period") or mart.clock.current
-    health = _of_period(rows["health"], period)
-    adoption = _of_period(rows["adoption"], period)
-    seats = [entry for entry in rows["seats"] if entry["period_start"] == period]
+def _account(mart: Mart, words: Words, row: Row, standing: Row, rows: dict[str, list[Row]]) -> Account:
+    seats = [entry for entry in rows["seats"] if entry["period_start"] == mart.clock.current]
     active = [entry for entry in rows["subscriptions"] if entry["is_active"]]
     scores = {entry["period_start"]: entry["overall_score"] for entry in rows["health"]}
     return Account(
@@ -154,20 +151,19 @@ def _account(mart: Mart, words: Words, row: Row, current: Row, rows: dict[str, l
         segment=row["segment"] or "",
         region=row["region"] or "",
         csm=row["csm_email"] or "",
-        period=period,
-        health=_health(words, health, current, [scores.get(start) for start in mart.clock.periods]),
-        seats=_seats(_of_period(rows["account_seats"], period), seats, words),
-        adoption=_adoption(words, health, adoption, rows["stages"], period),
+        period=standing.get("standing_period_start") or mart.clock.current,
+        health=_health(words, standing, [scores.get(start) for start in mart.clock.periods]),
+        seats=_seats(standing, seats, words),
+        adoption=_adoption(words, standing, rows["stages"]),
         arr=_sum(entry["arr"] for entry in active),
         renewal=min((entry["end_date"] for entry in active if entry["end_date"]), default=None),
         tiers=", ".join(sorted({_tier(entry) for entry in active})),
     )
 
 
-def _health(words: Words, row: Row, current: Row, trend: list[float | None]) -> Health:
+def _health(words: Words, row: Row, trend: list[float | None]) -> Health:
     score, driver = row.get("overall_score"), row.get("main_driver")
-    missing = row["unscored_reason"] if row else NO_SUBSCRIPTION
-    code = None if score is not None else current.get("unscored_reason") or missing
+    code = None if score is not None else row.get("unscored_reason") or NO_SUBSCRIPTION
     return Health(
         score=score,
         color=(row.get("overall_color") or "unscored") if score is not None else "unscored",
@@ -183,10 +179,10 @@ def _health(words: Words, row: Row, current: Row, trend: list[float | None]) -> 
     )
 
 
-def _adoption(words: Words, health: Row, row: Row, stages: list[Row], period: date) -> Adoption:
+def _adoption(words: Words, row: Row, stages: list[Row]) -> Adoption:
     following = row.get("next_use_case")
     return Adoption(
-        use_cases=_use_cases(words, health, row, stages, period),
+        use_cases=_use_cases(words, row, stages),
         level=row.get("adoption_level") or "not_measured",
         count=row.get("adopted_count"),
         next_step=words.group(following) if following else "",
@@ -195,21 +191,18 @@ def _adoption(words: Words, health: Row, row: Row, stages: list[Row], period: da
     )
 
 
-def _add_details(view: Account, mart: Mart, words: Words, rows: dict[str, list[Row]], activity: dict[str, Row]) -> None:
+def _add_details(
+    view: Account, mart: Mart, words: Words, rows: dict[str, list[Row]], standing: Row, activity: dict[str, Row]
+) -> None:
     now = [row for row in rows["coverage"] if row["period_start"] == mart.clock.current]
-    of_period = [row for row in rows["measures"] if row["period_start"] == view.period]
     stale_after = mart.settings.get("stale_after_days")
     view.reporting = [row["reporting_reason"] for row in now]
-    view.measures = details.measures(of_period, words)
-    view.groups = details.groups(_of_period(rows["health"], view.period), view.measures, words)
-    view.subscriptions = details.subscriptions(rows["subscriptions"], rows["seats"], now, view.period, words)
+    view.measures = details.measures(rows["measures"], words)
+    view.groups = details.groups(standing, view.measures, words)
+    view.subscriptions = details.subscriptions(rows["subscriptions"], rows["seats"], now, mart.clock.current, words)
     view.instances = details.instances(rows["instances"], activity, stale_after)
     view.signals = details.signals(rows["signals"], SEVERITIES)
     view.objectives = details.objectives(rows["objectives"], mart.metrics)
-
-
-def _of_period(rows: list[Row], period: date) -> Row:
-    return next((row for row in rows if row["period_start"] == period), {})
 
 
 def _tier(subscription: Row) -> str:
@@ -229,8 +222,8 @@ def _seats(totals: Row, rows: list[Row], words: Words) -> Seats:
     return Seats(
         licensed=totals.get("licensed_seats") if known else totals.get("sold_seats"),
         activated=totals.get("activated_seats"),
-        active=totals.get("umau"),
-        active_source=word(totals.get("umau_source")),
+        active=totals.get("active_users"),
+        active_source=word(totals.get("active_users_source")),
         idle=totals.get("inactive_activated_seats"),
         utilization=totals.get("license_utilization"),
         engagement=totals.get("user_engagement"),
@@ -240,20 +233,19 @@ def _seats(totals: Row, rows: list[Row], words: Words) -> Seats:
     )
 
 
-def _use_cases(words: Words, health: Row, adoption: Row, stages: list[Row], period: date) -> list[UseCase]:
-    adopted = _listed(adoption.get("adopted_use_cases"))
-    in_progress = _listed(adoption.get("in_progress_use_cases"))
+def _use_cases(words: Words, row: Row, stages: list[Row]) -> list[UseCase]:
+    adopted = _listed(row.get("adopted_use_cases"))
+    in_progress = _listed(row.get("in_progress_use_cases"))
     statuses: dict[str, set[str]] = defaultdict(set)
-    for row in stages:
-        if row["period_start"] == period:
-            statuses[row["use_case"]].add(row["adoption_status"])
+    for stage in stages:
+        statuses[stage["use_case"]].add(stage["adoption_status"])
     found = []
     for code in USE_CASES:
         if code in adopted:
             status = "adopted"
         elif code in in_progress:
             status = "in_progress"
-        elif health.get(f"{code}_score") is not None:
+        elif row.get(f"{code}_score") is not None:
             status = "not_adopted"
         else:
             status = "not_applicable" if statuses[code] == {"not_applicable"} else "not_measured"

@@ -35,6 +35,11 @@ class Clock:
         return self.periods[-2] if len(self.periods) > 1 else None
 
     @property
+    def last_complete(self) -> date | None:
+        """First day of the newest period that is over, None when there is none."""
+        return self.previous if self.is_partial else self.current
+
+    @property
     def is_partial(self) -> bool:
         """Whether the current period is still running on `as_of`."""
         return self.as_of is not None and self.as_of < self._last_day(self.current)

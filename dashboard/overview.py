@@ -90,7 +90,7 @@ class Overview:
 def build_overview(mart: Mart, words: Words, accounts: list[Account], found: Sequence[PeriodFigures]) -> Overview:
     """The overview; `found` are the figures of `trends.figures`."""
     with_score = scored(accounts)
-    dropped = [a for a in accounts if (a.health.change or 0) < 0 and a.period == mart.clock.current]
+    dropped = [a for a in accounts if (a.health.change or 0) < 0]
     idle = [a for a in accounts if a.seats.idle]
     return Overview(
         accounts=len(accounts),
@@ -102,7 +102,7 @@ def build_overview(mart: Mart, words: Words, accounts: list[Account], found: Seq
         before=found[-2] if len(found) > 1 else None,
         reporting=_reporting(found[-1]),
         ended=_ended(found[-1]),
-        funnel=_funnel(mart, words, accounts),
+        funnel=_funnel(mart, words),
         colors=_colors(accounts),
         unscored=_unscored(accounts),
         levels=_levels(accounts),
@@ -158,18 +158,16 @@ def _part(code: str, label: str, count: int, total: int, *, hint: str = "", amou
     return Part(code, label, count, share(count, total), hint, amount)
 
 
-def _funnel(mart: Mart, words: Words, accounts: Sequence[Account]) -> Funnel | None:
-    periods = {account.account_id: account.period for account in accounts}
+def _funnel(mart: Mart, words: Words) -> Funnel | None:
     in_force = {
-        (row["original_subscription_id"], row["period_start"])
+        row["original_subscription_id"]
         for row in mart.coverage
-        if row["reporting_reason"] != NO_SUBSCRIPTION
+        if row["period_start"] == mart.clock.current and row["reporting_reason"] != NO_SUBSCRIPTION
     }
     rows = [
         row
         for row in mart.seats
-        if row["period_start"] == periods.get(row["account_id"])
-        and (row["original_subscription_id"], row["period_start"]) in in_force
+        if row["period_start"] == mart.clock.current and row["original_subscription_id"] in in_force
     ]
     known = comparable(rows)
     if not known:

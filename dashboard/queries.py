@@ -63,6 +63,13 @@ HEALTH = (
     "weight_present", "arr_reporting_share", "score_change", "main_driver", "unscored_reason",
     "explanation",
 )  # fmt: skip
+# An account's standing has the columns of its period rows, and its seats beside them.
+STANDING = (
+    *HEALTH, *(column for column in ADOPTION if column not in HEALTH),
+    *(column for column in ACCOUNT_SEATS if column not in (*HEALTH, "umau", "umau_source")),
+    "active_users", "active_users_source", "standing_period_start", "comparison_period_start",
+    "left_out_subscriptions",
+)  # fmt: skip
 SIGNALS = (
     "account_id", "period_start", "signal", "severity", "subject", "message",
 )  # fmt: skip
@@ -82,12 +89,11 @@ class Mart:
 
     clock: Clock
     accounts: list[Row] = field(default_factory=list)
-    current: list[Row] = field(default_factory=list)
+    standing: list[Row] = field(default_factory=list)
     health: list[Row] = field(default_factory=list)
     adoption: list[Row] = field(default_factory=list)
     stages: list[Row] = field(default_factory=list)
     seats: list[Row] = field(default_factory=list)
-    account_seats: list[Row] = field(default_factory=list)
     coverage: list[Row] = field(default_factory=list)
     measures: list[Row] = field(default_factory=list)
     subscriptions: list[Row] = field(default_factory=list)
@@ -147,6 +153,23 @@ class _Reader:
         condition = f" where {where}" if where else ""
         return self._source.rows(f"select {', '.join(chosen)} from {relation.sql_name}{condition}")
 
+    def read_standing(self, name: str, columns: tuple[str, ...], current: date) -> list[Row]:
+        """The rows that speak for the subscriptions today, dated to the current period."""
+        relation, standing = self.relation(name), self.relation("mart_subscription_standing")
+        if relation is None or standing is None:
+            return []
+        chosen = [
+            f"facts.{column}" if column in relation.columns else f"null as {column}"
+            for column in columns
+            if column != "period_start"
+        ]
+        return self._source.rows(
+            f"select {', '.join(chosen)}, date '{current.isoformat()}' as period_start "
+            f"from {relation.sql_name} as facts inner join {standing.sql_name} as standing "
+            "on facts.original_subscription_id = standing.original_subscription_id "
+            "and facts.period_start = standing.standing_period_start"
+        )
+
     def run(self, sql: str, *names: str) -> list[Row]:
         """Rows of `sql`, whose `{name}` stand for relations; none if one of them is absent."""
         found = {name: relation for name in names if (relation := self.relation(name))}
@@ -185,19 +208,27 @@ def _since(period: date) -> str:
 
 def _read_history(reader: _Reader, mart: Mart) -> None:
     window = _since(mart.clock.periods[0])
-    mart.health = reader.read("fct_account_health", HEALTH, window)
-    mart.adoption = reader.read("fct_account_adoption", ADOPTION, window)
-    mart.seats = reader.read("fct_seat_utilization", SEATS, window)
-    mart.account_seats = reader.read("fct_account_seats", ACCOUNT_SEATS, window)
+    mart.standing = reader.read("mart_account_standing", STANDING, required=True)
+    mart.health = _with_standing(mart, reader.read("fct_account_health", HEALTH, window))
+    mart.adoption = _with_standing(mart, reader.read("fct_account_adoption", ADOPTION, window))
+    mart.seats = reader.read_standing("fct_seat_utilization", SEATS, mart.clock.current)
+    mart.seats += reader.read("fct_seat_utilization", SEATS, f"{window} and {_until(mart.clock.current)}")
     mart.coverage = reader.read("fct_reporting_coverage", COVERAGE, window)
-    mart.current = reader.read("gainsight__company_health", ("account_id", "health_period", "unscored_reason"))
+
+
+def _with_standing(mart: Mart, rows: list[Row]) -> list[Row]:
+    """Rows of the periods before, and the standing in the current one's place."""
+    return [*(row for row in rows if row["period_start"] != mart.clock.current), *mart.standing]
+
+
+def _until(period: date) -> str:
+    return f"period_start < date '{period.isoformat()}'"
 
 
 def _read_current(reader: _Reader, mart: Mart) -> None:
     now = _since(mart.clock.current)
-    oldest = min((row["health_period"] for row in mart.current if row["health_period"]), default=None)
-    mart.measures = reader.read("fct_measure_scores", MEASURES, _since(oldest or mart.clock.current))
-    mart.stages = reader.read("fct_stage_adoption", STAGES, _since(oldest or mart.clock.current))
+    mart.measures = reader.read_standing("fct_measure_scores", MEASURES, mart.clock.current)
+    mart.stages = reader.read_standing("fct_stage_adoption", STAGES, mart.clock.current)
     mart.subscriptions = reader.read("dim_subscriptions", SUBSCRIPTIONS)
     mart.activity = reader.read("fct_instance_activity", ACTIVITY, now)
     mart.signals = reader.read("fct_health_signals", SIGNALS, now)

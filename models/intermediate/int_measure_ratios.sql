@@ -27,6 +27,7 @@ divided as (
         gates.subscription_id,
         gates.account_id,
         gates.period_start,
+        gates.is_complete_period,
         gates.months_since_start,
         gates.gate_reason,
         measures.measure,

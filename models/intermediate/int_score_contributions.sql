@@ -39,6 +39,7 @@ changed as (
     select
         contributions.account_id,
         contributions.period_start,
+        contributions.is_complete_period,
         contributions.score_group,
         contributions.driver_order,
         contributions.contribution,

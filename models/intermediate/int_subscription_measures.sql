@@ -69,6 +69,7 @@ subscription_measures as (
         first_found.subscription_id,
         first_found.account_id,
         first_found.period_start,
+        first_found.is_complete_period,
         first_found.months_since_start,
         first_found.measure,
         first_found.score_group,

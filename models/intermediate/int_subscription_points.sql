@@ -66,6 +66,7 @@ pointed as (
         banded.subscription_id,
         banded.account_id,
         banded.period_start,
+        banded.is_complete_period,
         banded.measure,
         banded.score_group,
         banded.is_counted,

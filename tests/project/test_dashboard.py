@@ -42,24 +42,28 @@ TABLES = {
         account_id text, period_start date, licensed_seats double, activated_seats double,
         umau double, umau_source text, inactive_activated_seats double,
         seats_over_license double, missing_reason text""",
-    "fct_account_seats": """account_id text, period_start date, subscriptions bigint,
-        subscriptions_with_seats bigint, sold_seats double, licensed_seats double,
-        activated_seats double, umau double, umau_source text, license_utilization double,
-        user_engagement double,
+    "mart_account_standing": """account_id text, period_start date, standing_period_start date,
+        overall_score double, overall_color text, scm_score double, scm_color text,
+        ci_score double, ci_color text, score_change double, main_driver text,
+        unscored_reason text, adopted_use_cases text, in_progress_use_cases text,
+        adopted_count bigint, adoption_level text, next_use_case text,
+        next_use_case_advice text, subscriptions bigint, subscriptions_with_seats bigint,
+        sold_seats double, licensed_seats double, activated_seats double, active_users double,
+        active_users_source text, license_utilization double, user_engagement double,
         inactive_activated_seats double, seats_over_license double""",
+    "mart_subscription_standing": "original_subscription_id text, standing_period_start date",
     "fct_account_health": """account_id text, period_start date, overall_score double,
         overall_color text, scm_score double, scm_color text, ci_score double, ci_color text,
         score_change double, main_driver text, unscored_reason text""",
     "fct_account_adoption": """account_id text, period_start date, adopted_use_cases text,
         in_progress_use_cases text, adopted_count bigint, adoption_level text,
         next_use_case text, next_use_case_advice text""",
-    "fct_stage_adoption": """subscription_id text, account_id text, period_start date,
+    "fct_stage_adoption": """original_subscription_id text, account_id text, period_start date,
         use_case text, adoption_status text""",
     "fct_measure_scores": """subscription_id text, original_subscription_id text,
         account_id text, period_start date, measure text, score_group text, is_counted boolean,
         numerator double, denominator double, measure_value double, points integer, color text,
         value_status text, value_reason text""",
-    "gainsight__company_health": "account_id text, health_period date, unscored_reason text",
     "dim_metrics": """metric_name text, label text, stage text, use_case text, unit text,
         time_frame text, tier text, min_version text, description text""",
     "fct_metric_values": """instance_id text, period_start date, metric_name text,
@@ -116,11 +120,21 @@ ROWS: Mapping[str, Sequence[tuple[object, ...]]] = {
         ("S2", "S2", "A2", MAR, 369, None, None, None, None, None, "no_ping"),
         ("S4", "S4", "A4", FEB, 50, 40, 41, "events", None, 0, "version_below_minimum"),
     ],
-    "fct_account_seats": [
-        ("A1", MAR, 1, 1, 1200, 1200, 1000, 700, "unique_active", 0.8333, 0.7, 300, 0),
-        ("A2", MAR, 1, 0, 369, None, None, None, None, None, None, None, None),
-        ("A4", FEB, 1, 1, 50, 50, 40, 41, "events", 0.8, None, None, 0),
+    "mart_account_standing": [
+        ("A1", MAR, MAR, 75.47, "green", 88, "green", 63, "yellow", -2.94, "user_engagement", None,
+         "scm", "ci", 1, "basic_adoption", "ci", "Add a CI template.",
+         1, 1, 1200, 1200, 1000, 700, "unique_active", 0.8333, 0.7, 300, 0),
+        ("A2", MAR, MAR, None, None, None, None, None, None, None, None, "no_ping",
+         "", "", None, None, None, None,
+         1, 0, 369, None, None, None, None, None, None, None, None),
+        ("A3", MAR, MAR, None, None, None, None, None, None, None, None, "stale",
+         "", "", None, None, None, None,
+         1, 0, None, None, None, None, None, None, None, None, None),
+        ("A4", MAR, FEB, 25.0, "red", 25, "red", None, None, None, None, None,
+         "", "", 0, "none", "scm", "Import a repository.",
+         1, 1, 50, 50, 40, 41, "events", 0.8, None, None, 0),
     ],
+    "mart_subscription_standing": [("S1", MAR), ("S2", MAR), ("S3", MAR), ("S4", FEB), ("S9", MAR)],
     "fct_account_health": [
         ("A1", JAN, None, None, None, None, None, None, None, None, "no_ping"),
         ("A1", FEB, 78.41, "green", 88, "green", 63, "yellow", None, None, None),
@@ -144,9 +158,6 @@ ROWS: Mapping[str, Sequence[tuple[object, ...]]] = {
          "yellow", "reported", None),
         ("S1", "S1", "A1", MAR, "cd_user_rate", "cd", True, None, 1000, None, None, None,
          "failed", "sentinel_1"),
-    ],
-    "gainsight__company_health": [
-        ("A1", MAR, None), ("A2", MAR, "no_ping"), ("A3", MAR, "stale"), ("A4", FEB, None),
     ],
     "dim_metrics": [
         ("projects", "Projects", "manage", "platform", "projects", "all", "free", "10.0",
@@ -280,7 +291,7 @@ def test_funnel_shows_activated_seats_that_nobody_uses(page: Page) -> None:
     assert "1 subscription of which all three are known" in text
     assert "Licensed 1,200 Activated 1,000 83% of licensed In use 700 70% of activated" in text
     assert "300 activated seats are not in use." in text
-    assert "Not in these sums: 1 subscription" in text
+    assert "Not in these sums: 2 subscriptions" in text
 
 
 def test_health_and_adoption_are_counted_with_the_unscored(page: Page) -> None:
@@ -340,16 +351,16 @@ def test_current_values_are_those_that_gainsight_shows(page: Page) -> None:
     assert "69 days ago too old to count" in page.detail("A3")
 
 
-def test_without_publish_models_the_current_period_counts(changed_page: ChangedPage) -> None:
-    page = changed_page(["drop table gainsight__company_health"])
-    assert page.cell("A1", "Health")[1] == "75.5 green"
-    assert page.cell("A4", "Health")[1] == "unscored no usage ping arrived in the period"
+def test_an_account_stands_on_its_last_ping_although_the_current_period_is_silent(page: Page) -> None:
+    assert page.cell("A4", "Health")[1] == "25.0 red of Feb 2026"
+    assert page.cell("A4", "Activated")[1].startswith("40 80%")
+    assert page.cell("A3", "Health")[1] == "unscored the last usage ping is too old to count"
 
 
 def test_a_period_without_values_is_a_gap_in_the_trends(page: Page) -> None:
     text = page.view("trends")
     assert "The last 3 periods, Jan 2026 to Mar 2026 so far." in text
-    assert "Mar 2026 (so far) 75.5 1 Feb 2026 51.7 2 Jan 2026 – 0" in text
+    assert "Mar 2026 (so far) 50.2 2 Feb 2026 51.7 2 Jan 2026 – 0" in text
     assert "Mar 2026 (so far) 50% 25% Feb 2026 100% 100% Jan 2026 – –" in text
 
 
@@ -419,9 +430,8 @@ OPTIONAL = [
     f"insert into fct_objective_progress values ('O1', 'Roll out', 'A1', '{MAR}', 'projects', "
     "300, 400, 0.75, 'on_track', '2026-12-31'), "
     f"('O2', 'Scan', 'A1', '{MAR}', 'projects', null, 400, null, 'no_data', null)",
-    "alter table fct_account_health add column explanation text",
-    "update fct_account_health set explanation = 'Score 75.47, down.' "
-    f"where account_id = 'A1' and period_start = '{MAR}'",
+    "alter table mart_account_standing add column explanation text",
+    "update mart_account_standing set explanation = 'Score 75.47, down.' where account_id = 'A1'",
     "create table mart_data_quality (period_start date, check_name text, subject text, "
     "affected bigint, total bigint, share double, meaning text, drill_down text)",
     f"insert into mart_data_quality values ('{MAR}', 'clock_off', '', 3, 12, 0.25, 'Clocks off', "
@@ -443,12 +453,13 @@ def test_marts_that_came_later_are_shown_when_they_exist(changed_page: ChangedPa
     assert "Not the latest" not in page.html
 
 
-def test_only_accounts_and_health_are_required(changed_page: ChangedPage) -> None:
-    optional = [name for name in TABLES if name not in ("dim_accounts", "fct_account_health")]
+def test_only_accounts_their_health_and_their_standing_are_required(changed_page: ChangedPage) -> None:
+    required = ("dim_accounts", "fct_account_health", "mart_account_standing")
+    optional = [name for name in TABLES if name not in required]
     page = changed_page([f"drop table {'main_seeds.' if name in SEEDS else ''}{name}" for name in optional])
     assert page.cell("A1", "Health")[1] == "75.5 green"
     assert page.cell("A2", "Health")[1] == "unscored no ping"
-    assert page.cell("A1", "Licensed") == ("", "–")
+    assert page.cell("A1", "Licensed") == ("1200.0", "1,200")
     assert "No subscription reports licensed, activated and active users yet." in page.view("overview")
 
 

@@ -1,16 +1,26 @@
 -- Who is said to report has a ping in the period, who is said to have stopped had one before, who never reported had
--- none; and every instance that reported on a subscription is counted on exactly one.
+-- none; in the period that is open, who has had no turn yet reports if it reported in the period before. And every
+-- instance that named a subscription in its pings is counted on exactly that one.
 with
 
 coverage as (
 
-    select * from {{ ref('fct_reporting_coverage') }}
+    select
+        *,
+        coalesce(
+            lag(instance_count) over (partition by original_subscription_id order by period_start), 0
+        ) as instances_before,
+        coalesce(
+            lag(production_instance_count) over (partition by original_subscription_id order by period_start), 0
+        ) as production_instances_before
+    from {{ ref('fct_reporting_coverage') }}
 
 ),
 
-activity as (
+pings as (
 
-    select * from {{ ref('fct_instance_activity') }}
+    select * from {{ ref('int_pings_mapped') }}
+    where exclusion is null and original_subscription_id is not null
 
 ),
 
@@ -18,8 +28,11 @@ contradictions as (
 
     select subscription_id as subject, period_start, reporting_reason
     from coverage
-    where is_reporting != (instance_count > 0)
-        or has_production_ping != (production_instance_count > 0)
+    where (is_complete_period and is_reporting != (instance_count > 0))
+        or (is_complete_period and has_production_ping != (production_instance_count > 0))
+        or (not is_reporting and instance_count > 0)
+        or (is_reporting and instance_count = 0 and instances_before = 0)
+        or (has_production_ping and production_instance_count = 0 and production_instances_before = 0)
         or production_instance_count > instance_count
         or (reporting_reason = 'reporting' and not is_reporting)
         or (reporting_reason in ('never_reported', 'stopped_reporting') and is_reporting)
@@ -40,8 +53,8 @@ reported as (
 
     select
         period_start,
-        count(case when ping_count > 0 and original_subscription_id is not null then 1 end) as instances
-    from activity
+        count(distinct original_subscription_id || ' ' || instance_id) as instances
+    from pings
     group by period_start
 
 ),

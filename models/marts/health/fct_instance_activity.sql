@@ -69,6 +69,7 @@ activity as (
     select
         instance_id,
         period_start,
+        is_complete_period,
         account_id,
         subscription_id,
         original_subscription_id,

@@ -13,6 +13,7 @@ measure_scores as (
         original_subscription_id,
         account_id,
         period_start,
+        is_complete_period,
         measure,
         score_group,
         is_counted,

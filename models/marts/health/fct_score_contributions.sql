@@ -17,6 +17,7 @@ labelled as (
     select
         contributions.account_id,
         contributions.period_start,
+        contributions.is_complete_period,
         contributions.score_group,
         score_groups.label,
         contributions.contribution,

@@ -25,6 +25,7 @@ utilization as (
         seats.original_subscription_id,
         seats.account_id,
         seats.period_start,
+        seats.is_complete_period,
         seats.primary_instance_id,
         seats.licensed_seats,
         seats.licensed_seats_source,
