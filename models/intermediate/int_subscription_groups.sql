@@ -32,6 +32,7 @@ grouped as (
         subscription_id,
         account_id,
         period_start,
+        is_complete_period,
         score_group,
         avg(cast(points as double)) as score,
         count(points) as measures_present,
@@ -39,7 +40,8 @@ grouped as (
         max(case when is_ruled_out then 1 else 0 end) = 1 as is_ruled_out,
         min(case when points is null then rank_of_reason end) as first_reason_rank
     from reasoned
-    group by original_subscription_id, subscription_id, account_id, period_start, score_group
+    group by
+        original_subscription_id, subscription_id, account_id, period_start, is_complete_period, score_group
 
 ),
 
@@ -50,6 +52,7 @@ explained as (
         grouped.subscription_id,
         grouped.account_id,
         grouped.period_start,
+        grouped.is_complete_period,
         grouped.score_group,
         grouped.score,
         {{ score_color('grouped.score') }} as color,

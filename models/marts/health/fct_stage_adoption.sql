@@ -6,12 +6,6 @@ group_scores as (
 
 ),
 
-gates as (
-
-    select * from {{ ref('int_subscription_gates') }}
-
-),
-
 use_cases as (
 
     select * from {{ ref('use_cases') }}
@@ -31,7 +25,7 @@ stage_adoption as (
         group_scores.original_subscription_id,
         group_scores.account_id,
         group_scores.period_start,
-        gates.is_complete_period,
+        group_scores.is_complete_period,
         use_cases.use_case,
         use_cases.stage,
         {{ shown_score('group_scores.score') }} as score,
@@ -45,9 +39,6 @@ stage_adoption as (
     cross join settings
     inner join use_cases
         on group_scores.score_group = use_cases.use_case
-    inner join gates
-        on group_scores.original_subscription_id = gates.original_subscription_id
-        and group_scores.period_start = gates.period_start
     left join group_scores as earlier
         on group_scores.original_subscription_id = earlier.original_subscription_id
         and group_scores.score_group = earlier.score_group

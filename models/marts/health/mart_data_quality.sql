@@ -13,6 +13,8 @@ counted as (
     select * from {{ ref('int_data_quality_licenses') }}
     union all
     select * from {{ ref('int_data_quality_findings') }}
+    union all
+    select * from {{ ref('int_data_quality_freshness') }}
 
 ),
 
