@@ -186,7 +186,7 @@ class Client:
             try:
                 return self._call("POST" if body else "GET", path, text)
             except RowRejected as error:
-                if not (error.vague or error.later):
+                if not error.vague:
                     raise
                 refusal = error
             if tries < _VAGUE_TRIES:
@@ -207,9 +207,15 @@ class Client:
     def _call(self, method: str, path: str, body: bytes | None, *, repeat: bool = True) -> Any:
         def once() -> Any:
             headers = {"Content-Type": "application/json", **JSON, **self._headers()}
-            return self._judged(self.http.request(method, path, headers, data=body))
+            try:
+                return self._judged(self.http.request(method, path, headers, data=body))
+            except RowRejected as error:
+                if not (reads and error.later):
+                    raise
+                raise RetriableError(error.message, error.status, path, error.code, ambiguous=False) from None
 
-        self._wrote = self._wrote or not (repeat and (method == "GET" or "/query/" in path or path == DESCRIBE))
+        reads = method == "GET" or "/query/" in path or path == DESCRIBE
+        self._wrote = self._wrote or not reads
         try:
             data = self.http.retrying(lambda: self._renewing(once), also_ambiguous=repeat)
         except RowRejected:

@@ -14,7 +14,7 @@ from harness import MODELS, Bench
 from loader.engine.destination import Row
 from loader.errors import StoppedError
 from loader.warehouse import State, mart
-from sandbox import Fault
+from sandbox import Fault, Switches
 
 ARGUMENTS = ("publish", "--no-gate", "--select", "gainsight__instances")
 INSTANCES = {"gainsight__instances": MODELS["gainsight__instances"]}
@@ -68,6 +68,30 @@ def rounds(bench: Bench, count: int, seed: int) -> list[int]:
 def test_twenty_five_kills_lose_and_double_nothing(make_bench: Callable[..., Bench]) -> None:
     codes = rounds(make_bench(), 25, seed=1)
     assert codes.count(-signal.SIGKILL) >= 8, "too few runs were killed to say anything"
+
+
+ODD = Switches(
+    query_shape="list",
+    partial_success="count_all",
+    errors_shape="flat",
+    count_reply=False,
+    insert_order="shuffled",
+    date_reply="epoch",
+    text_case_blind=True,
+    text_trimmed=True,
+    number_places="metadata",
+)
+
+
+def test_kills_lose_and_double_nothing_at_a_tenant_whose_replies_are_odd(make_bench: Callable[..., Bench]) -> None:
+    codes = rounds(make_bench(switches=ODD), 8, seed=3)
+    assert codes.count(-signal.SIGKILL) >= 2, "too few runs were killed to say anything"
+
+
+@pytest.mark.long
+def test_a_hundred_kills_lose_and_double_nothing_at_an_odd_tenant(make_bench: Callable[..., Bench]) -> None:
+    codes = rounds(make_bench(switches=ODD), 100, seed=4)
+    assert codes.count(-signal.SIGKILL) >= 30
 
 
 @pytest.mark.long
