@@ -41,6 +41,10 @@ build: setup ## dbt build of the raw files under RAW_PATH, as production does; V
 	@$(BIN)/python scripts/registry.py --check
 	$(BIN)/dbt build --exclude-resource-type unit_test $(if $(VARS),--vars '$(VARS)')
 
+.PHONY: labels
+labels: setup ## write suggested labels of instances, to be looked over, into RAW_PATH
+	@$(BIN)/python scripts/labels.py
+
 .PHONY: sandbox
 sandbox: setup ## serve the local Gainsight on port 8765 until Ctrl-C
 	$(BIN)/python -m sandbox --port $(SANDBOX_PORT)

@@ -111,6 +111,13 @@ SUMMARY = {
             (select count(*) from dim_instances) as instances,
             (select count(*) from quarantined_pings) as quarantined_lines,
             (select count(*) from fct_unmapped_pings) as unmapped_pings""",
+    "labels": """
+        select count(case when productions = 0 and unlabelled > 0 then 1 end) as accounts_waiting_for_a_label,
+            count(*) as accounts_reporting
+        from (
+            select account_id, count(case when instance_type = 'Production' then 1 end) as productions,
+                count(case when instance_type = 'Unknown' and instance_type_source = 'default' then 1 end) as unlabelled
+            from dim_instances where is_tied_to_active_subscription group by account_id)""",
     "subscriptions this period": """
         select reporting_reason as reason, count(*) as subscriptions,
             count(case when has_production_ping then 1 end) as from_production
