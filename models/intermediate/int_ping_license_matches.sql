@@ -1,6 +1,7 @@
 {{ config(materialized='view') }}
 {#- The subscription that a ping's licence fields name: the surest field first. One order for both windows, so that rows are
-    sorted once. -#}
+    sorted once. An id that the CRM exports no longer stands for the versions that name it as their original one (`named`), and one that
+    stands in several rows (a ramp deal) is one subscription (`known`). -#}
 {%- set best_first = "partition by ping_id order by match_order, is_in_force desc, is_cancelled, start_date desc,"
     ~ " subscription_id" %}
 with
@@ -53,7 +54,6 @@ candidates as (
 
 ),
 
-{#- An id that the CRM exports no longer stands for the versions that name it as their original one. #}
 named as (
 
     select subscription_id as named_id, * from versions
@@ -82,7 +82,6 @@ judged as (
 
 ),
 
-{#- One row per id that a ping names: it may stand in several rows (a ramp deal), or in none but as an original id. #}
 known as (
 
     select

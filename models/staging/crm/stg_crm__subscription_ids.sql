@@ -20,6 +20,12 @@ known_roots as (
 
 ),
 
+known_ids as (
+
+    select distinct subscription_id from versions
+
+),
+
 named as (
 
     select subscription_id, root_id from roots
@@ -33,12 +39,12 @@ ids as (
     select
         named.subscription_id,
         named.root_id as original_subscription_id,
-        versions.subscription_id is not null as has_version
+        known_ids.subscription_id is not null as has_version
     from named
     inner join known_roots
         on named.root_id = known_roots.root_id
-    left join (select distinct subscription_id from versions) as versions
-        on named.subscription_id = versions.subscription_id
+    left join known_ids
+        on named.subscription_id = known_ids.subscription_id
 
 )
 
