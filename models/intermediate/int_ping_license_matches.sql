@@ -1,7 +1,6 @@
 {{ config(materialized='view') }}
-{#- The subscription that a ping's licence fields name: the surest field first. One order for both windows, so that rows are
-    sorted once. An id that the CRM exports no longer stands for the versions that name it as their original one (`named`), and one that
-    stands in several rows (a ramp deal) is one subscription (`known`). -#}
+{#- The subscription that a ping's licence fields name: the surest field first. An id that the CRM exports no longer stands for
+    the versions that name it as their original one; one in several rows (a ramp deal) is one. One order for both windows. -#}
 {%- set best_first = "partition by ping_id order by match_order, is_in_force desc, is_cancelled, start_date desc,"
     ~ " subscription_id" %}
 with
@@ -97,8 +96,7 @@ known as (
         min(is_cancelled) as is_cancelled,
         max(start_date) as start_date
     from judged
-    group by
-        ping_id, ping_date, measurement_date, match_order, license_match, subscription_id, original_subscription_id
+    group by ping_id, ping_date, measurement_date, match_order, license_match, subscription_id, original_subscription_id
 
 ),
 
