@@ -51,9 +51,9 @@ class Lineage:
         return min(version.start_date for version in self.versions)
 
     def in_force(self, day: date) -> Subscription | None:
-        """The version in force on a day."""
+        """The version in force on a day; one that is cancelled yields to one that is not."""
         holding = [version for version in self.versions if version.in_force(day)]
-        return max(holding, key=lambda v: (v.start_date, v.subscription_id), default=None)
+        return max(holding, key=lambda v: (v.status != "Cancelled", v.start_date, v.subscription_id), default=None)
 
     @property
     def current(self) -> Subscription | None:

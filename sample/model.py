@@ -58,9 +58,9 @@ class Subscription:
     arr: int | None
 
     def in_force(self, day: date) -> bool:
-        """Whether this version holds on a day; both ends are inside."""
+        """Whether this version holds on a day; both ends are inside, and a cancelled term runs out."""
         ended = self.end_date is not None and day > self.end_date
-        return self.start_date <= day and not ended and self.status != "Cancelled"
+        return self.start_date <= day and not ended
 
 
 @dataclass(frozen=True)
