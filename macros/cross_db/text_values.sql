@@ -5,6 +5,13 @@
     nullif(trim(cast({{ expression }} as {{ dbt.type_string() }})), '')
 {%- endmacro %}
 
+{#- An id or a word that is shown as it came: trimmed. What holds an @ may be somebody's address, and gets a stable name made
+    from it instead, the same everywhere, so that rows still find each other. -#}
+{% macro clean_id(expression) -%}
+    {%- set text = customer_health.clean_text(expression) -%}
+    case when {{ text }} like '%@%' then 'masked-' || substr(md5({{ text }}), 1, 12) else {{ text }} end
+{%- endmacro %}
+
 {#- True when the text is a plain decimal number: no NaN, no infinity, no words. -#}
 {#- Patterns hold no backslash: the warehouses differ in how a string literal escapes one. -#}
 {% macro is_number(expression) -%}

@@ -30,7 +30,8 @@
         {%- for node in graph.nodes.values() if node.resource_type == 'seed' and node.name == place[0] -%}
             {%- if node.unique_id not in selected_resources -%}
                 {%- do customer_health.check_seed_names(
-                    api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias), place[0]
+                    api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias), place[0],
+                    ' as loaded before (`dbt seed` loads it again)'
                 ) -%}
             {%- endif -%}
         {%- endfor -%}
@@ -38,12 +39,12 @@
 {% endmacro %}
 
 {#- Every name of a seed that the SQL uses is in it. -#}
-{% macro check_seed_names(relation, seed) %}
+{% macro check_seed_names(relation, seed, when='') %}
     {%- if execute -%}
         {%- for vocabulary, place in customer_health.vocabularies().items() if place and place[0] == seed -%}
             {%- if load_relation(relation) -%}
                 {%- set known = run_query('select distinct ' ~ place[1] ~ ' from ' ~ relation).columns[0].values() | list -%}
-                {%- do customer_health.check_uses(vocabulary, known, 'seeds/' ~ seed ~ '.csv') -%}
+                {%- do customer_health.check_uses(vocabulary, known, 'seeds/' ~ seed ~ '.csv' ~ when) -%}
             {%- endif -%}
         {%- endfor -%}
     {%- endif -%}

@@ -70,7 +70,7 @@
 
     dated as (
         select
-            {{ customer_health.clean_text('arrivals.ping_id') }} as ping_id,
+            {{ customer_health.clean_id('arrivals.ping_id') }} as ping_id,
             {{ customer_health.utc_of('arrivals.received_at', columns.get('received_at', 'TIMESTAMP_NTZ')) }} as received_at,
             {{ customer_health.source_file_of('arrivals', columns) }} as source_file,
             {{ customer_health.landing_of('arrivals', columns) }} as landed,
@@ -161,7 +161,7 @@
         select keys.ping_id, keys.received_at, keys.source_file, keys.landed
         from (
             select
-                {{ customer_health.clean_text('arrivals.ping_id') }} as ping_id,
+                {{ customer_health.clean_id('arrivals.ping_id') }} as ping_id,
                 {{ customer_health.utc_of('arrivals.received_at', columns.get('received_at', 'TIMESTAMP_NTZ')) }} as received_at,
                 {{ customer_health.source_file_of('arrivals', columns) }} as source_file,
                 max({{ customer_health.landing_of('arrivals', columns) }}) as landed
@@ -243,7 +243,7 @@
     select
         * exclude (found),
         found[3:] as leaves,
-        {{ customer_health.clean_text(customer_health.json_text('found[1]')) }} as ping_id,
+        {{ customer_health.clean_id(customer_health.json_text('found[1]')) }} as ping_id,
         {{ customer_health.to_utc_timestamp(customer_health.json_text('found[2]')) }} as received_at,
         ping_id is not null and received_at is not null and coalesce(
             {%- for path in customer_health.envelope_paths() %}

@@ -18,7 +18,7 @@
 {% macro snowflake__quarantined_lines(leaves, unread_lines, inputs) -%}
     {%- set arrivals = source('service_ping', 'service_pings') -%}
     {%- set columns = customer_health.raw_columns(arrivals) -%}
-    {%- set ping_id = customer_health.clean_text('arrivals.ping_id') -%}
+    {%- set ping_id = customer_health.clean_id('arrivals.ping_id') -%}
     {%- set received_at = customer_health.utc_of('arrivals.received_at', columns.get('received_at', 'TIMESTAMP_NTZ')) -%}
     {%- set source_file = customer_health.source_file_of('arrivals', columns) -%}
     {%- set landed = customer_health.landing_of('arrivals', columns) -%}

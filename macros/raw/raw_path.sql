@@ -130,7 +130,7 @@
     {%- set found = run_query(
         'select count(*), min(held.ping_id) from (select distinct ping_id, received_at from ' ~ leaves
         ~ " where key_path = '' and ping_id is not null) as held left join (select distinct "
-        ~ customer_health.clean_text('arrivals.ping_id') ~ ' as ping_id, '
+        ~ customer_health.clean_id('arrivals.ping_id') ~ ' as ping_id, '
         ~ customer_health.utc_of('arrivals.received_at', columns.get('received_at', 'TIMESTAMP_NTZ')) ~ ' as received_at from '
         ~ arrivals ~ ' as arrivals) as landed on held.ping_id = landed.ping_id and held.received_at = landed.received_at'
         ~ ' where landed.ping_id is null'

@@ -45,7 +45,7 @@ counted as (
 
     select
         current_period.period_start,
-        'input_finding' as check_name,
+        '{{ known('data_quality_check', 'input_finding') }}' as check_name,
         concerned.source || '.' || concerned.finding as subject,
         concerned.affected,
         greatest(concerned.affected, coalesce(counted_rows.row_count, 0)) as total

@@ -25,6 +25,12 @@ settings as (
 
 ),
 
+first_period as (
+
+    select min(period_start) as first_day from {{ ref('int_periods') }}
+
+),
+
 internal_pings as (
 
     select distinct pings.ping_id
@@ -42,6 +48,8 @@ classified as (
         pings.*,
         case
             when pings.uuid is null or pings.version_text like '%VERSION%' then 'invalid'
+            {#- An arrival before the first period (the year 1, or 1970 in weeks) is a date that nobody meant. #}
+            when pings.ping_date < first_period.first_day then 'invalid'
             when excluded_pings.ping_id is not null then 'excluded'
             when internal_pings.ping_id is not null then 'internal'
         end as exclusion,
@@ -54,6 +62,7 @@ classified as (
         ) as recorded_at_suspect
     from pings
     cross join settings
+    cross join first_period
     left join excluded_pings
         on pings.ping_id = excluded_pings.ping_id
     left join internal_pings

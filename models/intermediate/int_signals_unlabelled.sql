@@ -19,6 +19,12 @@ types as (
 
 ),
 
+account_periods as (
+
+    select * from {{ ref('int_account_periods') }}
+
+),
+
 gates as (
 
     select * from {{ ref('int_subscription_gates') }}
@@ -50,6 +56,10 @@ unlabelled as (
     inner join types
         on seats.instance_id = types.instance_id
         and seats.period_start = types.period_start
+    {#- An account without a subscription so far has no row of health that the signal could stand beside. #}
+    inner join account_periods
+        on seats.account_id = account_periods.account_id
+        and seats.period_start = account_periods.period_start
     where types.instance_type = 'Unknown' and seats.account_id is not null
         {#- That it did not report yet in an open period does not give it a type. #}
         and (seats.ping_id is not null

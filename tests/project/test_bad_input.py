@@ -396,8 +396,15 @@ def test_a_key_path_that_no_ping_holds_is_warned_of_and_a_metric_that_is_gone_le
     name = Path(BOARDS).name
     add_boards(scratch, {**GOOD_META, "key_paths": ["counts.bords"]})
     register(scratch, name)
+    scratch.write("models/metrics/license/metric_activated_seats.sql", "{{ retired_metric() }}\n")
     bench.build("seed")
     run = bench.build("run", "--select", f"+{name}", "+metric_activated_seats")
+    retired = bench.mart.one("main_metrics.metric_activated_seats")
+    assert (retired["metric_value"], retired["value_status"], retired["value_reason"]) == (
+        None,
+        "not_reported",
+        "metric_removed",
+    )
     (warning,) = [text for text in run.of_level("warn") if "stand in no ping" in text]
     assert f"{name}: counts.bords" in warning
     assert "activated_seats" not in warning

@@ -1,11 +1,11 @@
 -- No relation outside staging has a column named for a person, licensee or network address, and no text of a mart looks
--- like an e-mail address. Exceptions: the CRM's own contact (csm_email), and names that the CRM itself gives.
+-- like an e-mail address. Exceptions: the CRM's own contact (csm_email), names that the CRM itself gives, and those of the raw files.
 {#- Every mart of the project is searched; the references only say after which models. -#}
 -- depends_on: {{ ref('dim_accounts') }} {{ ref('dim_instances') }} {{ ref('dim_metrics') }} {{ ref('dim_subscriptions') }}
 -- depends_on: {{ ref('fct_metric_values') }} {{ ref('fct_objective_progress') }} {{ ref('fct_health_signals') }}
 -- depends_on: {{ ref('fct_unmapped_pings') }} {{ ref('quarantined_pings') }} {{ ref('mart_data_quality') }}
 -- depends_on: {{ ref('gainsight__company_health') }} {{ ref('gainsight__instances') }} {{ ref('gainsight__instance_usage') }}
-{%- set allowed = ['csm_email', 'account_name', 'objective_name'] -%}
+{%- set allowed = ['csm_email', 'account_name', 'objective_name', 'source_file'] -%}
 {%- set schemas = [] -%}
 {%- set marts = {} -%}
 {%- if execute -%}

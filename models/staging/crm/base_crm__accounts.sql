@@ -9,11 +9,11 @@ accounts as (
 cleaned as (
 
     select
-        {{ clean_text('account_id') }} as account_id,
+        {{ clean_id('account_id') }} as account_id,
         {{ clean_text('account_name') }} as account_name,
-        {{ clean_text('parent_account_id') }} as parent_account_id,
-        {{ clean_text('segment') }} as segment,
-        {{ clean_text('region') }} as region,
+        {{ clean_id('parent_account_id') }} as parent_account_id,
+        {{ clean_id('segment') }} as segment,
+        {{ clean_id('region') }} as region,
         {{ clean_text('csm_email') }} as csm_email
     from accounts
 

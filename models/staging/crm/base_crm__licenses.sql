@@ -22,10 +22,10 @@ limits as (
 cleaned as (
 
     select
-        {{ clean_text('license_id') }} as license_id,
+        {{ clean_id('license_id') }} as license_id,
         {{ clean_text('license_md5') }} as license_md5_text,
         {{ clean_text('license_sha256') }} as license_sha256_text,
-        {{ clean_text('subscription_id') }} as subscription_id,
+        {{ clean_id('subscription_id') }} as subscription_id,
         {{ clean_text('seats') }} as seats_text,
         {{ clean_text('starts_at') }} as starts_at_text,
         {{ clean_text('expires_at') }} as expires_at_text

@@ -28,9 +28,9 @@ limits as (
 cleaned as (
 
     select
-        {{ clean_text('subscription_id') }} as subscription_id,
-        {{ clean_text('original_subscription_id') }} as original_subscription_id,
-        {{ clean_text('account_id') }} as account_id,
+        {{ clean_id('subscription_id') }} as subscription_id,
+        {{ clean_id('original_subscription_id') }} as original_subscription_id,
+        {{ clean_id('account_id') }} as account_id,
         {{ clean_text('product_tier') }} as product_tier_text,
         {{ clean_text('is_trial') }} as is_trial_text,
         {{ clean_text('seats') }} as seats_text,

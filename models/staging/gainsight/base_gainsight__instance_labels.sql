@@ -16,7 +16,7 @@ aliases as (
 cleaned as (
 
     select
-        {{ clean_text('uuid') }} as uuid,
+        {{ clean_id('uuid') }} as uuid,
         {{ clean_hostname('hostname') }} as hostname,
         {{ clean_text('label') }} as label,
         {{ clean_text('labelled_at') }} as labelled_at_text,

@@ -14,8 +14,8 @@ saved_pings as (
 settings as (
 
     select
-        max(case when setting = 'clock_early_days' then cast(setting_value as integer) end) as early_days,
-        max(case when setting = 'clock_late_hours' then cast(setting_value as integer) end) as late_hours
+        max(case when setting = '{{ known('setting', 'clock_early_days') }}' then cast(setting_value as integer) end) as early_days,
+        max(case when setting = '{{ known('setting', 'clock_late_hours') }}' then cast(setting_value as integer) end) as late_hours
     from {{ ref('health_settings') }}
 
 ),

@@ -9,11 +9,11 @@ excluded_pings as (
 cleaned as (
 
     select
-        {{ clean_text('ping_id') }} as ping_id,
+        {{ clean_id('ping_id') }} as ping_id,
         min({{ clean_text('reason') }}) as reason
     from excluded_pings
-    where {{ clean_text('ping_id') }} is not null
-    group by {{ clean_text('ping_id') }}
+    where {{ clean_id('ping_id') }} is not null
+    group by {{ clean_id('ping_id') }}
 
 )
 

@@ -62,7 +62,7 @@ cleaned as (
         received_at,
         source_file,
         {%- for name, path in envelope.items() %}
-        {{ clean_text(name) if path else 'cast(null as ' ~ dbt.type_string() ~ ')' }} as {{ name }}{{ ',' if not loop.last }}
+        {{ (clean_text(name) if name == 'hostname' else clean_id(name)) if path else 'cast(null as ' ~ dbt.type_string() ~ ')' }} as {{ name }}{{ ',' if not loop.last }}
         {%- endfor %}
     from envelopes
 
