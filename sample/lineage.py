@@ -115,12 +115,11 @@ def _last_pings(pings: Sequence[Ping], period: Period) -> dict[Instance, Ping]:
 
 
 def _score(line: Lineage, customer: Customer) -> None:
-    production = [
-        ping for instance, ping in line.pings.items() if instance_type_of(instance, line, customer)[0] == "Production"
-    ]
+    types = {instance: instance_type_of(instance, line, customer) for instance in line.pings}
+    # No named account has two production servers that lead in turn, so the one of the period before needs no look.
     line.primary = max(
-        production,
-        key=lambda p: (observed(p, "activated_seats").value or -1.0, p.received_at),
+        (ping for instance, ping in line.pings.items() if types[instance][0] == "Production"),
+        key=lambda p: (types[p.instance][1] == "label", *_people(p), p.received_at),
         default=None,
     )
     line.licensed, line.licensed_source = _licensed(line.primary, line, customer.licenses)
@@ -136,6 +135,13 @@ def _score(line: Lineage, customer: Customer) -> None:
         measures |= dict.fromkeys(GROUPS["devsecops"], no_value(NOT_APPLICABLE, "tier"))
     line.measures = measures
     line.groups = group_scores(measures)
+
+
+def _people(ping: Ping) -> tuple[float, float]:
+    """Active people and activated seats to order by, unknown ones last."""
+    numbers = (umau_of(ping)[0], observed(ping, "activated_seats").value)
+    active, activated = (-1.0 if number is None else number for number in numbers)
+    return active, activated
 
 
 def _gate(line: Lineage) -> Measure | None:
@@ -191,9 +197,12 @@ def suggested_type_of(instance: Instance, line: Lineage, customer: Customer) -> 
     if ping is None:
         return "Unknown"
     seats = _licensed(ping, line, customer.licenses)[0].value
-    users = (observed(ping, "activated_seats").value, umau_of(ping)[0])
-    busy = any(seats and number and number / seats >= 0.2 for number in users)
-    return "Production" if busy or len(line.pings) == 1 else "Unknown"
+    activated, active = observed(ping, "activated_seats").value, umau_of(ping)[0]
+    full = bool(seats and activated and activated / seats >= 0.2)
+    busy = full if active is None else bool(seats and active / seats >= 0.2)
+    if busy or len(line.pings) == 1:
+        return "Production"
+    return "Geo Secondary Node" if full and seats and active is not None and active / seats < 0.01 else "Unknown"
 
 
 def umau_of(ping: Ping | None) -> tuple[float | None, str | None]:

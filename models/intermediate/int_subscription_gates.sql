@@ -57,6 +57,7 @@ gates as (
         coverage.months_since_start,
         coverage.days_since_start,
         coverage.latest_ping_at,
+        coverage.awaited_production_instances,
         primary_instances.instance_id as primary_instance_id,
         (coverage.is_in_force and coverage.tier = 'ultimate')
         or coalesce(primary_instances.is_ultimate_trial, false) as devsecops_applies,

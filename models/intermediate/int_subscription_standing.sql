@@ -8,6 +8,14 @@ gates as (
 
 ),
 
+previous as (
+
+    {#- While the current period is open, the one before says who reports. #}
+    select * from {{ ref('int_subscription_gates') }}
+    where gate_reason = 'instance_type'
+
+),
+
 newest as (
 
     select * from {{ ref('int_standing_rows') }}
@@ -43,13 +51,14 @@ judged as (
         newest.instance_id,
         newest.last_ping_at,
         newest.last_scored_ping_at,
-        gates.unlabelled_instance_id,
-        gates.unlabelled_hostname,
+        coalesce(gates.unlabelled_instance_id, previous.unlabelled_instance_id) as unlabelled_instance_id,
+        coalesce(gates.unlabelled_hostname, previous.unlabelled_hostname) as unlabelled_hostname,
         case
             when gates.gate_reason != 'no_ping' then gates.gate_reason
             {#- A row with a ping says itself what is missing; only its first days may be over by now. #}
             when newest.is_standing and newest.gate_reason is null then null
             when gates.gate_reason is null then null
+            when previous.gate_reason is not null then previous.gate_reason
             when {{ days_between('cast(newest.last_scored_ping_at as date)', as_of()) }} > settings.stale_after_days
                 then 'stale'
             else 'no_ping'
@@ -58,6 +67,12 @@ judged as (
     cross join settings
     left join newest
         on gates.original_subscription_id = newest.original_subscription_id
+    left join previous
+        on gates.original_subscription_id = previous.original_subscription_id
+        and gates.previous_period_start = previous.period_start
+        and gates.gate_reason = 'no_ping'
+        and gates.awaited_production_instances = 0
+        and not gates.is_complete_period
 
 ),
 

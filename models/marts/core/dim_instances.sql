@@ -31,6 +31,12 @@ ping_spans as (
 
 ),
 
+renames as (
+
+    select * from {{ ref('int_instance_renames') }}
+
+),
+
 last_pings as (
 
     select * from {{ ref('int_instance_period_pings') }}
@@ -49,6 +55,9 @@ instances as (
         types.instance_type,
         types.instance_type_source,
         types.suggested_instance_type,
+        renames.renamed_from_instance_id,
+        renames.renamed_from_hostname,
+        renames.rename_reason,
         last_pings.is_in_force as is_tied_to_active_subscription,
         last_pings.license_match,
         last_pings.has_multiple_matches,
@@ -69,6 +78,8 @@ instances as (
     inner join last_pings
         on current_rows.instance_id = last_pings.instance_id
         and current_rows.last_ping_period_start = last_pings.period_start
+    left join renames
+        on current_rows.instance_id = renames.instance_id
 
 )
 

@@ -1,0 +1,258 @@
+"""A period that has just begun: what stands now rests on no half of a month (issue "Trust", section 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dbt_bench import SMALL, Bench, Mart, models_only
+from raw_folder import RawFolder, instance_id
+
+MAY, JUNE = date(2026, 5, 1), date(2026, 6, 1)
+# 90 % of 1,000 seats activated and 89 % of them active are 88 points twice, 10 % and 10 % are 25 twice.
+GREEN = {"activated": 900, "active": 801}
+RED = {"activated": 100, "active": 10}
+# What a build of the standing needs; the log keeps files that were read from being read again.
+STANDING = ("build", "--exclude-resource-type", "unit_test", "test", "--select", "+mart_account_standing")
+STANDING += ("+base_service_ping__extraction_log",)
+
+
+class Case(RawFolder):
+    """A raw folder of accounts that are called after what happens to them."""
+
+    def report(self, host: str, day: str, subscription: str | None, uuid: str | None = None, **counts: Any) -> None:
+        """A ping of a host; its uuid is called after it unless another one is given."""
+        licence = {"license_subscription_id": subscription, "license_plan": "premium"} if subscription else {}
+        self.ping(uuid or f"uuid-{host}", f"{host}.example", f"{day}T06:00:00Z", licence, **counts)
+
+    def server(self, host: str) -> None:
+        """A host that a person labelled Production."""
+        self.label(f"uuid-{host}", f"{host}.example")
+
+
+def two_subscriptions(raw: Case) -> None:
+    """99 % of the ARR is green and has not pinged in June, 1 % is red and has."""
+    raw.account("two")
+    raw.subscription("two-large", "two", "2025-01-01", seats=1000, arr=99000)
+    raw.subscription("two-small", "two", "2025-01-01", seats=1000, arr=1000)
+    for host in ("large", "small"):
+        raw.server(host)
+        raw.report(host, "2026-04-28", f"two-{host}", **(GREEN if host == "large" else RED))
+        raw.report(host, "2026-05-27", f"two-{host}", **(GREEN if host == "large" else RED))
+    raw.report("small", "2026-06-02", "two-small", **RED)
+
+
+def a_small_one_first(raw: Case) -> None:
+    """The labelled server pinged in May, a small host without a label was the first in June."""
+    raw.account("first")
+    raw.subscription("first", "first", "2025-01-01", seats=1000)
+    raw.server("server")
+    raw.report("server", "2026-05-27", "first", **GREEN)
+    raw.report("tiny", "2026-05-27", "first", activated=3, active=1)
+    raw.report("tiny", "2026-06-01", "first", activated=3, active=1)
+
+
+def a_new_subscription(raw: Case) -> None:
+    """A second subscription, with all the revenue, was bought on 25 May; the first has no price."""
+    raw.account("bought")
+    raw.subscription("bought-old", "bought", "2025-01-01", seats=1000, arr="")
+    raw.subscription("bought-new", "bought", "2026-05-25", seats=500, arr=50000)
+    raw.server("old")
+    raw.report("old", "2026-05-27", "bought-old", **GREEN)
+
+
+def a_renamed_host(raw: Case) -> None:
+    """The labelled server reports under another name since 27 March, which nobody has labelled."""
+    raw.account("renamed")
+    raw.subscription("renamed", "renamed", "2025-01-01", seats=1000)
+    raw.server("before")
+    raw.report("before", "2026-03-20", "renamed", **GREEN)
+    for day in ("2026-03-27", "2026-04-28", "2026-05-27"):
+        raw.report("after", day, "renamed", uuid="uuid-before", **GREEN)
+
+
+def a_ping_without_a_licence(raw: Case) -> None:
+    """Three pings of May name the subscription, the fourth names none."""
+    raw.account("licence")
+    raw.subscription("licence", "licence", "2025-01-01", seats=1000)
+    raw.server("licence")
+    for day in ("2026-05-05", "2026-05-12", "2026-05-19"):
+        raw.report("licence", day, "licence", **GREEN)
+    raw.report("licence", "2026-05-26", None, **GREEN)
+
+
+def nobody_owns_it(raw: Case) -> None:
+    """A labelled server beside its copy, and a server beside a Geo secondary, in accounts without an owner."""
+    raw.account("copied", csm_email="")
+    raw.subscription("copied", "copied", "2025-01-01", seats=1000)
+    raw.server("real")
+    raw.report("real", "2026-05-27", "copied", activated=500, active=300)
+    raw.report("copy", "2026-05-28", "copied", uuid="uuid-real", activated=900, active=800)
+    raw.account("geo", csm_email="")
+    raw.subscription("geo", "geo", "2025-01-01", seats=1000)
+    raw.report("main", "2026-05-27", "geo", activated=900, active=700)
+    raw.report("secondary", "2026-05-28", "geo", activated=1000, active=0)
+
+
+def servers_in_turn(raw: Case) -> None:
+    """Two labelled servers each, from January to April: the second one leads in February, or in February and March."""
+    for account, second in {"turn": (400, 600, 450, 450), "overtaken": (400, 600, 600, 450)}.items():
+        raw.account(account)
+        raw.subscription(account, account, "2025-01-01", seats=1000)
+        for host, numbers in {"one": (500, 500, 500, 500), "other": second}.items():
+            raw.server(f"{account}-{host}")
+            for month, active in zip((1, 2, 3, 4), numbers, strict=True):
+                raw.report(f"{account}-{host}", f"2026-{month:02}-20", account, activated=900, active=active)
+
+
+def silent_for_long(raw: Case) -> None:
+    """The last ping was 61 days ago; and a subscription that has ended."""
+    raw.account("silent")
+    raw.subscription("silent", "silent", "2025-01-01", seats=1000)
+    raw.server("silent")
+    raw.report("silent", "2026-04-02", "silent", **GREEN)
+    raw.account("ended")
+    raw.subscription("ended", "ended", "2025-01-01", seats=1000, end_date="2026-05-31")
+    raw.server("ended")
+    raw.report("ended", "2026-05-27", "ended", **GREEN)
+
+
+@pytest.fixture(scope="module")
+def on_2_june(home: Callable[[str], Path]) -> Mart:
+    """The cases above on 2 June 2026."""
+    folder = home("open")
+    raw = Case()
+    for case in (
+        two_subscriptions,
+        a_small_one_first,
+        a_new_subscription,
+        a_renamed_host,
+        a_ping_without_a_licence,
+        nobody_owns_it,
+        servers_in_turn,
+        silent_for_long,
+    ):
+        case(raw)
+    bench = Bench(folder, raw.write(folder / "raw"), models_only(folder / "project"), as_of="2026-06-02")
+    bench.build()
+    return bench.mart
+
+
+def standing(mart: Mart, account_id: str, *columns: str) -> tuple[Any, ...]:
+    """Columns of an account's standing."""
+    row = mart.one("mart_account_standing", account_id=account_id)
+    return tuple(row[column] for column in columns)
+
+
+SCORE = ("overall_score", "overall_color", "unscored_reason")
+
+
+def test_who_pinged_first_does_not_speak_for_the_account(on_2_june: Mart) -> None:
+    """99 x 88 + 1 x 25 in 100 are 87.37; the month that is two days old has the 1 % alone, 25 red."""
+    assert standing(on_2_june, "two", *SCORE) == (87.37, "green", None)
+    assert standing(on_2_june, "two", "arr_reporting_share", "subscriptions_scored") == (1, 2)
+    june = on_2_june.one("fct_account_health", account_id="two", period_start=JUNE)
+    assert (june["overall_color"], june["is_complete_period"], june["score_change"]) == ("red", False, None)
+    assert (june["score_change_reason"], june["main_driver"]) == ("open_period", None)
+    published = on_2_june.one("gainsight__company_health", account_id="two")
+    assert (published["overall_score"], published["overall_color"]) == (87.37, "green")
+    assert (published["score_change_period"], published["score_change"]) == (MAY, 0)
+
+
+def test_a_small_unlabelled_instance_first_takes_no_score_away(on_2_june: Mart) -> None:
+    assert standing(on_2_june, "first", *SCORE) == (88, "green", None)
+    june = on_2_june.one("fct_account_health", account_id="first", period_start=JUNE)
+    assert (june["overall_score"], june["unscored_reason"]) == (None, "no_ping")
+
+
+def test_a_subscription_in_its_first_days_is_left_out_and_named(on_2_june: Mart) -> None:
+    """By revenue the account would have no score for 30 days; by seats the old subscription has it."""
+    assert standing(on_2_june, "bought", *SCORE) == (88, "green", None)
+    assert standing(on_2_june, "bought", "left_out_subscriptions", "weight_basis") == ("bought-new", "seats")
+    assert standing(on_2_june, "bought", "subscriptions_in_force", "licensed_seats", "sold_seats") == (2, 1000, 1500)
+
+
+def test_a_renamed_host_is_named_as_what_reports_without_a_label(on_2_june: Mart) -> None:
+    assert standing(on_2_june, "renamed", *SCORE) == (None, None, "instance_type")
+    assert standing(on_2_june, "renamed", "unlabelled_hostname") == ("after.example",)
+    may = on_2_june.one("fct_account_health", account_id="renamed", period_start=MAY)
+    assert may["unscored_reason"] == "instance_type"
+    host = on_2_june.one("dim_instances", hostname="after.example")
+    assert host["renamed_from_instance_id"] == instance_id("uuid-before", "before.example")
+    assert (host["rename_reason"], host["instance_type"]) == ("same_uuid", "Unknown")
+    published = on_2_june.one("gainsight__instances", hostname="after.example")
+    assert published["renamed_from_hostname"] == "before.example"
+
+
+def test_coverage_counts_every_ping_for_the_subscription_that_it_names(on_2_june: Mart) -> None:
+    may = on_2_june.one("fct_reporting_coverage", subscription_id="licence", period_start=MAY)
+    assert (may["reporting_reason"], may["instance_count"]) == ("reporting", 1)
+
+
+def test_nobody_has_stopped_on_the_second_of_a_month(on_2_june: Mart) -> None:
+    """Who reported in May reports; who was silent in May has stopped."""
+    reasons = {
+        row["subscription_id"]: row["reporting_reason"]
+        for row in on_2_june.find("fct_reporting_coverage", period_start=JUNE)
+    }
+    assert reasons == {
+        **dict.fromkeys(("two-large", "two-small", "first", "bought-old", "renamed", "licence"), "reporting"),
+        **dict.fromkeys(("copied", "geo"), "reporting"),
+        **dict.fromkeys(("silent", "turn", "overtaken"), "stopped_reporting"),
+        "bought-new": "never_reported",
+        "ended": "no_active_subscription",
+    }
+
+
+def test_a_copy_and_a_secondary_never_stand_for_a_customer(on_2_june: Mart) -> None:
+    for account, host in {"copied": "real", "geo": "main"}.items():
+        seats = on_2_june.one("fct_seat_utilization", account_id=account, period_start=MAY)
+        assert seats["primary_instance_id"] == instance_id(f"uuid-{host}", f"{host}.example")
+    secondary = on_2_june.one("dim_instances", hostname="secondary.example")
+    assert secondary["suggested_instance_type"] == "Geo Secondary Node"
+    assert standing(on_2_june, "geo", "active_users") == (700,)
+
+
+def test_a_primary_stays_unless_another_leads_for_two_complete_periods(on_2_june: Mart) -> None:
+    """One lead is not enough to take over in February, nor, afterwards, in April to give it back."""
+
+    def primaries(account: str) -> list[tuple[str, bool]]:
+        rows = on_2_june.rows(
+            "select instance_id, was_switched from main_intermediate.int_primary_instances "
+            f"where original_subscription_id = '{account}' order by period_start"
+        )
+        return [(row["instance_id"], row["was_switched"]) for row in rows]
+
+    def named(host: str) -> str:
+        return instance_id(f"uuid-{host}", f"{host}.example")
+
+    assert primaries("turn") == [(named("turn-one"), False)] * 4
+    one, other = named("overtaken-one"), named("overtaken-other")
+    assert primaries("overtaken") == [(one, False), (one, False), (other, True), (other, False)]
+
+
+def test_who_stopped_pinging_or_paying_is_not_told_as_healthy(on_2_june: Mart) -> None:
+    assert standing(on_2_june, "silent", *SCORE) == (None, None, "stale")
+    assert standing(on_2_june, "ended", *SCORE) == (None, None, "no_active_subscription")
+
+
+def test_no_account_of_the_sample_flips_at_the_turn_of_a_month_and_back(home: Callable[[str], Path]) -> None:
+    """From 31 May over 1, 2 and 3 to 10 June, in one database: a color lost or found by then is not found or lost again."""
+    folder = home("days")
+    bench = Bench(folder, SMALL, models_only(folder / "project"))
+    days = ("2026-05-31", "2026-06-01", "2026-06-02", "2026-06-03", "2026-06-10")
+    colors: dict[str, dict[str, str | None]] = {}
+    for day in days:
+        bench.variables = {"as_of": day}
+        bench.build(*STANDING)
+        for row in bench.mart.find("mart_account_standing"):
+            colors.setdefault(row["account_id"], {})[day] = row["overall_color"]
+    seen = {account: [by_day[day] for day in days] for account, by_day in colors.items()}
+    assert len({tuple(path) for path in seen.values()}) > 2
+    flipped = {
+        account: path for account, path in seen.items() if path[0] == path[-1] and any(one != path[0] for one in path)
+    }
+    assert not flipped
