@@ -9,8 +9,16 @@ from loader.engine.destination import Row
 from loader.errors import RefusedError
 from loader.warehouse.state import State
 
-_MOVED = ("publish_state", "publish_rejections", "publish_later", "publish_intents", "publish_uploads")
-"""Tables whose rows go with the records they speak of."""
+_MOVED = {
+    "publish_state": "object || ' ' || row_key",
+    "publish_later": "object || ' ' || row_key",
+    "publish_links": "object || ' ' || field",
+    "publish_objects": "object",
+    "publish_rejections": "",
+    "publish_intents": "",
+    "publish_uploads": "",
+}
+"""Tables whose rows go with the records they speak of, and the key of those that have one row a key."""
 SAMPLE = 200
 """Rows of an object that are compared before a state is adopted."""
 
@@ -101,17 +109,14 @@ def sample(state: State, found: Claim, model: PublishModel) -> list[Row]:
 
 def take_over(state: State, found: Claim) -> None:
     """Make a claimed state this connection's, in one transaction. What this connection knows already stays."""
-    known = "select 1 from {0} as k where k.destination = ? and k.connection = ? and k.object = {0}.object"
     with state.held():
-        if found.kind != "copy":
-            for name in _MOVED:
-                table = state.table(name)
-                own = f" and not exists ({known.format(table)} and k.row_key = {table}.row_key)"
-                more = own if name in ("publish_state", "publish_later") else ""
-                state.dialect.execute(
-                    f"update {table} set connection = ? where {found.where}{more}",
-                    [state.connection, *found.parameters, *(state.owner if more else [])],
-                )
+        for name, key in _MOVED.items() if found.kind != "copy" else ():
+            table = state.table(name)
+            known = f" and {key} not in (select {key} from {table} where {state.mine})" if key else ""
+            state.dialect.execute(
+                f"update {table} set connection = ? where {found.where}{known}",
+                [state.connection, *found.parameters, *(state.owner if key else [])],
+            )
         if state.warehouse not in _warehouses(state):
             register(state)
 
