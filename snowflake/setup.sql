@@ -52,6 +52,8 @@ create schema if not exists customer_health.marts_staging;
 create schema if not exists customer_health.marts_intermediate data_retention_time_in_days = 0;
 create schema if not exists customer_health.marts_metrics;
 create schema if not exists customer_health.marts_seeds data_retention_time_in_days = 0;
+-- What the CRM said on earlier days: not to be made again from RAW, so it is never dropped.
+create schema if not exists customer_health.marts_snapshots;
 create schema if not exists customer_health.marts_publish;
 
 -- 4. Raw tables: the contract, and where each row came from -----------------------------------------------------------
@@ -411,6 +413,7 @@ grant usage, create table, create view on schema customer_health.marts_staging t
 grant usage, create table, create view on schema customer_health.marts_intermediate to role customer_health_transformer;
 grant usage, create table, create view on schema customer_health.marts_metrics to role customer_health_transformer;
 grant usage, create table, create view on schema customer_health.marts_seeds to role customer_health_transformer;
+grant usage, create table on schema customer_health.marts_snapshots to role customer_health_transformer;
 grant usage, create table on schema customer_health.marts_publish to role customer_health_transformer;
 -- dbt says `create schema if not exists` of schemas that are there, too, which needs the privilege all the same.
 grant create schema on database customer_health to role customer_health_transformer;

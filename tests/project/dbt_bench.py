@@ -132,6 +132,19 @@ class Mart:
         }
 
 
+def differences(one: Mart, other: Mart, schema: str) -> list[str]:
+    """Relations of a schema whose rows are not the same in two marts."""
+    rows, others = one.contents(schema), other.contents(schema)
+    assert rows.keys() == others.keys()
+    assert any(rows.values())
+    return [
+        f"{name}: {len(rows[name])} and {len(others[name])} rows, "
+        f"only in one: {sorted(set(rows[name]) ^ set(others[name]))[:2]}"
+        for name in rows
+        if rows[name] != others[name]
+    ]
+
+
 class Bench:
     """One DuckDB file and its folders, with the project, raw folder and variables to run."""
 

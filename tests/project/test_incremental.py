@@ -8,24 +8,11 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
-from dbt_bench import SMALL, Mart
+from dbt_bench import SMALL, Mart, differences
 from history import GROWS, LANDED, MISSING_AT_FIRST, REPEATED, REPEATS, History
 from raw_folder import instance_id
 
 NEW = ("wiki_pages_28_days_user", "snippets_28_days_event")
-
-
-def differences(one: Mart, other: Mart, schema: str) -> list[str]:
-    """Relations of a schema whose rows are not the same in two marts."""
-    rows, others = one.contents(schema), other.contents(schema)
-    assert rows.keys() == others.keys()
-    assert any(rows.values())
-    return [
-        f"{name}: {len(rows[name])} and {len(others[name])} rows, "
-        f"only in one: {sorted(set(rows[name]) ^ set(others[name]))[:2]}"
-        for name in rows
-        if rows[name] != others[name]
-    ]
 
 
 @pytest.mark.parametrize("schema", ["main", "main_intermediate", "main_metrics"])

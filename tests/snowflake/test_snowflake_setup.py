@@ -79,7 +79,8 @@ def test_state_tables_are_those_of_the_loader() -> None:
 
 def test_every_schema_of_the_project_is_made_and_granted() -> None:
     project = yaml.safe_load((REPO / "dbt_project.yml").read_text(encoding="utf-8"))
-    parts = [*project["models"]["customer_health"].values(), project["seeds"]["customer_health"]]
+    others = [project[kind]["customer_health"] for kind in ("seeds", "snapshots")]
+    parts = [*project["models"]["customer_health"].values(), *others]
     folders = {part["+schema"] for part in parts if "+schema" in part}
     for schema in ["marts", "marts_publish", *(f"marts_{folder}" for folder in folders)]:
         assert f"create schema if not exists customer_health.{schema}" in SETUP
