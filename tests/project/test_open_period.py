@@ -15,9 +15,7 @@ MAY, JUNE = date(2026, 5, 1), date(2026, 6, 1)
 # 90 % of 1,000 seats activated and 89 % of them active are 88 points twice, 10 % and 10 % are 25 twice.
 GREEN = {"activated": 900, "active": 801}
 RED = {"activated": 100, "active": 10}
-# What a build of the standing needs; the log keeps files that were read from being read again.
 STANDING = ("build", "--exclude-resource-type", "unit_test", "test", "--select", "+mart_account_standing")
-STANDING += ("+base_service_ping__extraction_log",)
 
 
 class Case(RawFolder):
