@@ -24,6 +24,7 @@ def clone(home: Path) -> Path:
         (project / name).parent.mkdir(parents=True, exist_ok=True)
         if (REPO / name).exists():
             shutil.copy2(REPO / name, project / name)
+            os.utime(project / name, (0, 0))  # older than the environment, so that make does not install it again
     (project / ".venv").symlink_to(sys.prefix)
     return project
 
