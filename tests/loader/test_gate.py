@@ -166,3 +166,97 @@ def test_a_failed_test_of_dbt_itself_closes_the_gate(project: Path, make_bench: 
     shutil.copytree(project / "target", bench.folder / "target", dirs_exist_ok=True)
     shutil.copy(project / "mini.duckdb", bench.database)
     assert "unique_gainsight__company_health_account_id ended as fail" in refused(bench).json["error"]
+
+
+def facts(bench: Bench, age: str, **given: Any) -> None:
+    """One more invocation in the warehouse, so long after the build."""
+    values = {"command": "run", "completed": True, "statuses": {}, **given}
+    bench.sql(
+        "insert into main_publish.dbt_results select ?, ?, began_at + cast(? as interval), case when ? then completed_at +"
+        " cast(? as interval) end, as_of, grain, null, ? from main_publish.dbt_results limit 1",
+        [f"later {age}", values["command"], age, values["completed"], age, json.dumps(values["statuses"])],
+    )
+
+
+def adopted(bench: Bench, age: str, command: str) -> None:
+    """The later invocation is the one that run_results.json is of; its own nodes are those of the warehouse."""
+    known = json.loads(
+        bench.sql("select statuses from main_publish.dbt_results where invocation_id = ?", [f"later {age}"])[0][0]
+    )
+    bench.sql(
+        "insert into main_publish.dbt_invocations select ?, max(completed_at) + cast(? as interval)"
+        " from main_publish.dbt_invocations",
+        [f"later {age}", age],
+    )
+
+    def change(document: dict[str, Any]) -> None:
+        document["metadata"]["invocation_id"] = f"later {age}"
+        document["args"]["which"] = command
+        document["results"] = [{"unique_id": each, "status": status} for each, status in known.items()]
+
+    edit(bench, "run_results.json", change)
+
+
+def tests_of(bench: Bench) -> dict[str, str]:
+    """All data tests, passed."""
+    manifest = json.loads((bench.folder / "target" / "manifest.json").read_text())
+    return {each: "pass" for each, node in manifest["nodes"].items() if node["resource_type"] == "test"}
+
+
+def test_a_run_that_failed_and_tests_that_pass_on_the_old_tables_do_not_open_the_gate(bench: Bench) -> None:
+    """Seen: 300 rows were published."""
+    facts(bench, "1 hour", statuses={"model.mini_project.gainsight__instances": "error"})
+    facts(bench, "2 hours", command="test", statuses=tests_of(bench))
+    adopted(bench, "2 hours", "test")
+    assert "gainsight__instances ended as error" in refused(bench).json["error"]
+
+
+def test_a_side_test_that_failed_in_an_earlier_run_and_did_not_run_again_closes_the_gate(bench: Bench) -> None:
+    name = next(each for each in tests_of(bench) if "unique_gainsight__company_health" in each)
+    facts(bench, "1 hour", command="test", statuses={name: "fail"})
+    facts(bench, "2 hours", command="test", statuses={k: v for k, v in tests_of(bench).items() if k != name})
+    adopted(bench, "2 hours", "test")
+    ended = bench.publish("--select", "gainsight__instances")
+    assert (ended.code, "ended as fail" in ended.json["error"]) == (3, True)
+
+
+def test_a_build_that_began_and_did_not_end_closes_the_gate(bench: Bench) -> None:
+    """Killed, or running still: some relations are new, others are not."""
+    facts(bench, "1 hour", completed=False)
+    assert "did not come to its end" in refused(bench).json["error"]
+
+
+def test_tests_that_ran_before_what_they_test_was_built_again_do_not_count(bench: Bench) -> None:
+    facts(bench, "1 hour", statuses={"model.mini_project.gainsight__instances": "success"})
+    adopted(bench, "1 hour", "run")
+    assert "1 tests were not part of the latest run (not_null_gainsight__instances" in refused(bench).json["error"]
+    facts(bench, "2 hours", command="test", statuses=tests_of(bench))
+    adopted(bench, "2 hours", "test")
+    assert bench.publish().code == 0
+
+
+def test_a_seed_or_snapshot_that_was_loaded_after_what_reads_it_closes_the_gate(bench: Bench) -> None:
+    for kind in ("seed", "snapshot"):
+
+        def link(document: dict[str, Any], kind: str = kind) -> None:
+            name = f"{kind}.mini_project.bands"
+            document["nodes"][name] = {"resource_type": kind, "name": "bands", "config": {}}
+            document["parent_map"]["model.mini_project.gainsight__instances"].append(name)
+
+        edit(bench, "manifest.json", link)
+        facts(bench, "1 hour", command=kind, statuses={f"{kind}.mini_project.bands": "success"})
+    adopted(bench, "1 hour", "snapshot")
+    assert "gainsight__instances before bands" in refused(bench).json["error"]
+
+
+@pytest.mark.parametrize("command", ["generate", "compile", "show", "run-operation"])
+def test_commands_that_change_nothing_do_not_close_the_gate(bench: Bench, command: str) -> None:
+    """They write run_results.json all the same."""
+
+    def change(document: dict[str, Any]) -> None:
+        document["metadata"]["invocation_id"] = "of another command"
+        document["args"]["which"] = command
+        document["results"] = []
+
+    edit(bench, "run_results.json", change)
+    assert bench.publish().code == 0
