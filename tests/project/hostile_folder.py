@@ -17,9 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import hostile_values as odd
-from raw_folder import COLUMNS, KEY_PATHS, RawFolder, put
+from dbt_bench import REPO
+from raw_folder import COLUMNS, RawFolder, put
+
+from scripts import registry
 
 CUSTOMERS = 14
+PATHS = {path: metric["unit"] for metric in registry.read_metrics(REPO) for path in metric["key_paths"]}
 COLUMN_VALUES: dict[str, dict[str, list[str]]] = {
     "accounts": dict.fromkeys(("account_name", "parent_account_id", "segment", "region", "csm_email"), odd.CELL_TEXTS),
     "subscriptions": {
@@ -153,10 +157,11 @@ def customer(made: Hostile, number: int) -> list[dict[str, Any]]:
 
 
 def ping(made: Hostile, number: int, month: str, uuid: str, hostname: str, fields: dict[str, Any]) -> dict[str, Any]:
-    """A ping with every counter that the tests have a short name for."""
+    """A ping with a value at every key path of every metric."""
     received_at = f"2026-{month}-{made.random.randint(1, 27):02}T06:00:00Z"
-    counts = {name: made.random.randint(0, 90) for name in KEY_PATHS}
-    payload = made.raw.payload(uuid, hostname, received_at, fields, **counts)
+    payload = made.raw.payload(uuid, hostname, received_at, fields)
+    for path, unit in PATHS.items():
+        put(payload, path, made.random.randint(0, 90) if unit != "setting" else made.chance(0.5))
     return {"ping_id": f"p{number}-{month}", "received_at": received_at, "payload": payload}
 
 
@@ -165,7 +170,7 @@ def spoil_ping(made: Hostile, record: dict[str, Any]) -> None:
     payload = record.get("payload")
     if not isinstance(payload, dict):
         return
-    for path in made.random.sample(list(KEY_PATHS.values()), made.random.randint(0, 6)):
+    for path in made.random.sample(list(PATHS), made.random.randint(0, 12)):
         put(payload, path, made.one_of(odd.NUMBERS))
     if made.chance(0.5):
         name = made.one_of(list(ENVELOPE))

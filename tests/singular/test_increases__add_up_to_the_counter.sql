@@ -1,5 +1,5 @@
 -- Spreading an increase over silent periods neither makes nor loses anything: as long as a counter never went down, its
--- increases add up to the last reported value less the first.
+-- increases add up to the last reported value less the first, but for the last figures of very large numbers.
 with
 
 counter_increases as (
@@ -48,7 +48,8 @@ differences as (
         and summed.last_period_start = last_values.period_start
     where first_values.metric_value is null
         or last_values.metric_value is null
-        or abs(coalesce(summed.total_increase, 0) - (last_values.metric_value - first_values.metric_value)) > 0.001
+        or abs(coalesce(summed.total_increase, 0) - (last_values.metric_value - first_values.metric_value))
+        > 0.001 + 0.000000001 * abs(last_values.metric_value)
 
 )
 

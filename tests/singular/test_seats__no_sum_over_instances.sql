@@ -1,5 +1,6 @@
 -- Several instances on one licence do not multiply its seats: a subscription's numbers are those of its one primary
--- instance, and an account's are the sum over its subscriptions, each counted once.
+-- instance, and an account's are the sum over its subscriptions, each counted once: in a period's figures that period's,
+-- in the published ones each subscription's own standing row.
 with
 
 seat_utilization as (
@@ -23,6 +24,12 @@ account_seats as (
 company_health as (
 
     select * from {{ ref('gainsight__company_health') }}
+
+),
+
+standing as (
+
+    select * from {{ ref('int_subscription_standing') }}
 
 ),
 
@@ -70,8 +77,26 @@ account_differences as (
     left join primaries
         on account_seats.account_id = primaries.account_id
         and account_seats.period_start = primaries.period_start
-    where coalesce(account_seats.licensed_seats, -1) != coalesce(primaries.licensed_seats, -1)
-        or coalesce(account_seats.activated_seats, -1) != coalesce(primaries.activated_seats, -1)
+    {#- Sums of parts of a seat depend on their order in the last figure. #}
+    where abs(coalesce(account_seats.licensed_seats, -1) - coalesce(primaries.licensed_seats, -1)) > 0.001
+        or abs(coalesce(account_seats.activated_seats, -1) - coalesce(primaries.activated_seats, -1)) > 0.001
+
+),
+
+standing_seats as (
+
+    select
+        standing.account_id,
+        sum(seat_utilization.licensed_seats) as licensed_seats,
+        sum(seat_utilization.activated_seats) as activated_seats
+    from standing
+    inner join seat_utilization
+        on standing.original_subscription_id = seat_utilization.original_subscription_id
+        and standing.standing_period_start = seat_utilization.period_start
+    where not standing.is_left_out
+        and seat_utilization.licensed_seats is not null
+        and seat_utilization.activated_seats is not null
+    group by standing.account_id
 
 ),
 
@@ -81,11 +106,10 @@ published_differences as (
         company_health.account_id as subject,
         company_health.health_period as period_start
     from company_health
-    left join account_seats
-        on company_health.account_id = account_seats.account_id
-        and company_health.health_period = account_seats.period_start
-    where coalesce(company_health.licensed_seats, -1) != coalesce(account_seats.licensed_seats, -1)
-        or coalesce(company_health.activated_seats, -1) != coalesce(account_seats.activated_seats, -1)
+    left join standing_seats
+        on company_health.account_id = standing_seats.account_id
+    where abs(coalesce(company_health.licensed_seats, -1) - coalesce(standing_seats.licensed_seats, -1)) > 0.001
+        or abs(coalesce(company_health.activated_seats, -1) - coalesce(standing_seats.activated_seats, -1)) > 0.001
 
 ),
 

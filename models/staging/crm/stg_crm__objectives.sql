@@ -15,9 +15,7 @@ kept as (
         metric_name,
         target_value,
         starts_on,
-        due_on,
-        baseline_value,
-        direction
+        due_on
     from objectives
     where row_finding is null
 
