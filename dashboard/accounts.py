@@ -202,7 +202,7 @@ def _add_details(
     view.subscriptions = details.subscriptions(rows["subscriptions"], rows["seats"], now, mart.clock.current, words)
     view.instances = details.instances(rows["instances"], activity, stale_after)
     view.signals = details.signals(rows["signals"], SEVERITIES)
-    view.objectives = details.objectives(rows["objectives"], mart.metrics)
+    view.objectives = details.objectives(rows["objectives"], mart.metrics, words)
 
 
 def _tier(subscription: Row) -> str:

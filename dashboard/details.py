@@ -8,7 +8,7 @@ from datetime import date
 
 from dashboard.formats import MISSING, humanize, number, percent, plural
 from dashboard.source import Row
-from dashboard.words import SCORE_GROUPS, Words, word
+from dashboard.words import OPEN_PERIOD, SCORE_GROUPS, Words, word
 
 _SHARE_ENDINGS = ("_rate", "_utilization", "_engagement", "_share")
 
@@ -99,6 +99,7 @@ class Objective:
     progress: float | None
     status: str
     status_label: str
+    reason: str
     due_on: date | None
 
 
@@ -245,12 +246,13 @@ def signals(rows: Sequence[Row], severities: Sequence[str]) -> list[Signal]:
     return sorted(views, key=lambda view: (severities.index(view.severity), view.label))
 
 
-def objectives(rows: Sequence[Row], metrics: Sequence[Row]) -> list[Objective]:
-    """Each objective in its latest period."""
+def objectives(rows: Sequence[Row], metrics: Sequence[Row], words: Words) -> list[Objective]:
+    """Each objective in its latest period; an open one without a ping yet says nothing beside an earlier one."""
     labels = {row["metric_name"]: row["label"] for row in metrics}
     latest: dict[str, Row] = {}
     for row in sorted(rows, key=lambda row: row["period_start"]):
-        latest[row["objective_id"]] = row
+        if row.get("missing_reason") != OPEN_PERIOD or row["objective_id"] not in latest:
+            latest[row["objective_id"]] = row
     return [
         Objective(
             name=row["objective_name"] or labels.get(row["metric_name"]) or humanize(row["metric_name"]),
@@ -260,6 +262,7 @@ def objectives(rows: Sequence[Row], metrics: Sequence[Row]) -> list[Objective]:
             progress=row["progress"],
             status=row["status"] or "no_data",
             status_label=word(row["status"] or "no_data"),
+            reason=words.reason(row["missing_reason"]) if row.get("missing_reason") else "",
             due_on=row["due_on"],
         )
         for row in latest.values()

@@ -75,7 +75,7 @@ SIGNALS = (
 )  # fmt: skip
 OBJECTIVES = (
     "objective_id", "objective_name", "account_id", "period_start", "metric_name", "current_value",
-    "target_value", "progress", "status", "due_on",
+    "target_value", "progress", "status", "due_on", "missing_reason",
 )  # fmt: skip
 METRICS = (
     "metric_name", "label", "stage", "use_case", "unit", "time_frame", "key_paths", "min_version",

@@ -13,6 +13,7 @@ SCORE_GROUPS = ("license_utilization", "user_engagement", *USE_CASES)
 LEVELS = ("enablement_and_expansion", "product_stickiness", "basic_adoption", "none")
 
 NO_SUBSCRIPTION = "no_active_subscription"
+OPEN_PERIOD = "open_period"
 
 _SHORT = {
     "license_utilization": "Utilization",

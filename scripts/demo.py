@@ -124,18 +124,17 @@ SUMMARY = {
         from fct_reporting_coverage
         where period_start = (select max(period_start) from fct_reporting_coverage)
         group by 1 order by 2 desc""",
-    "seats of the subscriptions that know all of them": """
+    "seats in the last complete period, of the subscriptions that know all three numbers": """
         select count(*) || ' of ' || (
                 select count(*) from fct_reporting_coverage
                 where reporting_reason != 'no_active_subscription'
-                    and period_start = (select max(period_start) from fct_reporting_coverage)
+                    and period_start = (select max(comparison_period_start) from mart_account_standing)
             ) as subscriptions,
             cast(sum(licensed_seats) as bigint) as licensed, cast(sum(activated_seats) as bigint) as activated,
-            cast(sum(activated_seats - inactive_activated_seats) as bigint) as activated_and_active,
-            cast(sum(inactive_activated_seats) as bigint) as activated_not_active,
-            cast(sum(greatest(umau - activated_seats, 0)) as bigint) as active_beyond_them
+            cast(sum(activated_seats - inactive_activated_seats) as bigint) as active,
+            cast(sum(inactive_activated_seats) as bigint) as not_active
         from fct_seat_utilization
-        where period_start = (select max(period_start) from fct_seat_utilization)
+        where period_start = (select max(comparison_period_start) from mart_account_standing)
             and licensed_seats is not null and inactive_activated_seats is not null""",
     "use cases adopted, by subscription": """
         select use_case, count(case when adoption_status = 'adopted' then 1 end) as adopted,

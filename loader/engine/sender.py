@@ -185,7 +185,10 @@ class Sender:
         later."""
         for window in self.mart.rows(model, turn=turn, known=known):
             self._built()
-            yield window, self.mart.intend(model, turn, window[0].pos, window[-1].pos, known=known)
+            noted_at = self.mart.intend(model, turn, window[0].pos, window[-1].pos, known=known)
+            if turn == LATER_TURN:  # they get it again when they are not taken again
+                self.mart.postpone(model, [row.row_key for row in window], 0)
+            yield window, noted_at
 
     def _send_later(self, models: Sequence[PublishModel]) -> None:
         """Rows that were not taken have their turn again, after a while and in smaller calls, so that one that stays

@@ -62,7 +62,9 @@ class Differ:
             (invalid, "case when kind = 'gone' then 1 else copies end"),
             (f"kind = 'invalid' and {sent}", "copies"),
         )
-        sums = ", ".join(f"coalesce(sum(case when {when} then {what} end), 0)" for when, what in conditions)
+        sums = ", ".join(
+            f"coalesce(sum(case when {when} then {what} end), 0) as n{n}" for n, (when, what) in enumerate(conditions)
+        )
         found = self._db.execute(f"select {sums} from {table}")
         odd, gone, deletable, clearable, new, changed, rejected, newly = (int(n) for n in found[0])
         diff = Diff(model, rows, new, changed, rows - odd, gone, deletable, clearable, rejected, newly)
@@ -117,7 +119,7 @@ select
     ) as standing
 from keyed as k
 full outer join stands as s on k.row_key = s.row_key
-left join refused as r on k.row_key = r.row_key
+left join refused as r on coalesce(k.row_key, s.row_key) = r.row_key
 where k.row_key is null or s.row_key is null or k.row_hash <> s.row_hash or k.copies > 1 or k.problem is not null"""
 
     def _refused(self, model: PublishModel) -> str:
@@ -259,7 +261,9 @@ def _cleared(model: PublishModel, state: tuple[Any, ...], required: Collection[s
 
 
 def _sums(conditions: Iterable[str]) -> str:
-    return ", ".join(f"coalesce(sum(case when {each} then 1 else 0 end), 0)" for each in conditions)
+    return ", ".join(
+        f"coalesce(sum(case when {each} then 1 else 0 end), 0) as n{n}" for n, each in enumerate(conditions)
+    )
 
 
 def _add(counts: dict[str, int], names: Iterable[str], row: Rows) -> None:

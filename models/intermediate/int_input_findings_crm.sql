@@ -31,7 +31,7 @@ found as (
         'row', 'license_md5', 'license_sha256', 'subscription_id', 'seats', 'starts_at', 'expires_at',
     ]) }}
     union all
-    {{ column_findings(ref('base_crm__objectives'), 'objectives', ['row', 'target_value', 'due_on']) }}
+    {{ column_findings(ref('base_crm__objectives'), 'objectives', ['row', 'target_value', 'due_on', 'baseline_value', 'direction']) }}
     union all
     select 'subscriptions', subscription_id, 'original_subscription_id', 'lineage_circle', root_id
     from roots

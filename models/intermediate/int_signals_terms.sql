@@ -3,9 +3,10 @@
     known('signal', 'stopped_reporting'): ['days_since_scored_ping',
         'subscriptions.is_in_force and subscriptions.days_since_scored_ping > rules.limit_value'],
     known('signal', 'renewal_at_risk'): ['days_to_end', 'subscriptions.is_in_force and not subscriptions.is_trial'
-        ~ " and subscriptions.days_to_end <= rules.limit_value and coalesce(subscriptions.account_color, '') != 'green'"],
+        ~ ' and not subscriptions.is_renewed and subscriptions.days_to_end <= rules.limit_value'
+        ~ " and coalesce(subscriptions.account_color, '') != 'green'"],
     known('signal', 'trial_ending'): ['days_to_end', 'subscriptions.is_in_force and subscriptions.is_trial'
-        ~ ' and subscriptions.days_to_end <= rules.limit_value'],
+        ~ ' and not subscriptions.is_renewed and subscriptions.days_to_end <= rules.limit_value'],
     known('signal', 'expired_in_use'): ['people', 'not subscriptions.is_in_force and subscriptions.is_heard_of'
         ~ ' and subscriptions.pinged_after_the_end'],
 } -%}

@@ -37,6 +37,21 @@ settings as (
 
 ),
 
+renewals as (
+
+    {#- A later version that was known on the day: the renewal is signed. #}
+    select distinct
+        gates.original_subscription_id,
+        gates.period_start
+    from gates
+    inner join {{ ref('int_subscriptions_known') }} as versions
+        on gates.original_subscription_id = versions.original_subscription_id
+        and versions.start_date > gates.measurement_date
+        and not versions.is_cancelled
+        and {{ is_known('versions', 'gates.measurement_date') }}
+
+),
+
 active_people as (
 
     {#- The one instance with most of them: people are never added over instances. #}
@@ -60,6 +75,7 @@ subscriptions as (
         gates.months_since_start,
         gates.is_in_force,
         coalesce(coverage.is_trial, false) as is_trial,
+        renewals.period_start is not null as is_renewed,
         {{ days_between('gates.measurement_date', 'gates.end_date') }} as days_to_end,
         {{ days_between('cast(gates.latest_ping_at as date)', 'gates.end_date') }} < 0 as pinged_after_the_end,
         coverage.instance_count > 0 or not gates.is_complete_period as is_heard_of,
@@ -78,6 +94,9 @@ subscriptions as (
     left join primary_instances
         on gates.original_subscription_id = primary_instances.original_subscription_id
         and gates.period_start = primary_instances.period_start
+    left join renewals
+        on gates.original_subscription_id = renewals.original_subscription_id
+        and gates.period_start = renewals.period_start
     left join active_people
         on gates.original_subscription_id = active_people.original_subscription_id
         and gates.period_start = active_people.period_start

@@ -426,10 +426,10 @@ OPTIONAL = [
     f"('A1', '{FEB}', 'overage', 'high', 'S1', 'Long ago.')",
     "create table fct_objective_progress (objective_id text, objective_name text, account_id text, "
     "period_start date, metric_name text, current_value double, target_value double, "
-    "progress double, status text, due_on date)",
+    "progress double, status text, due_on date, missing_reason text)",
     f"insert into fct_objective_progress values ('O1', 'Roll out', 'A1', '{MAR}', 'projects', "
-    "300, 400, 0.75, 'on_track', '2026-12-31'), "
-    f"('O2', 'Scan', 'A1', '{MAR}', 'projects', null, 400, null, 'no_data', null)",
+    "300, 400, 0.75, 'on_track', '2026-12-31', null), "
+    f"('O2', 'Scan', 'A1', '{MAR}', 'projects', null, 400, null, 'no_data', null, 'no_ping')",
     "alter table mart_account_standing add column explanation text",
     "update mart_account_standing set explanation = 'Score 75.47, down.' where account_id = 'A1'",
     "create table mart_data_quality (period_start date, check_name text, subject text, "
@@ -446,7 +446,7 @@ def test_marts_that_came_later_are_shown_when_they_exist(changed_page: ChangedPa
     assert detail.index("Score drop high CI fell <hard>.") < detail.index("Inactive users medium")
     assert "Long ago." not in page.html
     assert "Roll out Projects 300 of 400 on track, due 31 Dec 2026" in detail
-    assert "Scan Projects – no data – of 400 no data" in detail
+    assert "Scan Projects – no usage ping arrived in the period – of 400 no data" in detail
     assert page.cell("A1", "Signals") == ("10100", "1 1")
     assert "Score drop 1 account high" in page.view("overview")
     assert "Clock off Clocks off 3 of 12 25%" in page.view("quality")

@@ -262,7 +262,7 @@ def test_the_parts_of_a_change_add_up_to_it(book: Book) -> None:
         ]
         assert abs(sum(effects) - row["score_change"]) <= 0.02 + 0.005 * len(effects), row["explanation"]
         checked += 1
-    assert checked > 50
+    assert checked > 20
 
 
 def test_points_are_never_read_as_percent(book: Book) -> None:

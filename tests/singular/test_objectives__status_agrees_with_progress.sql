@@ -1,5 +1,11 @@
 -- An objective without data says so, a reached one is achieved, an overdue one is behind, and no objective loses a period
 -- between its start and the day it is due (or as_of).
+{%- set is_reached -%}
+    case objective_progress.direction
+        when 'down' then objective_progress.current_value <= objective_progress.target_value
+        else objective_progress.current_value >= objective_progress.target_value
+    end
+{%- endset %}
 with
 
 objective_progress as (
@@ -29,11 +35,10 @@ contradictions as (
     where (objective_progress.progress is null) != (objective_progress.status = 'no_data')
         or objective_progress.progress < 0
         or objective_progress.progress > 1
-        or (objective_progress.status = 'achieved' and objective_progress.current_value < objective_progress.target_value)
-        or (
-            objective_progress.status in ('on_track', 'behind')
-            and objective_progress.current_value >= objective_progress.target_value
-        )
+        or (objective_progress.status = 'no_data') != (objective_progress.missing_reason is not null)
+        or (objective_progress.baseline_value is null) != (objective_progress.baseline_source is null)
+        or (objective_progress.status = 'achieved' and not {{ is_reached }})
+        or (objective_progress.status in ('on_track', 'behind') and {{ is_reached }})
         or (objective_progress.status = 'on_track' and periods.measurement_date > objective_progress.due_on)
 
 ),

@@ -26,6 +26,12 @@ metric_values as (
 
 ),
 
+statuses as (
+
+    select * from {{ ref('value_statuses') }}
+
+),
+
 account_values as (
 
     select
@@ -37,10 +43,14 @@ account_values as (
             when metrics.unit in ('flag', 'setting') then max(metric_values.metric_value)
             else sum(metric_values.metric_value)
         end as metric_value,
-        count(metric_values.metric_value) as reporting_subscriptions
+        count(metric_values.metric_value) as reporting_subscriptions,
+        min(case when metric_values.metric_value is null then statuses.status_rank * 100 + statuses.reason_rank end)
+            as first_reason_rank
     from metric_values
     inner join metrics
         on metric_values.metric_name = metrics.metric_name
+    left join statuses
+        on metric_values.value_reason = statuses.value_reason
     inner join primary_instances
         on metric_values.instance_id = primary_instances.instance_id
         and metric_values.period_start = primary_instances.period_start
@@ -49,6 +59,21 @@ account_values as (
         and primary_instances.period_start = gates.period_start
     group by gates.account_id, metric_values.period_start, metric_values.metric_name, metrics.unit
 
+),
+
+reasoned as (
+
+    select
+        account_values.account_id,
+        account_values.period_start,
+        account_values.metric_name,
+        account_values.metric_value,
+        account_values.reporting_subscriptions,
+        case when account_values.metric_value is null then statuses.value_reason end as missing_reason
+    from account_values
+    left join statuses
+        on account_values.first_reason_rank = statuses.status_rank * 100 + statuses.reason_rank
+
 )
 
-select * from account_values
+select * from reasoned

@@ -1,54 +1,73 @@
+{#- Progress is current / target; from a given baseline, and for a value that is to fall from a measured one, it is the part of
+    the way that is gone (docs/rules.md 8). -#}
 with
 
-objectives as (
+objective_values as (
 
-    select * from {{ ref('stg_crm__objectives') }}
-
-),
-
-periods as (
-
-    select * from {{ ref('int_periods') }}
+    select * from {{ ref('int_objective_values') }}
 
 ),
 
-account_values as (
+based as (
 
-    select * from {{ ref('fct_account_metric_values') }}
+    select
+        *,
+        coalesce(baseline_value, measured_baseline) as start_value,
+        case
+            when baseline_value is not null then 'given'
+            when measured_baseline is not null then 'measured'
+        end as baseline_source,
+        coalesce(
+            case when direction = 'down' then current_value <= target_value else current_value >= target_value end, false
+        ) as is_reached
+    from objective_values
+
+),
+
+measured as (
+
+    select
+        *,
+        case
+            when current_value is null or target_value is null then null
+            when is_reached then 1
+            {#- A start on the wrong side of the target leaves no way to measure. #}
+            when direction = 'down' and start_value <= target_value then 0
+            when direction = 'up' and start_value >= target_value then 0
+            else (current_value - start_value) / nullif(target_value - start_value, 0)
+        end as way_gone,
+        current_value / nullif(target_value, 0) as part_of_target
+    from based
 
 ),
 
 progressed as (
 
     select
-        objectives.objective_id,
-        objectives.account_id,
-        objectives.objective_name,
-        periods.period_start,
-        objectives.metric_name,
-        objectives.starts_on,
-        objectives.due_on,
-        account_values.metric_value as current_value,
-        objectives.target_value,
-        {#- DuckDB's least and greatest skip a null. #}
+        *,
         case
-            when account_values.metric_value is not null and objectives.target_value != 0
-                then least(greatest(account_values.metric_value / objectives.target_value, 0), 1)
-        end as progress,
+            when baseline_source = 'given' or (direction = 'down' and baseline_source is not null) then way_gone
+            when direction = 'down' and is_reached then 1
+            when direction = 'down' then target_value / nullif(current_value, 0)
+            else part_of_target
+        end as raw_progress
+    from measured
+
+),
+
+clipped as (
+
+    {#- DuckDB's least and greatest skip a null. #}
+    select
+        *,
+        case when raw_progress is not null then least(greatest(raw_progress, 0), 1) end as progress,
+        case when way_gone is not null then least(greatest(way_gone, 0), 1) end as progress_from_baseline,
         {{ ratio(
-            days_between('objectives.starts_on', 'periods.measurement_date'),
-            days_between('objectives.starts_on', 'objectives.due_on')
+            days_between('starts_on', 'measurement_date'),
+            days_between('starts_on', 'due_on')
         ) }} as elapsed_share,
-        periods.measurement_date > objectives.due_on as is_past_due
-    from objectives
-    inner join periods
-        on periods.period_start >= {{ period_start('objectives.starts_on') }}
-        and periods.period_start <= {{ period_start('coalesce(objectives.due_on, ' ~ as_of() ~ ')') }}
-        and objectives.starts_on <= {{ as_of() }}
-    left join account_values
-        on objectives.account_id = account_values.account_id
-        and periods.period_start = account_values.period_start
-        and objectives.metric_name = account_values.metric_name
+        measurement_date > due_on as is_past_due
+    from progressed
 
 ),
 
@@ -62,17 +81,27 @@ judged as (
         metric_name,
         starts_on,
         due_on,
+        direction,
         current_value,
         target_value,
+        start_value as baseline_value,
+        baseline_source,
         {{ shown_ratio('progress') }} as progress,
+        {{ shown_ratio('progress_from_baseline') }} as progress_from_baseline,
         {{ shown_ratio('elapsed_share') }} as elapsed_share,
         case
             when progress is null then 'no_data'
-            when current_value >= target_value then 'achieved'
+            when is_reached then 'achieved'
             when not coalesce(is_past_due, false) and progress >= coalesce(elapsed_share, 0) then 'on_track'
             else 'behind'
-        end as status
-    from progressed
+        end as status,
+        case
+            when progress is not null then null
+            when target_value is null then 'target_missing'
+            when current_value is null then value_missing_reason
+            else 'target_zero'
+        end as missing_reason
+    from clipped
 
 )
 

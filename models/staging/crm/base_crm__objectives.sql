@@ -28,7 +28,9 @@ cleaned as (
         {{ clean_text('metric_name') }} as metric_name,
         {{ clean_text('target_value') }} as target_value_text,
         {{ clean_text('starts_on') }} as starts_on_text,
-        {{ clean_text('due_on') }} as due_on_text
+        {{ clean_text('due_on') }} as due_on_text,
+        {{ clean_text('baseline_value') }} as baseline_value_text,
+        {{ clean_text('direction') }} as direction_text
     from objectives
 
 ),
@@ -38,6 +40,7 @@ typed as (
     select
         cleaned.*,
         {{ number_finding('cleaned.target_value_text', 'limits.count_max') }} as target_value_finding,
+        {{ number_finding('cleaned.baseline_value_text', 'limits.count_max') }} as baseline_value_finding,
         {{ to_date('cleaned.starts_on_text') }} as starts_on,
         {{ to_date('cleaned.due_on_text') }} as due_on,
         accounts.account_id is not null as has_account,
@@ -62,7 +65,9 @@ numbered as (
                 due_on desc nulls last,
                 metric_name nulls last,
                 target_value_text nulls last,
-                objective_name nulls last
+                objective_name nulls last,
+                baseline_value_text nulls last,
+                direction_text nulls last
         ) as copy_number
     from typed
 
@@ -73,6 +78,9 @@ judged as (
     select
         *,
         case when target_value_finding is null then {{ to_double('target_value_text') }} + 0 end as target_value,
+        case when baseline_value_finding is null then {{ to_double('baseline_value_text') }} + 0 end as baseline_value,
+        case when lower(direction_text) = 'down' then 'down' else 'up' end as direction,
+        case when lower(direction_text) not in ('up', 'down') then 'unreadable' end as direction_finding,
         case
             when objective_id is null then 'id_missing'
             when account_id is null then 'account_missing'

@@ -15,7 +15,9 @@ kept as (
         metric_name,
         target_value,
         starts_on,
-        due_on
+        due_on,
+        baseline_value,
+        direction
     from objectives
     where row_finding is null
 

@@ -1,0 +1,189 @@
+"""What the suite needs of a destination under test: runs, records, faults."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+import duckdb
+import pytest
+from toy import System, Toy
+
+from loader.dbt.artifacts import Artifacts, Lookup, PublishModel, Relation
+from loader.dbt.profile import Target
+from loader.engine.destination import Destination
+from loader.engine.publish import Publisher, Request
+from loader.engine.result import Result
+from loader.gainsight import Gainsight
+from loader.warehouse import State
+from sandbox import Fault, Limits, Sandbox
+
+KEY = ("Thing_Id__gc", "Day__gc")
+FIELDS = {"thing_id": "Thing_Id__gc", "day": "Day__gc", "amount": "Amount__gc", "note": "Note__gc"}
+KINDS = {"thing_id": "text", "day": "date", "amount": "double", "note": "text", "account_id": "text"}
+LOOKUP = Lookup("account_id", "Company_Id__gc", "Company", "SfdcAccountId")
+
+
+class Rig(Protocol):
+    """One system of a destination, and what a test does to it."""
+
+    name: str
+
+    def destination(self) -> Destination:
+        """The destination as a new run has it."""
+
+    def records(self) -> list[dict[str, Any]]:
+        """Its records: values by field."""
+
+    def companies(self, codes: Sequence[str]) -> None:
+        """Companies of these codes are there, each anew."""
+
+    def strike(self, kind: str, operation: str, times: int = 1) -> None:
+        """Faults: `lost` (took effect, unanswered), `down`, `key` (refused); of `write`, `delete` or `read`."""
+
+    def refuse(self, thing: str | None) -> None:
+        """Refuse to write this thing's first row for good, or nothing any more."""
+
+
+class ToyRig:
+    """The toy."""
+
+    name = "toy"
+
+    def __init__(self, connection: str = "toy-a") -> None:
+        self.system, self._connection = System(), connection
+
+    def destination(self) -> Destination:
+        """See `Rig`."""
+        return Toy(self.system, self._connection)
+
+    def records(self) -> list[dict[str, Any]]:
+        """See `Rig`."""
+        return list(self.system.rows.values())
+
+    def companies(self, codes: Sequence[str]) -> None:
+        """See `Rig`."""
+        self.system.companies = {c: f"C{n}-{len(self.system.calls)}" for n, c in enumerate(codes)}
+
+    def strike(self, kind: str, operation: str, times: int = 1) -> None:
+        """See `Rig`."""
+        self.system.faults.append([kind, operation, times])
+
+    def refuse(self, thing: str | None) -> None:
+        """See `Rig`."""
+        self.system.refused = {f'["{thing}","2026-01-01"]': "NO_SUCH_NOTE"} if thing else {}
+
+
+class GainsightRig:
+    """Gainsight, as the sandbox has it."""
+
+    name = "gainsight"
+
+    def __init__(self, box: Sandbox, patch: pytest.MonkeyPatch) -> None:
+        self.box, self._patch = box, patch
+        fields = [{"name": "Thing_Id__gc", "type": "STRING"}, {"name": "Day__gc", "type": "DATE"}]
+        fields += [{"name": "Amount__gc", "type": "NUMBER"}, {"name": "Note__gc", "type": "STRING"}]
+        fields += [{"name": "Company_Id__gc", "type": "LOOKUP", "lookup": "Company"}]
+        box.create_object("Thing__gc", fields)
+
+    def destination(self) -> Destination:
+        """See `Rig`."""
+        for name, value in {
+            "BASE_URL": self.box.url, "ACCESS_KEY": "key-for-the-suite", "CALLS_PER_MINUTE": "100000",
+            "CALLS_PER_DAY": "1000000", "TIMEOUT_SECONDS": "0.5", "GIVE_UP_SECONDS": "20",
+        }.items():  # fmt: skip
+            self._patch.setenv(f"GAINSIGHT_{name}", value)
+        return Gainsight()
+
+    def records(self) -> list[dict[str, Any]]:
+        """See `Rig`."""
+        return self.box.rows("Thing__gc")
+
+    def companies(self, codes: Sequence[str]) -> None:
+        """See `Rig`."""
+        for each in self.box.rows("Company"):
+            self.box.delete("Company", each["Gsid"])
+        self.box.insert("Company", [{"Name": code, "SfdcAccountId": code} for code in codes])
+
+    def strike(self, kind: str, operation: str, times: int = 1) -> None:
+        """See `Rig`."""
+        operations = {"write": ("insert", "update"), "read": "query", "delete": "delete"}[operation]
+        given: dict[str, Any] = {"lost": {"after_commit": True, "status": 500}, "down": {"status": 503}}.get(kind, {})
+        if kind == "key":
+            given = {"status": 401}
+        self.box.schedule(Fault("status", operation=operations, times=times, **given))
+
+    def refuse(self, thing: str | None) -> None:
+        """See `Rig`. A text that is too long is refused without a call; the suite's rows are short."""
+
+
+def model(**given: Any) -> PublishModel:
+    """The suite's publish model."""
+    known: dict[str, Any] = {"key": KEY, "mode": "upsert", "fields": FIELDS, "lookups": (LOOKUP,), "kinds": KINDS}
+    relation = Relation("", "main", "things")
+    known |= {"destination": "x", "object": "Thing__gc", "unique_id": "model.suite.things", "relation": relation}
+    return PublishModel(name="things", **{**known, **given})
+
+
+class Bench:
+    """A DuckDB file with rows, and runs from it to a rig."""
+
+    def __init__(self, folder: Path, rig: Rig) -> None:
+        self.folder, self.rig, self.database = folder, rig, folder / "suite.duckdb"
+        self.sql("create table things (thing_id varchar, day date, amount double, note varchar, account_id varchar)")
+
+    def sql(self, statement: str) -> list[tuple[Any, ...]]:
+        """Run SQL on the file."""
+        with duckdb.connect(str(self.database)) as connection:
+            return connection.execute(statement).fetchall()
+
+    def fill(self, things: int, days: int = 2) -> None:
+        """So many things, each on so many days, of five accounts."""
+        self.sql(
+            f"insert into things select 't' || i, date '2026-01-01' + cast(d as integer), i + d / 10, 'note ' || i,"
+            f" 'A' || (i % 5) from range({things}) as r(i), range({days}) as s(d)"
+        )
+
+    @contextmanager
+    def state(self, destination: Destination) -> Iterator[State]:
+        """The state tables."""
+        target = Target("duckdb", "main", {"path": str(self.database)})
+        state = State(target, destination.name, destination.connection, write=True)
+        try:
+            yield state
+        finally:
+            state.close()
+
+    def publish(self, rig: Rig | None = None, request: Request | None = None, **given: Any) -> Result:
+        """One run."""
+        destination = (rig or self.rig).destination()
+        with self.state(destination) as state:
+            publisher = Publisher(destination, state, request or Request(gate=False))
+            return publisher.run(Artifacts(self.folder), [model(**given)])
+
+    def assert_settled(self, extra: int = 0) -> None:
+        """Records = rows of the mart, each once, with its values; the state says the same."""
+        there = {(r["Thing_Id__gc"], str(r["Day__gc"])[:10]): r for r in self.rig.records()}
+        assert len(there) == len(self.rig.records()), "a key stands twice"
+        wanted = {(t, str(d)): (a, n) for t, d, a, n in self.sql("select thing_id, day, amount, note from things")}
+        assert wanted.keys() - there.keys() == set(), "lost"
+        assert len(there.keys() - wanted.keys()) <= extra, "extra"
+        for key, values in wanted.items():
+            assert (there[key]["Amount__gc"], there[key]["Note__gc"]) == values
+        held = self.sql("select count(*), count(distinct row_key) from main_publish.publish_state where row_hash <> ''")
+        assert held[0][0] == held[0][1], "a row stands in the state twice"
+        assert self.sql("select count(*) from main_publish.publish_intents") == [(0,)]
+
+    def written(self) -> Counter[str]:
+        """How often each row was written, where the rig counts."""
+        return Counter(self.rig.system.written) if isinstance(self.rig, ToyRig) else Counter()
+
+
+@contextmanager
+def gainsight(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[GainsightRig]:
+    """A rig over HTTP."""
+    with Sandbox(folder / "rows.sqlite", limits=Limits.off(), access_key="key-for-the-suite") as box:
+        yield GainsightRig(box, patch)

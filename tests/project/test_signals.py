@@ -1,0 +1,76 @@
+"""A period that has just begun raises no signal and clears none but what the day itself contradicts."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+from dbt_bench import REPO, SMALL, Bench, Mart, Row, models_only
+
+MAY, JUNE = date(2026, 5, 1), date(2026, 6, 1)
+
+
+def cleared_by(what: str) -> set[str]:
+    """The signals that only `what` ends: a complete period, or the state of a day."""
+    with (REPO / "seeds" / "signal_rules.csv").open(encoding="utf-8", newline="") as file:
+        return {row["signal"] for row in csv.DictReader(file) if row["cleared_by"] == what}
+
+
+@pytest.fixture(scope="module")
+def early_mart(home: Callable[[str], Path]) -> Mart:
+    """The mart of sample/small on 3 June, when a few have pinged in June already."""
+    folder = home("early")
+    bench = Bench(folder, SMALL, models_only(folder / "project"), as_of="2026-06-03")
+    bench.build()
+    return bench.mart
+
+
+def signals(mart: Mart, period: date) -> dict[tuple[str, str], Row]:
+    """The signals of a period, by account and name."""
+    return {(row["account_id"], row["signal"]): row for row in mart.find("fct_health_signals", period_start=period)}
+
+
+def test_an_open_period_carries_the_signals_of_the_last_complete_one(early_mart: Mart) -> None:
+    """None is new; what rests on a period's figures is as it was, whoever has pinged since."""
+    before, now = signals(early_mart, MAY), signals(early_mart, JUNE)
+    assert len(before) > 20
+    assert now.keys() <= before.keys()
+    kept = {key for key in before if key[1] in cleared_by("period")}
+    assert kept <= now.keys()
+    for key, row in now.items():
+        assert row["is_carried"]
+        assert not row["is_new"]
+        assert row["message"] == before[key]["message"]
+        assert row["periods_running"] == before[key]["periods_running"]
+        assert row["episode_start"] == before[key]["episode_start"] <= MAY
+
+
+def test_what_an_open_period_clears_is_contradicted_by_the_day(early_mart: Mart) -> None:
+    """A subscription is silent no more only when a ping came; so few are cleared in three days."""
+    before, now = signals(early_mart, MAY), signals(early_mart, JUNE)
+    cleared = before.keys() - now.keys()
+    assert {signal for _, signal in cleared} <= cleared_by("day")
+    assert len(cleared) < len(before) / 10
+    for account, signal in cleared:
+        if signal == "stopped_reporting":
+            assert any(row["is_reporting"] for row in early_mart.find("fct_reporting_coverage", account_id=account))
+
+
+def test_an_episode_has_one_first_row(sample_mart: Mart) -> None:
+    """is_new once at its beginning, periods_running by one more each period."""
+    rows = sorted(
+        sample_mart.find("fct_health_signals"), key=lambda row: (row["account_id"], row["signal"], row["period_start"])
+    )
+    assert any(row["periods_running"] > 2 for row in rows)
+    for earlier, row in zip([{}, *rows], rows, strict=False):
+        same = (earlier.get("account_id"), earlier.get("signal")) == (row["account_id"], row["signal"])
+        goes_on = same and not row["is_new"]
+        assert goes_on == (same and row["episode_start"] == earlier["episode_start"])
+        if goes_on:
+            assert row["periods_running"] == earlier["periods_running"] + 1
+        else:
+            assert row["is_new"]
+            assert row["episode_start"] <= row["period_start"]
