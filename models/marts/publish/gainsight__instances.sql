@@ -15,6 +15,21 @@ current_activity as (
 
 ),
 
+metric_reasons as (
+
+    select
+        instance_id,
+        period_start,
+        {%- for column, metric in {
+            'activated': known('metric', 'activated_seats'), 'active': known('metric', 'unique_active_28_days_user'),
+        }.items() %}
+        max(case when metric_name = '{{ metric }}' then value_reason end) as {{ column }}_reason{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ ref('fct_metric_values') }}
+    group by instance_id, period_start
+
+),
+
 settings as (
 
     select * from {{ ref('int_settings') }}
@@ -45,11 +60,19 @@ published as (
         cast(case when {{ is_fresh }} then current_activity.active_users end as double) as active_users,
         cast(case when {{ is_fresh }} then current_activity.active_users_source end as {{ dbt.type_string() }})
             as active_users_source,
-        cast(case when not {{ is_fresh }} then 'stale' end as {{ dbt.type_string() }}) as missing_reason
+        cast(case
+            when not {{ is_fresh }} then 'stale'
+            when current_activity.activated_seats is null then metric_reasons.activated_reason
+            when current_activity.active_users is null then metric_reasons.active_reason
+            when current_activity.licensed_seats is null then 'seats_unknown'
+        end as {{ dbt.type_string() }}) as missing_reason
     from instances
     cross join settings
     inner join current_activity
         on instances.instance_id = current_activity.instance_id
+    left join metric_reasons
+        on current_activity.instance_id = metric_reasons.instance_id
+        and current_activity.period_start = metric_reasons.period_start
 
 )
 
