@@ -313,7 +313,8 @@ on_error = 'abort_statement';
 
 -- Reading the stream empties it. A file that is loaded again, corrected, is landed again, and its later landed_at counts. A
 -- hand-saved payload (a .json file without a payload in it) has the hash of its content as its id; it arrived when it says
--- that it was recorded, if that lies from 35 days before until a day after the file's own time, else at the file's time.
+-- that it was recorded, if that lies from 35 days before until a day after the file's own time, else at the file's time: the
+-- day in its name, or without one when it came to the stage (docs/rules.md 1).
 create or replace procedure customer_health.raw.land_pings()
 returns varchar
 language sql
@@ -344,7 +345,8 @@ begin
             regexp_replace(
                 trim(case when is_manual then cast(record:recorded_at as varchar) else cast(record:received_at as varchar) end),
                 '( UTC|Z)$', '+00:00'
-            ) as arrival
+            ) as arrival,
+            try_to_date(regexp_substr(regexp_substr(source_file, '[^/]+$'), '20[0-9]{2}-[0-9]{2}-[0-9]{2}'), 'YYYY-MM-DD') as named_day
         from told
     ),
     timed as (
@@ -359,15 +361,16 @@ begin
                 try_to_timestamp_tz(arrival || '+00:00', 'YYYY-MM-DD"T"HH24:MI:SSTZH:TZM'),
                 try_to_timestamp_tz(arrival || '+00:00', 'YYYY-MM-DD HH24:MI:SS.FFTZH:TZM'),
                 try_to_timestamp_tz(arrival || '+00:00', 'YYYY-MM-DD HH24:MI:SSTZH:TZM')
-            )) as timestamp_ntz) as clock
+            )) as timestamp_ntz) as clock,
+            case when named_day <= dateadd(day, 1, file_time) then cast(named_day as timestamp_ntz) else file_time end as saved_at
         from dated
     )
     select
         case when is_manual then md5(line) else nullif(trim(cast(record:ping_id as varchar)), '') end,
         case
             when not coalesce(is_manual, false) then clock
-            when clock >= dateadd(day, -35, file_time) and clock <= dateadd(hour, 24, file_time) then clock
-            else file_time
+            when clock >= dateadd(day, -35, saved_at) and clock <= dateadd(hour, 24, saved_at) then clock
+            else saved_at
         end,
         case when record is null then to_variant(line) when is_manual then record else record:payload end,
         source_file,

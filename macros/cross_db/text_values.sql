@@ -92,8 +92,13 @@
     [0-9]{4}-[0-9]{2}-[0-9]{2}([T ]([01][0-9]|2[0-3]):[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?( ?[+-][0-9]{2}(:?[0-9]{2})?)?)?
 {%- endmacro %}
 
+{#- A time with ' UTC' or 'Z' written as an offset. -#}
+{% macro zoned_text(expression) -%}
+    regexp_replace(trim({{ expression }}), '( UTC|Z)$', '+00:00')
+{%- endmacro %}
+
 {% macro duckdb__to_utc_timestamp(expression) -%}
-    {%- set text = "regexp_replace(trim(" ~ expression ~ "), '( UTC|Z)$', '+00:00')" -%}
+    {%- set text = customer_health.zoned_text(expression) -%}
     (case
         when {{ customer_health.full_match(text, customer_health.time_pattern()) }}
             then try_cast(case
@@ -106,7 +111,7 @@
 
 {#- The same as one text of all parts, read by a format that has them all. -#}
 {% macro snowflake__to_utc_timestamp(expression) -%}
-    {%- set text = "regexp_replace(trim(" ~ expression ~ "), '( UTC|Z)$', '+00:00')" -%}
+    {%- set text = customer_health.zoned_text(expression) -%}
     {%- set rest = "replace(substr(" ~ text ~ ", 12), ' ', '')" -%}
     {%- set clock = "coalesce(nullif(regexp_substr(" ~ rest ~ ", '^[0-9:]+'), ''), '00:00:00')" -%}
     {%- set fraction = "coalesce(nullif(substr(regexp_substr(" ~ rest ~ ", '[.][0-9]+'), 2), ''), '0')" -%}

@@ -113,7 +113,7 @@
     that time. -#}
 {% macro file_time(filename, last_modified) -%}
     {%- set changed_at = '(' ~ last_modified ~ " at time zone 'UTC')" -%}
-    {%- set named_day = "try_cast(regexp_extract(parse_filename(" ~ filename ~ "), '.*(20[0-9]{2}-[0-9]{2}-[0-9]{2})', 1) as timestamp)" -%}
+    {%- set named_day = "try_cast(regexp_extract(parse_filename(" ~ filename ~ "), '20[0-9]{2}-[0-9]{2}-[0-9]{2}') as timestamp)" -%}
     case when {{ named_day }} <= {{ changed_at }} + interval 1 day then {{ named_day }} else {{ changed_at }} end
 {%- endmacro %}
 

@@ -194,7 +194,9 @@ class Bench:
                 [*self.arguments(*command), "--log-level", "none", "--log-level-file", "none", "--no-use-colors"]
             )
         release_database()
-        nodes = {one.node.name: str(one.status) for one in getattr(result.result, "results", []) if hasattr(one, "node")}
+        nodes = {
+            one.node.name: str(one.status) for one in getattr(result.result, "results", []) if hasattr(one, "node")
+        }
         failed = 0 if result.success else 2 if result.exception else 1
         return DbtRun(failed, str(result.exception or ""), messages, nodes)
 

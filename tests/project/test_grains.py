@@ -316,10 +316,10 @@ def test_the_account_is_scored_in_the_periods_with_a_ping_after_onboarding(
             assert row["weight_present"] == {"03-01": 0.4, "02-01": 0.1, "01-01": 0}[period]
 
 
-def test_another_raw_folder_on_the_same_database_forgets_the_first(
+def test_another_raw_folder_is_refused_until_the_first_is_forgotten(
     bench: Bench, marts: dict[str, Mart], home: Callable[[str], Path]
 ) -> None:
-    """RAW_PATH changes: nothing of the other data is left, and the first folder's mart comes back the same."""
+    """Then nothing of the first is left, and the first folder's mart comes back the same."""
     other = RawFolder()
     other.account("other")
     other.subscription("S-other", "other", "2025-01-15", seats=10)
@@ -329,10 +329,15 @@ def test_another_raw_folder_on_the_same_database_forgets_the_first(
     first = bench.raw
     bench.variables["grain"] = "month"
     bench.raw = other.write(home("other") / "raw")
+    run = bench.dbt(*AGAIN)
+    assert run.exit_code != 0
+    assert f'made from the raw data in "{first}"' in run.failures
+    bench.build("run-operation", "forget_raw", "--args", f"{{path: '{first}'}}")
     bench.build(*AGAIN)
     assert {row["hostname"] for row in bench.mart.find("dim_instances")} == {"git.other.example"}
     assert {row["account_id"] for row in bench.mart.find("fct_account_health")} == {"other"}
     assert bench.mart.row("select count(*) as n from main_staging.stg_service_ping__pings")["n"] == 1
+    bench.build("run-operation", "forget_raw", "--args", f"{{path: '{bench.raw}'}}")
     bench.raw = first
     bench.build(*AGAIN)
     assert bench.mart.contents() == marts["month"].contents()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import os
 import shutil
@@ -10,15 +11,18 @@ import signal
 import subprocess
 import sys
 import time
+import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import duckdb
+import jinja2
 import pytest
 import yaml
-from dbt_bench import SMALL, Bench, DbtRun, models_only, release_database
+from dbt_bench import BUILD, REPO, SMALL, Bench, DbtRun, models_only, release_database
 from raw_folder import RawFolder
 from test_bad_input import good_raw
 
@@ -144,18 +148,35 @@ def test_archived_files_keep_their_pings_until_somebody_says_so(bench: Bench) ->
     assert activated(bench) == {"ping-0001": "50"}
 
 
-@pytest.mark.parametrize("spelling", ["{0}/", "{1}//{2}", "{1}/./{2}", "{0}/../{2}", "relative"])
-def test_one_folder_however_it_is_spelt(bench: Bench, spelling: str) -> None:
-    """Nothing is new in the second run, and nothing is gone."""
-    staging(bench)
-    before = leaves(bench)
-    raw = bench.raw
-    relative = os.path.relpath(raw, bench.project)
-    spelt = relative if spelling == "relative" else spelling.format(raw, raw.parent, raw.name)
-    bench.raw = spelt  # type: ignore[assignment]
-    staging(bench)
-    assert bench.mart.rows("select entry_name from main_staging.base_service_ping__inputs where is_new") == []
-    assert leaves(bench) == before
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "/p/raw",
+        "/p/raw/",
+        "//p///raw//",
+        "/p/./raw/.",
+        "/p/x/../raw",
+        "/../p/raw",
+        "raw",
+        "./raw",
+        "x/../raw/",
+        "~/raw",
+    ],
+)
+@pytest.mark.parametrize("project_dir", ["/p", ".", "../p"])
+def test_one_folder_however_it_is_spelt(spelling: str, project_dir: str) -> None:
+    """Absolute and without detours, from the environment or the var; a relative one counts from the project."""
+    source = (REPO / "macros" / "raw" / "raw_path.sql").read_text(encoding="utf-8")
+    environment = jinja2.Environment(extensions=["jinja2.ext.do"])  # noqa: S701
+    variables = {"RAW_PATH": spelling, "PWD": "/p", "HOME": "/p"}
+    ours = SimpleNamespace()
+    known = {
+        "var": lambda name, default=None: default, "env_var": lambda name, default="": variables.get(name, default),
+        "flags": SimpleNamespace(PROJECT_DIR=project_dir), "execute": True, "customer_health": ours, "return": str,
+    }  # fmt: skip
+    macros: Any = environment.from_string(source, globals=known).module
+    ours.plain_path = macros.plain_path
+    assert str(macros.raw_path()).strip() == "/p/raw"
 
 
 def test_other_raw_data_are_refused_with_both_ways_out(bench: Bench, tmp_path: Path) -> None:
@@ -289,15 +310,27 @@ def test_files_as_people_keep_them_are_read(bench: Bench) -> None:
     bench.mart.close()
 
 
+def broken_inside(packed: bytes) -> bytes:
+    """The same with bytes flipped somewhere in the middle, so that unpacking ends there."""
+    for start in range(len(packed) // 3, len(packed) - 60):
+        flipped = bytearray(packed)
+        flipped[start : start + 40] = bytes(byte ^ 0x5A for byte in flipped[start : start + 40])
+        try:
+            zlib.decompressobj(31).decompress(bytes(flipped))
+        except zlib.error as error:
+            if "data check" not in str(error):
+                return bytes(flipped)
+    raise AssertionError("nothing breaks it")
+
+
 def test_a_damaged_gz_is_listed_and_read_when_it_comes_whole(bench: Bench) -> None:
     """Cut off, of no compression, empty, and with a body that unpacks to less than it held."""
-    body = pings_file(bench, "x.jsonl", *[(f"p{n}", n) for n in range(2000)]).read_text(encoding="utf-8")
+    body = pings_file(bench, "x.jsonl", *[(hashlib.sha256(b"%d" % n).hexdigest(), n) for n in range(2000)]).read_text(
+        encoding="utf-8"
+    )
     whole = gzip.compress(body.encode(), mtime=0)
     (bench.raw / "service_pings" / "x.jsonl").unlink()
-    flipped = bytearray(whole)
-    for position in range(len(whole) // 3, len(whole) // 3 + 40):
-        flipped[position] ^= 0x5A
-    damaged = {"cut": whole[: len(whole) // 2], "flipped": bytes(flipped), "empty": b"", "text": b"hello\n"}
+    damaged = {"cut": whole[: len(whole) // 2], "flipped": broken_inside(whole), "empty": b"", "text": b"hello\n"}
     for name, content in damaged.items():
         (bench.raw / "service_pings" / f"{name}.jsonl.gz").write_bytes(content)
     staging(bench)
@@ -367,3 +400,25 @@ def test_a_killed_run_and_then_a_run_equal_one_run(bench: Bench, tmp_path: Path)
     again = leaves(bench)
     staging(bench, "--full-refresh")
     assert leaves(bench) == again
+
+
+def test_4_gb_do_for_the_build_with_8_threads_and_200_bad_files(home: Callable[[str], Path]) -> None:
+    """DuckDB is held to both; each of the bad files has a line that is listed with its number."""
+    folder = home("memory")
+    raw = folder / "raw"
+    shutil.copytree(SMALL, raw)
+    for number in range(200):
+        name = raw / "service_pings" / f"bad-{number:03}.jsonl"
+        name.write_text(f'{{"ping_id": "bad-{number}"\n', encoding="utf-8")
+    bench = Bench(folder, raw, models_only(folder / "project"), as_of="2026-06-30")
+    profile = yaml.safe_load((bench.profiles / "profiles.yml").read_text(encoding="utf-8"))
+    output = profile["customer_health"]["outputs"]["duckdb"]
+    output["threads"] = 8
+    output["settings"].update({"memory_limit": "4GB", "threads": 8})
+    (bench.profiles / "profiles.yml").write_text(yaml.safe_dump(profile), encoding="utf-8")
+    bench.build(*BUILD)
+    found = bench.mart.rows("select * from quarantined_pings where source_file like '%/bad-%'")
+    assert {(row["line_number"], row["reason"]) for row in found} == {(1, "not JSON")}
+    assert len(found) == 200
+    assert bench.mart.row("select count(*) as n from main_staging.stg_service_ping__pings")["n"] > 1000
+    bench.mart.close()

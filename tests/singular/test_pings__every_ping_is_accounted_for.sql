@@ -1,5 +1,5 @@
--- Every ping that arrived by as_of is in exactly one place: used (it stands for its instance and period), superseded by
--- a later one of the same period, or listed in fct_unmapped_pings with a reason. Lines that could not be read have no
+-- Every ping of every file is in exactly one place: used (it stands for its instance and period), superseded by a later
+-- one of the same period, listed in fct_unmapped_pings with a reason, or found to have arrived after as_of. Lines that could not be read have no
 -- ping_id and are in quarantined_pings instead. And the instances' ping counts lose none.
 with
 
@@ -29,6 +29,13 @@ unmapped_pings as (
 
 ),
 
+later_pings as (
+
+    select * from {{ ref('fct_input_findings') }}
+    where finding = 'after_as_of'
+
+),
+
 activity as (
 
     select * from {{ ref('fct_instance_activity') }}
@@ -39,7 +46,6 @@ raw_pings as (
 
     select distinct ping_id
     from leaves
-    where cast(received_at as date) <= {{ as_of() }}
 
 ),
 
@@ -59,6 +65,9 @@ places as (
     union all
     select ping_id, 'unmapped'
     from unmapped_pings
+    union all
+    select row_key, 'after as_of'
+    from later_pings
 
 ),
 
@@ -84,7 +93,8 @@ counted as (
         + (
             select count(*) from unmapped_pings
             where unmapped_reason in ('invalid', 'excluded', 'internal')
-        ) as found_pings
+        )
+        + (select count(*) from later_pings) as found_pings
 
 ),
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from snowflake_bench import REPO, LocalSnowflake, TwoWarehouses
 
 SMALL = REPO / "sample" / "small"
 LATER = "received_month=2026-06"
+CORRECTED = "received_month=2026-01/pings_2026-01-20.jsonl.gz"
 FORGOTTEN = "counts.ci_runners"
 """A key path that the first run on Snowflake is made not to know, so that the second has to back-fill it."""
 LOADER_ROLE = "CUSTOMER_HEALTH_LOADER"
@@ -26,6 +28,7 @@ class Parity:
         first, second: what dbt printed, by target, of the full and of the incremental build.
         first_differences: of every mart after the full build.
         second_differences: of every relation after the incremental build.
+        corrected: id and activated seats of a ping that was landed again, corrected.
     """
 
     warehouses: TwoWarehouses
@@ -33,6 +36,7 @@ class Parity:
     first_differences: dict[str, list[str]]
     second: dict[str, str]
     second_differences: dict[str, list[str]]
+    corrected: tuple[str, str]
 
 
 ODD_LINES = [
@@ -44,10 +48,11 @@ ODD_LINES = [
 ]
 """Lines that are JSON and no pings."""
 PARTS = {
-    # DuckDB lists files there, and marks files with unreadable lines; Snowflake marks single rows by their id.
+    # DuckDB reads files and keeps what it knows of them; Snowflake marks rows by their id and when they were landed.
     "base_service_ping__inputs": "entry_type = 'key_path'",
-    "base_service_ping__extraction_log": "entry_type = 'key_path'",
-    "base_service_ping__leaves": "ping_id is not null",
+    "base_service_ping__leaves": "ping_id is not null and key_path != ''",
+    "base_service_ping__saved_arrivals": "false",
+    "base_service_ping__unread_lines": "false",
 }
 
 
@@ -66,7 +71,25 @@ def forget_key_path(server: LocalSnowflake) -> None:
     """Take one key path out of what Snowflake holds, as if its metric were new."""
     staging = "CUSTOMER_HEALTH.MARTS_STAGING"
     server.duckdb(f"delete from {staging}.BASE_SERVICE_PING__LEAVES where KEY_PATH = '{FORGOTTEN}'")
-    server.duckdb(f"delete from {staging}.BASE_SERVICE_PING__EXTRACTION_LOG where ENTRY_NAME = '{FORGOTTEN}'")
+    server.duckdb(
+        f"delete from {staging}.BASE_SERVICE_PING__LEAVES where PING_ID is null and SOURCE_FILE = '{FORGOTTEN}'"
+    )
+
+
+def correct_one(server: LocalSnowflake, raw: Path) -> tuple[str, str]:
+    """A ping comes again with another number in it, the same id, arrival and file; its id and activated seats."""
+    file = raw / "service_pings" / CORRECTED
+    lines = gzip.decompress(file.read_bytes()).decode("utf-8").splitlines()
+    number, record = next(
+        (number, record)
+        for number, record in enumerate(map(json.loads, lines))
+        if isinstance(record["payload"].get("license_billable_users"), int)
+    )
+    record["payload"]["license_billable_users"] += 7
+    lines[number] = json.dumps(record)
+    file.write_bytes(gzip.compress("".join(f"{line}\n" for line in lines).encode("utf-8")))
+    land_pings(server.duckdb, [file], only=f"line_number = {number + 1}")
+    return record["ping_id"], str(record["payload"]["license_billable_users"])
 
 
 def build_twice(server: LocalSnowflake, home: Path) -> Parity:
@@ -85,9 +108,10 @@ def build_twice(server: LocalSnowflake, home: Path) -> Parity:
     for file, place in zip(later, landed, strict=True):
         place.parent.mkdir(exist_ok=True)
         shutil.copy(file, place)
+    corrected = correct_one(server, raw)
     odd = raw / "service_pings" / LATER / "odd.jsonl"
     odd.write_text("".join(json.dumps(line) + "\n" for line in ODD_LINES), encoding="utf-8")
     land_pings(server.duckdb, [*landed, odd])
     second = warehouses.dbt("build", "--exclude-resource-type", "unit_test")
     assert second["snowflake"].startswith("passed"), second["snowflake"][-6000:]
-    return Parity(warehouses, first, first_differences, second, differences(warehouses))
+    return Parity(warehouses, first, first_differences, second, differences(warehouses), corrected)

@@ -17,7 +17,10 @@ COLUMNS = {
     " target_value double, starts_on date, due_on date",
     "excluded_pings": "ping_id varchar, reason varchar",
 }
-PINGS = "ping_id varchar, received_at timestamp, payload json, source_file varchar, line_number bigint, landed_at timestamp"
+PINGS = (
+    "ping_id varchar, received_at timestamp, payload json, source_file varchar, line_number bigint, landed_at timestamp"
+)
+LINES = "line varchar, source_file varchar, line_number bigint, file_time timestamp"
 Run = Callable[[str], object]
 
 
@@ -45,8 +48,13 @@ def land(run: Run, folder: Path, database: str = "CUSTOMER_HEALTH") -> None:
     land_manual(run, sorted((pings / "manual").glob("*.json")), database)
 
 
-def land_pings(run: Run, files: Iterable[Path], database: str = "CUSTOMER_HEALTH") -> None:
-    """Append files of JSON lines; a line that is not JSON becomes a payload of text."""
+def stage_name(file: Path) -> str:
+    """The name that a file has in the stage, as DuckDB has it: as seen from the raw folder."""
+    return "service_pings/" + file.as_posix().split("/service_pings/")[1]
+
+
+def land_pings(run: Run, files: Iterable[Path], database: str = "CUSTOMER_HEALTH", only: str = "true") -> None:
+    """Append files of JSON lines, or some of their lines; a line that is not JSON becomes a payload of text."""
     for file in files:
         run(f"""
 insert into {database}.RAW.SERVICE_PINGS
@@ -54,13 +62,13 @@ select
     case when json_valid(line) then line ->> '$.ping_id' end,
     case when json_valid(line) then try_cast(line ->> '$.received_at' as timestamptz) at time zone 'UTC' end,
     case when json_valid(line) then line::json -> '$.payload' else to_json(line) end,
-    '{file}', line_number, now() at time zone 'UTC'
+    '{stage_name(file)}', line_number, now() at time zone 'UTC'
 from (
     select row_number() over () as line_number, line
     from read_csv('{file}', columns = {{line: 'VARCHAR'}}, header = false, delim = '\\x01', quote = '', escape = '',
         auto_detect = false, parallel = false, max_line_size = 16777216)
 )
-where trim(line) != ''""")
+where trim(line) != '' and {only}""")
 
 
 def land_manual(run: Run, files: Iterable[Path], database: str = "CUSTOMER_HEALTH") -> None:
@@ -69,7 +77,7 @@ def land_manual(run: Run, files: Iterable[Path], database: str = "CUSTOMER_HEALT
         run(f"""
 insert into {database}.RAW.SERVICE_PINGS
 select md5(content), try_cast(replace(content ->> '$.recorded_at', ' UTC', 'Z') as timestamptz) at time zone 'UTC',
-    content::json, '{file}', 1, now() at time zone 'UTC'
+    content::json, '{stage_name(file)}', 1, now() at time zone 'UTC'
 from read_text('{file}')""")
 
 

@@ -22,7 +22,7 @@ BREAKS = {
     ),
     "quarantined_lines": (
         "macros/raw/quarantined_lines.sql",
-        "or unreadable.ping_id is not null)",
+        "or unreadable.raw_value is not null)",
         "or false)",
         "quarantined_pings",
     ),

@@ -48,6 +48,15 @@ def test_a_key_path_that_is_new_is_read_from_the_pings_already_there(parity: Par
     assert rows[0][1]
 
 
+def test_a_ping_that_is_landed_again_replaces_what_it_said(parity: Parity, server: LocalSnowflake) -> None:
+    ping_id, seats = parity.corrected
+    rows = server.duckdb(
+        "select RAW_VALUE from CUSTOMER_HEALTH.MARTS_STAGING.BASE_SERVICE_PING__LEAVES"
+        f" where PING_ID = '{ping_id}' and KEY_PATH = 'license_billable_users'"
+    )
+    assert rows == [(seats,)]
+
+
 def test_lines_that_are_no_pings_are_listed_with_the_same_reasons(parity: Parity, server: LocalSnowflake) -> None:
     rows = server.duckdb("select REASON, count(*) from CUSTOMER_HEALTH.MARTS.QUARANTINED_PINGS group by all")
     assert dict(rows) == {

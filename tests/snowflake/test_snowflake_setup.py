@@ -12,7 +12,7 @@ import sqlglot
 import yaml
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from raw_tables import PINGS, land_manual, land_pings, upper
+from raw_tables import LINES, PINGS, land_manual, land_pings, stage_name, upper
 from snowflake_bench import DATABASE, DBT, REPO, LocalSnowflake
 from sqlglot import exp
 
@@ -146,19 +146,22 @@ def test_the_procedure_lands_what_the_parity_test_starts_from(server: LocalSnowf
         land_manual(server.duckdb, manual, "LANDING")
         server.duckdb(f"create table {raw}.WANTED as from {raw}.SERVICE_PINGS")
         server.duckdb(f"delete from {raw}.SERVICE_PINGS")
-        server.duckdb(f"create table {raw}.PING_LINES (LINE varchar, SOURCE_FILE varchar, LINE_NUMBER bigint)")
+        server.duckdb(f"create table {raw}.PING_LINES ({upper(LINES)})")
         for file in lines:
             server.duckdb(
-                f"insert into {raw}.PING_LINES select line, '{file}', row_number() over () from read_csv('{file}',"
+                f"insert into {raw}.PING_LINES select line, '{stage_name(file)}', row_number() over (), null from read_csv('{file}',"
                 " columns = {line: 'VARCHAR'}, header = false, delim = '\\x01', quote = '', escape = '',"
                 " auto_detect = false, parallel = false, max_line_size = 16777216)"
             )
         for file in manual:
-            server.duckdb(f"insert into {raw}.PING_LINES select content, '{file}', 1 from read_text('{file}')")
+            server.duckdb(
+                f"insert into {raw}.PING_LINES select content, '{stage_name(file)}', 1, timestamp '2026-12-01' from read_text('{file}')"
+            )
         procedure = next(sql for sql in statements() if sql.startswith("create or replace procedure"))
         insert = procedure[procedure.index("insert into") : procedure.index(";\n    return")]
         cursor.execute(insert.replace("ping_lines_new", "ping_lines").replace("customer_health.", "landing."))
-    missing = f"select count(*) from (from {raw}.{{}} except all from {raw}.{{}})"
+    columns = "select * exclude (LANDED_AT)"
+    missing = f"select count(*) from ({columns} from {raw}.{{}} except all {columns} from {raw}.{{}})"
     assert server.duckdb(missing.format("WANTED", "SERVICE_PINGS")) == [(0,)]
     assert server.duckdb(missing.format("SERVICE_PINGS", "WANTED")) == [(0,)]
     not_json = f"select count(*) from {raw}.SERVICE_PINGS where PING_ID is null and json_type(PAYLOAD) = 'VARCHAR'"

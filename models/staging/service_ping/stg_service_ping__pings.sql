@@ -15,10 +15,9 @@ inputs as (
 
 ),
 
-{#- The latest arrival by as_of. Of files that hold the same arrival one that is still there goes before one that is gone,
-    then the last by name. #}
 newest_arrivals as (
 
+    {#- Of files that hold the same arrival one that is still there goes before one that is gone, then the last by name. #}
     select
         leaves.ping_id,
         leaves.received_at,
