@@ -66,8 +66,12 @@
 
 {#- The relation of the leaves that earlier runs left; none when there is none. -#}
 {% macro earlier_leaves() %}
+    {{ return(customer_health.earlier_model('base_service_ping__leaves')) }}
+{% endmacro %}
+
+{% macro earlier_model(name) %}
     {%- if not execute -%}{{ return(none) }}{%- endif -%}
-    {%- for node in graph.nodes.values() if node.name == 'base_service_ping__leaves' -%}
+    {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.name == name -%}
         {{ return(adapter.get_relation(database=node.database, schema=node.schema, identifier=node.alias)) }}
     {%- endfor -%}
     {{ return(none) }}
@@ -175,6 +179,8 @@
         ) }}
     {%- endif -%}
     {%- do run_query('delete from ' ~ leaves ~ ' where ' ~ forgotten) -%}
+    {%- set saved = customer_health.earlier_model('base_service_ping__saved_arrivals') -%}
+    {%- do run_query('delete from ' ~ saved) if saved and forgotten == 'true' -%}
     {%- do adapter.commit() if adapter.commit is defined -%}
     {%- do log('Forgot ' ~ found[0] ~ ' arrivals of pings from ' ~ found[1] ~ ' files. Run dbt build to make the marts without them.', info=true) -%}
 {% endmacro %}
