@@ -120,6 +120,7 @@ def odd_others(raw: RawFolder) -> None:
     raw.add("objectives", **{**objective, "objective_id": "O2", "metric_name": "activated_seat"})
     raw.add("objectives", **{**objective, "objective_id": "O3", "account_id": "GONE"})
     raw.add("objectives", **{**objective, "objective_id": "O1", "starts_on": "2025-01-01"})
+    raw.add("objectives", **{**objective, "objective_id": "O4", "baseline_value": "-5", "direction": "sideways"})
     raw.label("", "git.chain.example")
     raw.label("uuid-chain", "", at="2026-01-01T00:00:00Z")
     raw.label("uuid-chain", "git.chain.example", "Prod-ish", at="2020-01-02T00:00:00Z")

@@ -17,6 +17,8 @@ COLUMNS = {
     "objectives": "objective_id account_id objective_name metric_name target_value starts_on due_on",
     "excluded_pings": "ping_id reason",
 }
+OPTIONAL = {"objectives": ("baseline_value", "direction")}
+"""Columns that a file has only when a row of it fills them."""
 
 MONTHLY = "usage_activity_by_stage_monthly"
 KEY_PATHS = {
@@ -71,7 +73,7 @@ class RawFolder:
 
     def add(self, table: str, **cells: Any) -> None:
         """One row of a CSV table; cells that are not named are empty."""
-        unknown = set(cells) - set(COLUMNS[table].split())
+        unknown = set(cells) - set(COLUMNS[table].split()) - set(OPTIONAL.get(table, ()))
         assert not unknown, f"{table} has no column {unknown}"
         self.tables[table].append(cells)
 
@@ -157,7 +159,8 @@ class RawFolder:
         folder.mkdir(parents=True, exist_ok=True)
         for table, rows in self.tables.items():
             with (folder / f"{table}.csv").open("w", newline="", encoding="utf-8") as file:
-                writer = csv.DictWriter(file, COLUMNS[table].split(), lineterminator="\n")
+                filled = [name for name in OPTIONAL.get(table, ()) if any(name in row for row in rows)]
+                writer = csv.DictWriter(file, [*COLUMNS[table].split(), *filled], lineterminator="\n")
                 writer.writeheader()
                 writer.writerows(rows)
         for name, lines in self.files.items():

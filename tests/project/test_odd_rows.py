@@ -80,6 +80,8 @@ def test_what_is_wrong_with_other_rows_is_told(mart: Mart) -> None:
         ("O2", "metric_name", "metric_unknown", "kept_out"),
         ("O3", "account_id", "account_unknown", "kept_out"),
         ("O1", "objective_id", "duplicate_id", "kept_out"),
+        ("O4", "baseline_value", "negative", "value_ignored"),
+        ("O4", "direction", "unreadable", "value_ignored"),
     }
     unknown = mart.one("fct_input_findings", row_key="O2")
     assert unknown["message"].startswith("there is no metric activated_seat; the closest are: activated_seats")

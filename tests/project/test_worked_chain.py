@@ -496,3 +496,16 @@ def test_example_34_objectives(worked_mart: Mart, name: str, due_on: str, progre
     row = worked_mart.one("fct_objective_progress", objective_id=f"O{name}-{due_on}", period_start=JUNE)
     assert values(row, "current_value", "target_value") == (int(name[3:]), 400)
     assert values(row, "progress", "status") == (progress, status)
+
+
+@pytest.mark.parametrize("direction", ["up", "down"])
+def test_progress_from_a_given_start_is_the_part_of_the_way(worked_mart: Mart, direction: str) -> None:
+    """300 lies half-way between 200 and 400, when half of the time is gone."""
+    row = worked_mart.one("fct_objective_progress", objective_id=f"O34-{direction}", period_start=JUNE)
+    assert values(row, "direction", "baseline_source", "progress", "status") == (direction, "given", 0.5, "on_track")
+
+
+def test_an_objective_without_data_says_why(worked_mart: Mart) -> None:
+    """In May nobody had pinged; the period is over."""
+    row = worked_mart.one("fct_objective_progress", objective_id="O34-up", period_start=date(2026, 5, 1))
+    assert values(row, "current_value", "status", "missing_reason") == (None, "no_data", "no_ping")

@@ -194,6 +194,19 @@ def time(raw: WorkedExamples) -> None:
                 starts_on="2026-05-01",
                 due_on=due_on,
             )
+    for direction, baseline, target in (("up", 200, 400), ("Down", 400, 200)):  # half of the way from 200 or 400 to 300
+        raw.add(
+            "objectives",
+            objective_id=f"O34-{direction.lower()}",
+            account_id="A34-300",
+            objective_name="Seats in use",
+            metric_name="activated_seats",
+            target_value=target,
+            baseline_value=baseline,
+            direction=direction,
+            starts_on="2026-05-01",
+            due_on="2026-08-29",
+        )
 
 
 def worked_examples() -> WorkedExamples:
