@@ -22,6 +22,18 @@ class Secret(str):
         return "'***'"
 
 
+def redacted(text: str) -> str:
+    """The text without any credential that was read."""
+    for value in sorted(KNOWN_SECRETS, key=len, reverse=True):
+        text = text.replace(value, "***")
+    return text
+
+
+def harmless(text: str) -> str:
+    """The text with control characters written out, so that it moves no cursor and forges no line."""
+    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text)
+
+
 @dataclass(frozen=True)
 class ApiSettings:
     """What the environment says about one destination's API.

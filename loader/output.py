@@ -15,8 +15,9 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
-from loader.config import KNOWN_SECRETS
+from loader.config import harmless, redacted
 from loader.engine.destination import Finding
 from loader.engine.plan import Plan
 from loader.engine.reconcile import Difference
@@ -30,19 +31,12 @@ MANY_RUNS = 3
 
 
 class Redaction(logging.Filter):
-    """Keeps the environment's secrets out of every record, whoever logs it."""
+    """Keeps the environment's secrets, and control characters, out of every record, whoever logs it."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Replace secrets in the message; keep the record."""
-        record.msg, record.args = redacted(record.getMessage()), ()
+        """Replace them in the message; keep the record."""
+        record.msg, record.args = harmless(redacted(record.getMessage())), ()
         return True
-
-
-def redacted(text: str) -> str:
-    """The text without any credential that was read."""
-    for value in KNOWN_SECRETS:
-        text = text.replace(value, "***")
-    return text
 
 
 class _JsonLines(logging.Formatter):
@@ -93,18 +87,20 @@ def show_labels(pulled: Sequence[Pulled], *, as_json: bool) -> None:
 
 def print_text(text: str, *, stderr: bool = False) -> None:
     """A paragraph."""
-    (sys.stderr if stderr else sys.stdout).write(redacted(text) + "\n")
+    (sys.stderr if stderr else sys.stdout).write(harmless(redacted(text)) + "\n")
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], *, stderr: bool = False) -> None:
     """A table for people; numbers to the right."""
-    console = Console(stderr=stderr, highlight=False, width=None if sys.stdout.isatty() else 160)
+    console = Console(
+        stderr=stderr, highlight=False, markup=False, emoji=False, width=None if sys.stdout.isatty() else 160
+    )
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     for n, name in enumerate(columns):
         number = bool(rows) and all(isinstance(row[n], int | float | None) for row in rows)
         table.add_column(name, justify="right" if number else "left", overflow="fold")
     for row in rows:
-        table.add_row(*("" if each is None else redacted(str(each)) for each in row))
+        table.add_row(*("" if each is None else Text(harmless(redacted(str(each)))) for each in row))
     console.print(table)
 
 

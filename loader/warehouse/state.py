@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from loader.config import redacted
 from loader.dbt.profile import Target
 from loader.engine.destination import Rejection, Row
 from loader.warehouse.lock import Lock, LostLockError
@@ -88,7 +89,7 @@ class State(Tables):
     def end_run(self, calls: tuple[int, Sequence[int], datetime] | None, **columns: Any) -> None:
         """Write the end of the run's record, and its calls, and release the lock. A run that lost the lock writes its
         own record and nothing else."""
-        columns["finished_at"] = self.now()
+        columns["finished_at"], columns["message"] = self.now(), redacted(str(columns.get("message", "")))
         sets = ", ".join(f"{name} = ?" for name in columns)
         end = f"update {self.table('publish_runs')} set {sets} where run_id = ?"
         try:
@@ -148,7 +149,7 @@ class State(Tables):
         now, run = self.now(), {"object": object_name, "run_id": self.run_id}
         known = [*forgotten, *(each.row_key for each in accepted if each.stands)]
         states = [(r.row_key, r.row_hash, r.destination_id, r.created_by_us, r.null_fields) for r in accepted]
-        rejections = [(r.row_key, why.field, why.code, why.message, r.row_hash) for r, why in rejected]
+        rejections = [(r.row_key, *_said(why), r.row_hash) for r, why in rejected]
         ended = [*forgotten, *(each.row_key for each in accepted), *(row.row_key for row, _ in rejected)]
         with self.held():
             self._forget("publish_state", object_name, known)
@@ -179,7 +180,7 @@ class State(Tables):
                 [*self.owner, object_name, *parameters],
             )
         }
-        rows = [(r.row_key, why.code, why.message, *before.get(r.row_key, (now, 1))) for r, why in later]
+        rows = [(r.row_key, *_said(why)[1:], *before.get(r.row_key, (now, 1))) for r, why in later]
         columns = [(key, code, message, since, runs) for key, code, message, since, runs in rows]
         self._forget("publish_later", object_name, list(before))
         self.insert("publish_later", columns, object=object_name, run_id=self.run_id, last_at=now)
@@ -306,3 +307,8 @@ class State(Tables):
                 f"update {table} set calls = ?, recent = ?, last_call_at = ?, recents = ? where {self.mine}",
                 [calls, recent, at, others, *self.owner],
             )
+
+
+def _said(why: Rejection) -> tuple[str, str, str]:
+    """Field, code and message, without a credential that the destination echoed."""
+    return redacted(why.field), redacted(why.code), redacted(why.message)

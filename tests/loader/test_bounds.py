@@ -1,0 +1,76 @@
+"""Mutations that once survived the tests: each is caught here (query pages are in test_sandbox_reads)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from harness import MODELS, Bench
+
+from loader.dbt.artifacts import Artifacts, PublishModel
+from loader.dbt.profile import Target
+from loader.engine.destination import Row
+from loader.errors import StoppedError
+from loader.warehouse import Mart, Options, State, mart
+
+ONLY = ("--select", "gainsight__instances", "--no-gate")
+
+
+@contextmanager
+def staged(bench: Bench, rows: int) -> Iterator[tuple[Mart, PublishModel]]:
+    """So many new instances, staged."""
+    bench.sql("delete from gainsight__instances")
+    bench.sql(f"insert into gainsight__instances (instance_id) select 'i' || i from range({rows}) as r(i)")
+    model = Artifacts(bench.folder).publish_models(("gainsight__instances",))[0]
+    state = State(Target("duckdb", "main", {"path": str(bench.database)}), "gainsight", "here", write=True)
+    state.begin_run()
+    found = Mart(state)
+    assert found.diff(model, Options()).new == rows
+    yield found, model
+    state.close()
+
+
+def test_marks_of_more_than_a_thousand_rows_leave_none_out(bench: Bench) -> None:
+    """A mark is written 1,000 rows a statement; one that skips a row per statement leaves the ends out."""
+    with staged(bench, 3001) as (found, model):
+        found.mark(model, {f'["i{n}"]': f"id{n}" for n in range(3001)}, 1)
+        assert found.counts(model) == (3001, 0)
+        found.postpone(model, [f'["i{n}"]' for n in range(3001)], 3)
+        assert not found.has_turn(model, 1)
+        found.again(model, [f'["i{n}"]' for n in range(3001)])
+        assert not found.has_turn(model, 3)
+        rows = [row for window in found.rows(model, turn=2) for row in window]
+        assert len({row.row_key for row in rows}) == 3001
+        found.state.record("Instance_Data__gc", None, [Row(row.row_key, "h", "x", True, stands=False) for row in rows])
+        found.state.mark("Instance_Data__gc", [row.row_key for row in rows], "drifted")
+        held = "select count(*) from main_publish.publish_state where row_hash = 'drifted'"
+        assert found.state.dialect.execute(held) == [(3001,)]
+        found.state.record("Instance_Data__gc", None, forgotten=[row.row_key for row in rows])
+        assert found.state.dialect.execute("select count(*) from main_publish.publish_state") == [(0,)]
+
+
+def test_intents_of_the_next_window_outlive_the_end_of_this_one(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows of ten; the process dies when the second one's calls were made and nothing of it was written."""
+    monkeypatch.setattr(mart, "WINDOW", 10)
+    recorded = State.record
+    times: list[int] = []
+
+    def dies(state: State, name: str, calls: object, accepted: list[Row], *more: object) -> None:
+        times.append(len(accepted))
+        if sum(times) > 10:
+            raise StoppedError("the machine is gone")
+        recorded(state, name, calls, accepted, *more)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(State, "record", dies)
+        assert bench.publish(*ONLY).code == 4
+    known = {key for _, key in bench.state()}
+    noted = {key for (key,) in bench.sql("select row_key from main_publish.publish_intents")}
+    there = {f'["{row["Instance_Id__gc"]}"]' for row in bench.box.rows("Instance_Data__gc")}
+    assert len(known) == 10
+    assert there - known, "rows arrived and were not recorded"
+    assert there - known <= noted, "each of them is noted, and is read back"
+    assert not noted & known, "those of the first window are not"
+    assert bench.publish(*ONLY).code == 0
+    bench.assert_settled({"gainsight__instances": MODELS["gainsight__instances"]})
