@@ -235,6 +235,17 @@ def test_killed_after_any_call_the_next_run_completes_the_job(bench: Bench, toy:
     assert sum(bench.written().values()) <= 60 + Toy.batch_size
 
 
+def test_a_call_that_takes_effect_after_its_run_was_killed_is_waited_for(bench: Bench, toy: ToyRig) -> None:
+    """What was under way is not looked for before it can be there; looked for too early, it would be sent again."""
+    toy.system.faults += [["", "write", 2], ["killed, then done", "write", 1]]
+    with pytest.raises(KeyboardInterrupt):
+        bench.publish()
+    bench.sql("update main_publish.publish_runs set outcome = 'running'")
+    bench.publish()
+    bench.assert_settled()
+    assert set(bench.written().values()) == {1}
+
+
 def test_calls_stay_within_every_window(bench: Bench, toy: ToyRig) -> None:
     bench.fill(300, days=2)
     bench.publish()

@@ -33,6 +33,7 @@ class System:
     written: Counter[str] = field(default_factory=Counter)
     calls: list[tuple[str, float]] = field(default_factory=list)
     left_today: int = 100_000
+    late: list[Any] = field(default_factory=list)
 
     def fault(self, operation: str) -> str:
         """The fault that strikes a call of this operation."""
@@ -163,7 +164,9 @@ class Toy:
         yield [Outcome(row, Rejection("", why, "not to be deleted") if why else None) for row, why in whys]
 
     def settle(self, since: float) -> None:
-        """A call that was not answered is over."""
+        """A call that was not answered takes effect at last."""
+        while self._system.late:
+            self._system.late.pop(0)()
 
     def _send(self, model: PublishModel, rows: Sequence[Row], *, by_id: bool) -> Iterator[list[Outcome]]:
         items, refused = [], []
@@ -220,6 +223,9 @@ class Toy:
                 raise StoppedError("The toy took no call for a while.")
             if fault == "key":
                 raise FatalError("the toy refused the key", 401)
+            if fault == "killed, then done":
+                self._system.late.append(effect)
+                raise KeyboardInterrupt
             found = effect()
             if fault == "killed":
                 raise KeyboardInterrupt
