@@ -86,8 +86,10 @@ create table if not exists customer_health.raw.subscriptions (
     start_date date,
     end_date date,
     status varchar,
-    arr number(38, 2)
+    arr number(38, 2),
+    cancelled_on date
 );
+alter table customer_health.raw.subscriptions add column if not exists cancelled_on date;
 create table if not exists customer_health.raw.licenses (
     license_id varchar,
     license_md5 varchar,

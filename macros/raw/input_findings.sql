@@ -30,7 +30,7 @@
             '{value}', {{ customer_health.without_address("coalesce(" ~ found ~ ".value, '')") }}
         ) as message
     from {{ found }}
-    inner join {{ kinds }}
+    left join {{ kinds }}
         on {{ found }}.finding = {{ kinds }}.finding
 {%- endmacro %}
 
