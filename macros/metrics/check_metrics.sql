@@ -31,6 +31,7 @@
     {%- if execute and flags.WHICH in ('build', 'run', 'test', 'compile') -%}
         {%- do customer_health.grain() -%}
         {%- do customer_health.check_as_of() -%}
+        {%- do customer_health.check_choices() -%}
         {%- do customer_health.check_metrics() -%}
         {%- do customer_health.check_publish_columns() -%}
         {%- do customer_health.check_known_names() -%}

@@ -20,3 +20,12 @@
         {%- endif -%}
     {%- endif -%}
 {% endmacro %}
+
+{#- Vars that are one of a few words: another word would be taken for the default, silently. -#}
+{% macro check_choices() %}
+    {%- for name, choices in {
+        'cancelled_subscriptions': ['until_term_end', 'never'], 'unreadable_cells': ['stop', 'finding'],
+    }.items() if var(name) not in choices -%}
+        {{ exceptions.raise_compiler_error('var ' ~ name ~ ' is "' ~ var(name) ~ '"; it must be ' ~ choices | join(' or ')) }}
+    {%- endfor -%}
+{% endmacro %}

@@ -216,6 +216,7 @@ def test_a_csv_is_read_or_its_line_is_named(
     ("variables", "command", "parts"),
     [
         ({"grain": "quarter"}, QUICK, ["grain", "quarter", "month, two_weeks or week"]),
+        ({"cancelled_subscriptions": "always"}, QUICK, ['"always"', "until_term_end or never"]),
         ({"as_of": "2026-02-30"}, QUICK, ['as_of is "2026-02-30"', "YYYY-MM-DD"]),
         (
             {"threshold_set": "handbook_2026"},
