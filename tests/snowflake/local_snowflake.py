@@ -61,9 +61,22 @@ def _replaced(node: exp.Expression) -> exp.Expression:
         return exp.TryCast(this=node.expressions[0], to=exp.DataType.build("timestamptz"))
     if isinstance(node, exp.Typeof):
         return exp.Anonymous(this="json_type", expressions=[node.this])
+    if isinstance(node, exp.Merge):
+        return _source_named(node)
     if isinstance(node, exp.Grant):
         return exp.select(exp.Literal.string("Statement executed successfully.").as_("status"))
     return node
+
+
+def _source_named(merge: exp.Merge) -> exp.Merge:
+    """What a merge inserts is of its source; fakesnow looks for it in the target, too."""
+    source = merge.args["using"].alias_or_name
+    for when in merge.find_all(exp.When):
+        then = when.args["then"]
+        for column in then.expression.find_all(exp.Column) if isinstance(then, exp.Insert) else ():
+            if not column.table:
+                column.set("table", exp.to_identifier(source))
+    return merge
 
 
 def _patched(parse: Callable[[str], exp.Expression]) -> Callable[[str], exp.Expression]:
