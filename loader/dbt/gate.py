@@ -13,7 +13,8 @@ from loader.warehouse import State
 from loader.warehouse.invocations import Invocation, invocations, latest_invocation
 
 _GOOD = ("success", "pass", "warn", "no-op", "reused")
-_BUILT = ("model", "seed", "snapshot")
+_BUILT = ("model", "seed")
+"""What `dbt run` (with `dbt seed`) makes; it takes no snapshots, and a failed one closes the gate all the same."""
 _COUNT = ("build", "run", "test", "seed", "snapshot", "retry")
 """Commands that change or judge relations; `docs generate`, `compile`, `show` and the like do neither."""
 _SHOWN = 5

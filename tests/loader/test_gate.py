@@ -79,6 +79,28 @@ def test_a_model_upstream_counts(bench: Bench) -> None:
     assert "int_upstream ended as error" in refused(bench).json["error"]
 
 
+SNAPSHOT = "snapshot.mini_project.snap_instances"
+
+
+def read_a_snapshot(document: dict[str, Any]) -> None:
+    """A publish model reads a snapshot."""
+    document["nodes"][SNAPSHOT] = {"name": "snap_instances", "resource_type": "snapshot"}
+    document["parent_map"]["model.mini_project.gainsight__instances"].append(SNAPSHOT)
+
+
+@pytest.mark.parametrize("status", ["error", "skipped"])
+def test_a_snapshot_upstream_counts(bench: Bench, status: str) -> None:
+    edit(bench, "run_results.json", lambda d: d["results"].append({"unique_id": SNAPSHOT, "status": status}))
+    edit(bench, "manifest.json", read_a_snapshot)
+    assert f"snap_instances ended as {status}" in refused(bench).json["error"]
+
+
+def test_a_run_that_took_no_snapshots_passes(bench: Bench) -> None:
+    """As `dbt run` followed by `dbt test` is."""
+    edit(bench, "manifest.json", read_a_snapshot)
+    assert bench.publish().code == 0
+
+
 @pytest.mark.parametrize("part", ["model.mini_project.gainsight__instances", "not_null_gainsight__instances"])
 def test_an_error_anywhere_in_the_run_closes_the_gate_for_all(bench: Bench, part: str) -> None:
     """A side test that fails may be the only one that sees what is wrong with the rest."""
