@@ -232,13 +232,14 @@ def reconcile(
 ) -> None:
     """Read the destination back; list missing, extra and drifted rows."""
     found: list[Difference] = []
+    unmended: list[Difference] = []
     left = 0
     for target, models in project.models(select, destination):
         with project.state(target, write=True) as state:
             if foreign := owner.claim(state):
                 raise RefusedError(owner.refusal(state, foreign))
+            reconciler = Reconciler(target, state)
             with metered(target, state):
-                reconciler = Reconciler(target, state)
                 here = list(reconciler.differences(models))
             found += here
             left += sum(not repair or each.kind == "extra" for each in here)
@@ -247,9 +248,11 @@ def reconcile(
                 request = Request(Options(marked=True), gate=not no_gate)
                 result = Publisher(target, state, request).run(project.artifacts, models)
                 output.log.info("%s", result.message)
+                with metered(target, state):
+                    unmended += reconciler.unmended(models, here)
                 left += result.rejected
-    output.show_differences(found, repaired=repair, as_json=form == "json")
-    sys.exit(REJECTED if left else ACCEPTED)
+    output.show_differences(found, unmended, repaired=repair, as_json=form == "json")
+    sys.exit(REJECTED if left or unmended else ACCEPTED)
 
 
 @cli.command()

@@ -177,12 +177,15 @@ def show_findings(found: Sequence[Finding], *, as_json: bool) -> None:
         print_text("The publish models fit the destination.")
 
 
-def show_differences(found: Sequence[Difference], *, repaired: bool, as_json: bool) -> None:
-    """What a reconcile found."""
+def show_differences(
+    found: Sequence[Difference], unmended: Sequence[Difference], *, repaired: bool, as_json: bool
+) -> None:
+    """What a reconcile found, and what of it a repair did not change."""
     counts = Counter(each.kind for each in found)
     if as_json:
         differences = [vars(each) for each in found]
-        print_json({"counts": counts, "repaired": repaired, "differences": differences})
+        still = {"unmended": [vars(each) for each in unmended]} if repaired else {}
+        print_json({"counts": counts, "repaired": repaired, "differences": differences, **still})
         return
     if found:
         names = ("kind", "object", "row_key", "field", "ours", "theirs")
@@ -192,6 +195,12 @@ def show_differences(found: Sequence[Difference], *, repaired: bool, as_json: bo
     again = "; missing and drifted rows were sent again" if repaired else ""
     kinds = ("missing", "extra", "drifted")
     print_text(", ".join(f"{counts[kind]} {kind}" for kind in kinds) + f"{more}{again}.")
+    if unmended:
+        fields = ", ".join(sorted({f"{each.object}.{each.field}" for each in unmended}))
+        print_text(
+            f"The repair changed nothing of {len(unmended)} differences ({fields}): the destination took what was sent,"
+            " and keeps something else, such as the old value where a null was sent."
+        )
 
 
 class Bar:

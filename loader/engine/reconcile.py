@@ -66,6 +66,11 @@ class Reconciler:
             for name, keys in by_object.items():
                 self.state.mark(name, list(dict.fromkeys(keys)), kind)
 
+    def unmended(self, models: Sequence[PublishModel], before: Sequence[Difference]) -> list[Difference]:
+        """Read back after a repair: those of the differences that are as they were, so that sending changed nothing."""
+        mended = {(each.object, each.row_key, each.field) for each in before if each.kind != "extra"}
+        return [each for each in self.differences(models) if (each.object, each.row_key, each.field) in mended]
+
     def _of(self, model: PublishModel) -> Iterator[Difference]:
         """First records whose id we know, whatever their key is by now; then those that have a key of ours, at a row
         whose own record is not there; a record of neither kind is extra."""

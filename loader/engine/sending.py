@@ -11,7 +11,7 @@ from loader.engine.destination import Outcome, Rejection, Row
 from loader.errors import Problem, RowRejected, StoppedError
 
 LONGEST_PAUSE = 15.0
-VAGUE_TRIES, LATER_TRIES = 1, 3
+TRIES_AGAIN = 1
 """How often rows are sent again as they are, when a refusal does not say which it is about, or says that it passes."""
 Item = tuple[Row, str]
 Sent = tuple[list[Outcome], list[Item]]
@@ -73,7 +73,7 @@ def send(
     """
     if refused:
         yield refused
-    pending, put_off = [_Part(items)] if items else [], 0
+    pending = [_Part(items)] if items else []
     while pending:
         part = pending.pop()
         if part.tries and time.monotonic() + part.wait - part.since > patience:
@@ -83,10 +83,9 @@ def send(
             outcomes, rest = once(part.items)
             left = [part.without(rest)] if rest else []
         except RowRejected as error:
-            outcomes, left = _refused(part, error, whole=put_off >= LATER_TRIES)
+            outcomes, left = _refused(part, error)
         pending += reversed(left)
         if outcomes:
-            put_off = 0 if any(each.accepted for each in outcomes) else put_off + any(each.later for each in outcomes)
             yield outcomes
 
 
@@ -118,18 +117,13 @@ def named(items: Sequence[Item], problems: Sequence[Problem], *, certain: bool) 
     return outcomes, others if telling else list(items)
 
 
-def _refused(part: _Part, error: RowRejected, *, whole: bool) -> tuple[list[Outcome], list[_Part]]:
-    """What a refusal says of its rows, and what is to be sent of them: as they are, or in smaller parts.
-
-    Args:
-        part: the rows, none of which was taken.
-        error: the refusal.
-        whole: whether rows that are to be sent later are so all together: the last ones were, one by one.
-    """
+def _refused(part: _Part, error: RowRejected) -> tuple[list[Outcome], list[_Part]]:
+    """What a refusal says of rows, none of which was taken, and what is to be sent of them: as they are, or in smaller
+    parts. Rows that are later are so all together: they have their turn again, in smaller calls."""
     items = part.items
-    if part.tries < (LATER_TRIES if error.later else VAGUE_TRIES if error.vague else 0):
+    if part.tries < TRIES_AGAIN and (error.later or error.vague):
         return [], [part.again()]
-    if len(items) == 1 or (error.later and whole):
+    if len(items) == 1 or error.later:
         return [not_taken(row, error) for row, _ in items], []
     outcomes, others = named(items, error.problems, certain=True)
     if outcomes:
@@ -140,8 +134,7 @@ def _refused(part: _Part, error: RowRejected, *, whole: bool) -> tuple[list[Outc
     else:
         halves = [list(half) for half in _halves(items)]
     # What was sent again as it is, is not so again in parts, but for the last row of a refusal that named none.
-    tries = LATER_TRIES if error.later else int(bool(part.tries))
-    return [], [_Part(half, tries if len(half) > 1 or error.later else 0) for half in halves]
+    return [], [_Part(half, int(bool(part.tries)) if len(half) > 1 else 0) for half in halves]
 
 
 def _halves(items: Sequence[Item]) -> Iterator[Sequence[Item]]:

@@ -19,11 +19,12 @@ import duckdb
 import tenacity
 
 from loader.cli import main
-from loader.engine import http
+from loader.engine import http, sender
 from sandbox import Limits, Sandbox, Switches
 
 HERE = Path(__file__).parent
 # Pauses of a test's run in this process are short; those of a process of its own are the real ones.
+sender.LATER_PAUSES = (0.05, 0.1, 0.2)
 http._backoff = tenacity.wait_exponential_jitter(multiplier=0.02, max=0.2, jitter=0.02)
 MODELS = {
     "gainsight__company_health": ("Company", ("account_id",), ("SfdcAccountId",)),

@@ -191,3 +191,19 @@ def test_a_setting_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch, name: 
     monkeypatch.setenv(name, value)
     with pytest.raises(MisuseError, match=name):
         Comparing()
+
+
+def test_a_repair_that_changed_nothing_says_so_and_exits_1(make_bench: Callable[..., Bench]) -> None:
+    bench = kept(make_bench, null_write="ignored")
+    assert bench.publish().code == 0
+    bench.sql("update gainsight__instances set hostname = null where instance_id = 'i3'")
+    assert bench.publish().code == 0, "the tenant accepts the null, and ignores it"
+    ended = bench.run("reconcile", "--repair", "--no-gate", "--output", "json")
+    assert ended.code == 1, ended.err
+    assert [(each["row_key"], each["field"]) for each in ended.json["unmended"]] == [('["i3"]', "Hostname__gc")]
+    said = bench.run("reconcile", "--repair", "--no-gate")
+    assert said.code == 1
+    assert "The repair changed nothing of 1 differences (Instance_Data__gc.Hostname__gc)" in said.out
+    bench.box.switches = Switches()
+    mended = bench.run("reconcile", "--repair", "--no-gate", "--output", "json")
+    assert (mended.code, mended.json["unmended"]) == (0, []), mended.err
