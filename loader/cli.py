@@ -7,7 +7,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
@@ -68,7 +68,8 @@ class Project:
             if name not in DESTINATIONS:
                 known = ", ".join(DESTINATIONS)
                 raise MisuseError(f"No destination is called {name}; the loader has {known}.")
-            yield DESTINATIONS[name](), [m for m in models if m.destination == name]
+            target = DESTINATIONS[name]()
+            yield target, [replace(m, ignored=target.compares.ignored) for m in models if m.destination == name]
 
     @contextmanager
     def state(self, destination: Destination, *, write: bool) -> Iterator[State]:

@@ -57,6 +57,7 @@ class PublishModel:
         labels: API name of the field that people at the destination fill, or None.
         on_gone: what becomes of the record of a row that left the mart: `leave`, `clear` (null in the fields that we
             fill) or `delete` (if we created it).
+        ignored: what the destination is known to ignore in text keys, see `Compares`.
         patch_path: the yml that holds the contract, relative to its project, or "".
     """
 
@@ -73,6 +74,7 @@ class PublishModel:
     labels: str | None = None
     patch_path: str = ""
     on_gone: str = "leave"
+    ignored: frozenset[str] = frozenset()
 
     @cached_property
     def columns(self) -> list[str]:

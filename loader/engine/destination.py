@@ -121,11 +121,13 @@ class Record:
     Attributes:
         key: canonical text of its key values.
         values: value by API field name.
+        alike: its key is that of the row it was found for but for what the destination ignores.
     """
 
     id: str
     key: tuple[str, ...]
     values: Mapping[str, Any]
+    alike: bool = False
 
 
 @dataclass(slots=True)

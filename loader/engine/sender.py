@@ -16,19 +16,20 @@ became of them is written down, a window at a time, only while the run holds the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
 from loader.dbt.artifacts import PublishModel
 from loader.engine.background import Background
-from loader.engine.destination import Destination, Outcome, Rejection, Row, TakesFiles, Work
+from loader.engine.destination import Destination, Outcome, Record, Rejection, Row, TakesFiles, Work
 from loader.engine.limits import Meter
 from loader.engine.plan import Caps, Plan
 from loader.engine.result import Result
 from loader.engine.uploads import Uploads
 from loader.errors import StoppedError
-from loader.warehouse import GONE, Diff, Mart, Options
+from loader.warehouse import GONE, TOGETHER, Diff, Mart, Options
 
 SUSPICIOUS = 50
 """So many rows refused in a row, without a field being named, are not the rows' fault."""
@@ -114,12 +115,12 @@ class Sender:
             self.heed_signal()
             nulls = {f for each in {row.null_fields for row in window} for f in each.split(",") if f}
             found = self.destination.find(model, window, sorted(nulls))
-            rejected, ids = [], {}
+            rejected, ids, together = [], {}, self._together(model, found)
             for row in window:
                 records = found[row.row_key]
                 if not records and model.mode != "update":
                     continue
-                if rejection := _match_rejection(model, len(records)):
+                if rejection := _match_rejection(model, len(records), together=row.row_key in together):
                     rejected.append(Outcome(row, rejection))
                 else:
                     ids[row.row_key] = records[0].id
@@ -131,6 +132,15 @@ class Sender:
             self.mart.mark(model, {outcome.row.row_key: None for outcome in rejected}, 0)
             self._record(model, rejected)
         self.mart.sought(model, turn)
+
+    def _together(self, model: PublishModel, found: Mapping[str, list[Record]]) -> set[str]:
+        """Rows found by a key that the destination takes for the same as theirs, at a record of another row's."""
+        alike = {key: records[0].id for key, records in found.items() if len(records) == 1 and records[0].alike}
+        if not alike:
+            return set()
+        users = Counter(records[0].id for records in found.values() if len(records) == 1)
+        held = self.mart.holders(model, list(alike.values()))
+        return {key for key, each in alike.items() if users[each] > 1 or held.get(each, key) != key}
 
     def _revise(self, plan: Plan, sending: Sequence[Diff], caps: Caps) -> None:
         """Hold the plan against the caps again, now that it is known which rows are updates."""
@@ -338,8 +348,10 @@ class Sender:
             raise StoppedError(f"Stopped by a signal after {self.result.accepted} rows; what was sent is recorded.")
 
 
-def _match_rejection(model: PublishModel, matches: int) -> Rejection | None:
-    if matches > 1:
+def _match_rejection(model: PublishModel, matches: int, *, together: bool) -> Rejection | None:
+    if together:
+        code, why = TOGETHER, "the destination takes the key for the same as another row's"
+    elif matches > 1:
         code, why = "MULTIPLE_MATCHES", f"{matches} records of {model.object} have this key"
     elif not matches:
         code, why = "NO_MATCH", f"{model.object} has no record with this key, and this model creates none"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -51,7 +52,7 @@ class Wanted:
                 self._same[row_key].append(record)
             else:
                 for each in self._loose.get(loose(record.key), ()):
-                    self._alike[each].append(record)
+                    self._alike[each].append(replace(record, alike=True))
 
     def found(self) -> dict[str, list[Record]]:
         """Records by row key."""

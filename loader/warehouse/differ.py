@@ -13,6 +13,8 @@ from loader.warehouse.shape import Shape
 from loader.warehouse.sql import Rows, quoted
 from loader.warehouse.state import CHUNK, State
 
+TOGETHER = "KEYS_FALL_TOGETHER"
+"""Why rows are rejected whose keys differ by what the destination ignores."""
 CLEARED, GONE = "cleared", "gone"
 """What the state holds instead of the hash of a row whose record was cleared when it left the mart; what a rejection
 holds of a row that left the mart."""
@@ -45,7 +47,7 @@ class Differ:
 
     def diff(self, model: PublishModel, options: Options) -> Diff:
         """Compare a model's relation with the state, and stage the rows to send."""
-        shape, table = self.shape(model), _diff(model)
+        shape, table = self.shape(model), diff_table(model)
         rows = int(self._db.execute(f"select count(*) from {shape.relation}")[0][0])
         self._db.expect(rows)
         self.make(table, self._diff_query(shape))
@@ -82,20 +84,34 @@ class Differ:
         ours = "created_by_us" if model.on_gone == "delete" else f"published_hash <> '{CLEARED}'"
         return f"kind = 'gone' and {ours} and destination_id is not null and not in_use"
 
-    def _diff_query(self, shape: Shape) -> str:
-        date = shape.model.date_column
+    def _keyed_query(self, shape: Shape) -> str:
+        """A `with` clause that ends in `keyed`, the mart's keys."""
+        date, model = shape.model.date_column, shape.model
+        fold, fellows = (shape.fold, "count(*) over (partition by fold)") if model.ignored else ("''", "1")
+        together = self._db.literal(f"{TOGETHER} {model.key[0]}")
         return f"""
 with mart as (
     select
-        {shape.key} as row_key, {shape.hash} as row_hash, {shape.problem} as problem,
+        {shape.key} as row_key, {shape.hash} as row_hash, {shape.problem} as problem, {fold} as fold,
         {shape.column(date) if date else "0"} as period
     from {shape.relation}
-), keyed as (
+), counted as (
     select
         row_key, count(*) as copies, min(row_hash) as row_hash, max(row_hash) as last_hash, min(problem) as problem,
-        max(period) as period
+        max(period) as period, min(fold) as fold
     from mart group by row_key
-), stands as (
+), judged as (
+    select *, {fellows} as fellows from counted
+), keyed as (
+    select
+        row_key, copies, row_hash, last_hash, period,
+        coalesce(problem, case when copies = 1 and fellows > 1 then {together} end) as problem
+    from judged
+)"""
+
+    def _diff_query(self, shape: Shape) -> str:
+        return f"""
+{self._keyed_query(shape)}, stands as (
     select
         row_key, row_hash, destination_id, created_by_us, accepted_at, null_fields,
         count(destination_id) over (partition by destination_id) as users
@@ -135,7 +151,7 @@ where rejected_at = last_at group by row_key"""
     def _stage(self, shape: Shape, sent: str, *, full: bool) -> None:
         """Number the rows in the order to send them: changed before new, the current period before old ones."""
         model, names = shape.model, "destination_id, created_by_us, null_fields, published_hash, kind, period"
-        source = f"select row_key, row_hash, {names} from {_diff(model)} where {sent}"
+        source = f"select row_key, row_hash, {names} from {diff_table(model)} where {sent}"
         if full:
             period = shape.column(model.date_column) if model.date_column else "0"
             source += f"""
@@ -144,7 +160,7 @@ select s.row_key, s.row_hash, s.destination_id, s.created_by_us, s.null_fields, 
 from {self.state.table("publish_state")} as s
 join {shape.relation} on {shape.key} = s.row_key
 where {self.ours(model, "s.")}
-and not exists (select 1 from {_diff(model)} as d where d.row_key = s.row_key)"""
+and not exists (select 1 from {diff_table(model)} as d where d.row_key = s.row_key)"""
         # Where others may write meanwhile, the hash is made again when the values are read.
         row_hash = "row_hash" if self._db.exclusive else "cast(null as varchar) as row_hash"
         query = f"""
@@ -175,7 +191,7 @@ from source"""
         if diff.clearable:
             cleared = [name for name in marks if name not in shape.model.key]
             sums = _sums(held[name].format("null_fields") for name in cleared)
-            query = f"select {sums} from {_diff(shape.model)} as s where {leaving}"
+            query = f"select {sums} from {diff_table(shape.model)} as s where {leaving}"
             _add(diff.null_overwrites, cleared, self._db.execute(query))
         if diff.null_overwrites:
             sums = _sums(condition.format("null_fields") for condition in held.values())
@@ -196,10 +212,11 @@ select
     coalesce(split_part(d.problem, ' ', 1), 'DUPLICATE_KEY'),
     case split_part(d.problem, ' ', 1)
         when 'NULL_KEY' then 'a part of the key is null'
+        when '{TOGETHER}' then 'the destination takes the key for the same as another row''s'
         when 'NOT_FINITE' then 'the value is NaN or infinite, which JSON cannot say'
         else 'the key stands in ' || cast(d.copies as varchar) || ' rows of the model'
     end, ?, {shape.hash}
-from {_diff(model)} as d join {shape.relation} on {shape.key} = d.row_key
+from {diff_table(model)} as d join {shape.relation} on {shape.key} = d.row_key
 where d.kind = 'invalid' and {options.fresh}"""
         state = self.state
         with state.held():
@@ -221,12 +238,12 @@ where d.kind = 'invalid' and {options.fresh}"""
         in_use = (
             f"select destination_id from {state.table('publish_state')} where {self.ours(model)}"
             " and destination_id is not null"
-            f" and row_key not in (select row_key from {_diff(model)} where kind = 'gone')"
+            f" and row_key not in (select row_key from {diff_table(model)} where kind = 'gone')"
         )
         if diff.to_send:
             in_use += f" union all select destination_id from {staged_table(model)} where destination_id is not null"
         found = self._db.execute(
-            f"select row_key, destination_id, created_by_us from {_diff(model)}"
+            f"select row_key, destination_id, created_by_us from {diff_table(model)}"
             f" where {self._leaving(model)} and {options.fresh} and destination_id not in ({in_use}) order by row_key"
         )
         for start in range(0, len(found), CHUNK):
@@ -272,7 +289,7 @@ def _add(counts: dict[str, int], names: Iterable[str], row: Rows) -> None:
             counts[name] = counts.get(name, 0) + int(count)
 
 
-def _diff(model: PublishModel) -> str:
+def diff_table(model: PublishModel) -> str:
     return quoted(f"diff_{model.name}")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from loader.dbt.artifacts import PublishModel
 from loader.engine.destination import Row
-from loader.warehouse.differ import Differ, staged_table
+from loader.warehouse.differ import Differ, diff_table, staged_table
 from loader.warehouse.sql import Rows
 
 WINDOW = 5000
@@ -187,6 +187,14 @@ from {self.state.table("publish_state")} where {self.ours(model)}"""
         found = {row.row_key: row for row in self._rows(model, read)}
         self._db.execute(f"update {staged_table(model)} set found = true where {where}", parameters)
         return found
+
+    def holders(self, model: PublishModel, ids: Sequence[str]) -> dict[str, str]:
+        """Row key by destination id, of the rows of the state that have one of these ids and are in the mart still."""
+        query, parameters = self._db.table_of([(each,) for each in ids], ["varchar"])
+        gone = f"select row_key from {diff_table(model)} where kind = 'gone'"
+        rows = f"select destination_id, row_key from {self.state.table('publish_state')} where {self.ours(model)}"
+        found = self._db.execute(f"{rows} and destination_id in ({query}) and row_key not in ({gone})", parameters)
+        return {str(each): str(key) for each, key in found}
 
     def known_ids(self, model: PublishModel, ids: Sequence[str]) -> dict[str, str]:
         """Row key by destination id, of those of the staged rows that have one of these ids."""

@@ -30,6 +30,18 @@ class Shape:
         return "'[' || " + " || ',' || ".join(parts) + " || ']'"
 
     @cached_property
+    def fold(self) -> str:
+        """The key without what the destination ignores in texts."""
+        parts = []
+        for column in self.model.key_columns:
+            text = f"coalesce({self._json(column)}, 'null')"
+            if self.model.kinds[column] == "text":
+                text = f"trim({self.column(column)})" if "space" in self.model.ignored else self.column(column)
+                text = self._db.json_text(f"lower({text})" if "case" in self.model.ignored else text)
+            parts.append(text)
+        return " || ',' || ".join(parts)
+
+    @cached_property
     def hash(self) -> str:
         """A hash over exactly the published columns, and the fields they go to; these come as their own hash, for
         their names are longer than most rows."""

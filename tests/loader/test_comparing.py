@@ -207,3 +207,53 @@ def test_a_repair_that_changed_nothing_says_so_and_exits_1(make_bench: Callable[
     bench.box.switches = Switches()
     mended = bench.run("reconcile", "--repair", "--no-gate", "--output", "json")
     assert (mended.code, mended.json["unmended"]) == (0, []), mended.err
+
+
+INSTANCES = ("--select", "gainsight__instances", "--no-gate")
+TOGETHER = ("Instance_Id__gc", "KEYS_FALL_TOGETHER")
+
+
+def add(bench: Bench, *keys: str) -> None:
+    """Instances with these keys."""
+    for key in keys:
+        bench.sql("insert into gainsight__instances (instance_id, version) values (?, '1')", [key])
+
+
+@pytest.mark.parametrize("ignored", ["case", "space", "case,space"])
+def test_two_rows_that_fall_together_at_the_tenant_are_both_rejected_before_a_call(bench: Bench, ignored: str) -> None:
+    bench.env["GAINSIGHT_KEYS_IGNORE"] = ignored
+    assert bench.publish(*INSTANCES).code == 0
+    new, twin = {"case": ("Ab", "aB"), "space": ("ab", " ab"), "case,space": ("ab ", "AB")}[ignored]
+    standing = "I3" if "case" in ignored else "i3 "
+    add(bench, new, twin, standing, "lonely")
+    ended = bench.publish(*INSTANCES)
+    assert (ended.code, ended.result["rows_accepted"], ended.result["rows_rejected"]) == (1, 1, 4), ended.err
+    rejected = {key for (_, key), why in bench.rejections().items() if why == TOGETHER}
+    assert {f'["{each}"]' for each in (new, twin, standing)} <= rejected
+    assert bench.box.count(OBJECT) == 31, "what stands stays, and only the lonely one came"
+    bench.box.clear_calls()
+    again = bench.publish(*INSTANCES)
+    assert (again.code, again.result["rows_rejected"]) == (1, 4)
+    assert not [call for call in bench.box.calls if call.object == OBJECT], "nothing is asked or sent again"
+
+
+def test_without_the_setting_what_the_tenant_finds_for_a_key_is_never_written_by_two_rows(
+    make_bench: Callable[..., Bench],
+) -> None:
+    bench = kept(make_bench, text_case_blind=True)
+    assert bench.publish(*INSTANCES).code == 0
+    bench.box.insert(OBJECT, [{"Instance_Id__gc": "Odd"}])
+    add(bench, "I3", "odd", "ODD", "fine")
+    ended = bench.publish(*INSTANCES)
+    assert (ended.code, ended.result["rows_rejected"]) == (1, 3), ended.err
+    assert bench.rejections() == {(OBJECT, f'["{each}"]'): TOGETHER for each in ("I3", "odd", "ODD")}
+    assert bench.box.count(OBJECT) == 32
+
+
+def test_a_key_that_changed_its_case_takes_its_record_over(make_bench: Callable[..., Bench]) -> None:
+    bench = kept(make_bench, text_case_blind=True)
+    assert bench.publish(*INSTANCES).code == 0
+    bench.sql("update gainsight__instances set instance_id = 'I3' where instance_id = 'i3'")
+    assert bench.publish(*INSTANCES).code == 0
+    assert (bench.box.count(OBJECT), bench.rejections()) == (30, {})
+    assert "I3" in {row["Instance_Id__gc"] for row in bench.box.rows(OBJECT)}
