@@ -37,7 +37,7 @@ LATER_PAUSES = (2.0, 8.0, 20.0)
 """Seconds before rows that were not taken have their turn again, in ever smaller calls."""
 ALL_LATER = 2000
 """So many rows in a row that are not taken now: the rest of them need not be asked for."""
-LATER_TURN = 3
+VANISHED_TURN, LATER_TURN = 2, 3
 LONG_WAIT = 60.0
 """During a longer wait the warehouse is left alone."""
 SHORT_WAIT = 2.0
@@ -93,14 +93,19 @@ class Sender:
         for known in (True, False):
             for diff in sending:
                 self._send_rows(diff.model, 1, known=known)
-        for diff in sending:
-            if self.mart.has_turn(diff.model, 2):
-                self._find(diff, turn=2)
-                self._send_rows(diff.model, 2, known=True)
-                self._send_rows(diff.model, 2, known=False)
+        self._send_vanished(sending)
         self._send_later([diff.model for diff in sending])
+        self._send_vanished(sending)
         for diff in plan.busy:
             self._let_go(diff, options)
+
+    def _send_vanished(self, sending: Sequence[Diff]) -> None:
+        """Rows whose record has vanished are looked for, and sent once more."""
+        for diff in sending:
+            if self.mart.has_turn(diff.model, VANISHED_TURN):
+                self._find(diff, VANISHED_TURN)
+                self._send_rows(diff.model, VANISHED_TURN, known=True)
+                self._send_rows(diff.model, VANISHED_TURN, known=False)
 
     # Finding
 
@@ -196,7 +201,7 @@ class Sender:
         for window in self.mart.rows(model, turn=turn, known=known):
             self._built()
             noted_at = self.mart.intend(model, turn, window[0].pos, window[-1].pos, known=known)
-            if turn == LATER_TURN:  # they get it again when they are not taken again
+            if turn != 1:  # they get one again when they are not taken again
                 self.mart.postpone(model, [row.row_key for row in window], 0)
             yield window, noted_at
 
@@ -258,7 +263,7 @@ class Sender:
             at_once: whether it has to be written down now.
         """
         vanished = [each for each in outcomes if each.vanished]
-        if vanished and turn == 1:
+        if vanished and turn != VANISHED_TURN:
             self._beside.do(self.mart.again, model, [each.row.row_key for each in vanished])
         elif vanished:
             for each in vanished:
