@@ -313,10 +313,10 @@ def csv_bytes(made: Hostile, table: str) -> bytes:
     return made.one_of([b"", b"\xef\xbb\xbf"]) + text.getvalue().encode("utf-8", "surrogatepass")
 
 
-def hostile_folder(seed: int, folder: Path) -> Hostile:
+def hostile_folder(seed: int, folder: Path, customers: int = CUSTOMERS) -> Hostile:
     """Makes the folder of this seed."""
     made = Hostile(seed)
-    records = [record for number in range(1, CUSTOMERS + 1) for record in customer(made, number)]
+    records = [record for number in range(1, customers + 1) for record in customer(made, number)]
     for record in records:
         if made.chance(0.7):
             spoil_ping(made, record)
