@@ -113,8 +113,12 @@ create table if not exists customer_health.raw.objectives (
     metric_name varchar,
     target_value float,
     starts_on date,
-    due_on date
+    due_on date,
+    baseline_value float,
+    direction varchar
 );
+alter table customer_health.raw.objectives add column if not exists baseline_value float;
+alter table customer_health.raw.objectives add column if not exists direction varchar;
 create table if not exists customer_health.raw.excluded_pings (
     ping_id varchar,
     reason varchar

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -26,21 +27,32 @@ def as_json(value: Any) -> Any:
 
 
 class Suspects:
-    """Which rows of a model have to be looked at before they are sent: for a text that may be too long, a null that may
-    not be taken, or a date that goes into a field for a time. The others fit as they are."""
+    """Which rows of a model have to be looked at before they are sent: for a text that is too long or off a picklist,
+    a null that may not be taken, or a date that goes into a field for a time. The others fit as they are."""
 
     def __init__(self, model: PublishModel, fields: Mapping[str, Field]) -> None:
         filled = [(fields[name], model.kinds[column]) for column, name in model.fields.items()]
         keys = set(model.key)  # a row without one does not come as far as this
         self._shortest = min((f.length for f, kind in filled if kind == "text" and f.length), default=math.inf)
         self._required = [f",{f.name}," for f, _ in filled if not f.nillable and f.name not in keys]
+        self._listed = [_listings(f) for f, kind in filled if f.choices and kind == "text"]
         self._dates = any(kind == "date" and f.type == "DATETIME" for f, kind in filled)
 
     def concern(self, row: Row) -> bool:
         """Whether this row is one of them."""
         if self._dates or row.longest > self._shortest:
             return True
+        if any(not any(each in row.record for each in listed) for listed in self._listed):
+            return True
         return bool(self._required) and any(name in row.null_fields for name in self._required)
+
+
+def _listings(field: Field) -> list[str]:
+    """How a row's JSON says that a picklist's field is null or one of its items. One that says it otherwise is looked
+    at closely, and loses nothing but time."""
+    values = [None, *field.choices]
+    texts = (json.dumps(each, ensure_ascii=False) for each in values)
+    return [f'"{field.name}":{space}{text}' for text in texts for space in ("", " ")]
 
 
 def key_of(compares: Compares, model: PublishModel, values: Mapping[str, Any]) -> tuple[str, ...]:

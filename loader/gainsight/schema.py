@@ -48,6 +48,8 @@ def refusal(field: Field, value: Any) -> Rejection | None:
         return Rejection(field.name, "GSOBJ_1007", "the field may not be null")
     if isinstance(value, str) and field.length and len(value) > field.length and not field.labels:
         return Rejection(field.name, "GSOBJ_1001", f"{len(value)} characters, the field takes {field.length}")
+    if value and field.choices and value not in field.choices:
+        return Rejection(field.name, "GSOBJ_1012", "the value is no active item of the picklist")
     return None
 
 

@@ -185,8 +185,8 @@ def test_a_refused_upload_ends_at_once(big: Bench, status: int) -> None:
 
 def test_numbers_in_a_file_are_plain_decimals(big: Bench) -> None:
     values = [{"a": 1e-05, "b": 1.5e20, "c": -2.5, "d": 7, "e": True, "f": None}]
-    file = next(csv_files(["a", "b", "c", "d", "e", "f"], values, 1000))
-    assert file.read().decode().split() == ["a,b,c,d,e,f", "0.00001,150000000000000000000,-2.5,7,true,"]
+    files = csv_files(["a", "b", "c", "d", "e", "f"], values, 1000)
+    assert next(files).read().decode().split() == ["a,b,c,d,e,f", "0.00001,150000000000000000000,-2.5,7,true,"]
 
 
 def test_rows_kept_with_fewer_decimals_are_not_sent_again(make_bench: Callable[..., Bench]) -> None:

@@ -57,3 +57,17 @@ def test_a_picklist_label_cannot_leave_its_literal(bench: Bench) -> None:
     state.close()
     assert [len(each) for each in found] == [1, 0]
     assert "30 values are not in the picklist" in found[0][0].problem
+
+
+def test_rows_off_a_described_picklist_cost_no_call(bench: Bench) -> None:
+    """Seen: 1,980 calls. Every second of 400 rows has a type that the picklist lacks."""
+    bench.sql("delete from gainsight__instances")
+    bench.sql(
+        "insert into gainsight__instances (instance_id, account_id, instance_type) select 'i' || i, 'A1',"
+        " case when i % 2 = 0 then 'Production' else 'Nonsense ' || i end from range(400) as r(i)"
+    )
+    ended = bench.publish("--select", "gainsight__instances")
+    assert (ended.code, ended.result["rows_accepted"], ended.result["rows_rejected"]) == (1, 200, 200)
+    assert set(bench.rejections().values()) == {("Suggested_Type__gc", "GSOBJ_1012")}
+    assert sum(call.operation == "insert" for call in bench.box.calls) <= 8
+    assert all(call.status == 200 for call in bench.box.calls)
