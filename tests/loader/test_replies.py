@@ -292,3 +292,11 @@ def test_an_odd_retry_after_is_neither_obeyed_for_ever_nor_hammered(bench: Bench
     bench.sql("update gainsight__instances set version = '18'")
     ended = bench.publish(*ARGUMENTS, env={"GAINSIGHT_GIVE_UP_SECONDS": "5", "GAINSIGHT_WINDOW_SECONDS": "0.2"})
     assert ended.code == (4 if header == "inf" else 0), ended.err
+
+
+def test_an_outage_of_inserts_alone_is_outlasted(bench: Bench) -> None:
+    """Reads go on meanwhile, so patience is by time and not by tries: six in a row are in vain here."""
+    bench.box.schedule(Fault("status", status=503, operation="insert", times=6))
+    ended = bench.publish(*ARGUMENTS)
+    assert (ended.code, bench.rejections()) == (0, {}), ended.err
+    bench.assert_settled(INSTANCES)
