@@ -153,4 +153,6 @@ def test_what_the_loader_says_is_snowflakes(loader: Loader, earlier: int, server
     linter = Linter(config=FluffConfig(overrides={"dialect": "snowflake", "templater": "raw"}))
     longest_first = sorted(shapes.values(), key=len, reverse=True)
     for sql in {re.sub(r'"[^"]*"', "?", sql)[:60]: sql for sql in longest_first}.values():
-        assert linter.parse_string(sql.replace("?", "null")).violations == [], sql
+        # sqlfluff takes CONNECTION for reserved; in Snowflake's list it is so in SHOW alone.
+        plain = re.sub(r"\bconnection\b", '"CONNECTION"', sql.replace("?", "null"))
+        assert linter.parse_string(plain).violations == [], sql
