@@ -54,9 +54,11 @@ dashboard: setup ## write the dashboard to build/dashboard/index.html
 	$(BIN)/python -m dashboard
 
 .PHONY: registry
-registry: setup ## after adding a metric: registry, publish contract and metric dictionary
+registry: setup ## after adding a metric or a model: registry, publish contract, dictionary, pages of columns and of the graph
 	$(BIN)/python scripts/registry.py
 	$(BIN)/python scripts/columns.py
+	$(BIN)/dbt --quiet parse
+	$(BIN)/python scripts/lineage.py
 
 # Two suites at a time: the loader's wait for its own servers, the others for dbt.
 SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from dbt_bench import REPO, Mart
+from dbt_bench import REPO, Bench, DbtRun, Mart
 
 MODELS = sorted((REPO / "models").rglob("*.sql"))
 CHECKS = list(csv.DictReader((REPO / "seeds" / "data_quality_checks.csv").open(encoding="utf-8")))
@@ -74,3 +74,15 @@ def test_every_publish_model_has_an_exposure_with_an_owner_and_only_marts_are_pu
     assert all("@" in one["owner"]["email"] for one in exposures)
     access = yaml.safe_load((REPO / "dbt_project.yml").read_text(encoding="utf-8"))["models"]["customer_health"]
     assert (access["+access"], access["marts"]["+access"]) == ("private", "public")
+
+
+def test_the_page_of_columns_and_the_picture_of_the_graph_are_those_of_the_project(
+    sample_bench: tuple[Bench, DbtRun], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(REPO / "scripts")
+    import columns
+    import lineage
+
+    manifest = sample_bench[0].home / "target" / "manifest.json"
+    assert columns.main(["--check"]) == 0
+    assert lineage.main(["--check", "--manifest", str(manifest)]) == 0
