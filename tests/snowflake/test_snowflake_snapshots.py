@@ -94,8 +94,8 @@ def test_an_edit_is_dated_by_as_of_and_an_edit_of_the_same_day_replaces_it(edite
     assert first == [(name, None, "2026-06-30", None) for name in "ABC"]
     gone, new = ("C", None, "2026-06-30", "2026-07-10"), ("NEW", None, "2026-07-10", None)
     assert changed == [
-        ("A", None, "2026-06-30", "2026-07-10"),
         ("A", "7", "2026-07-10", None),
+        ("A", None, "2026-06-30", "2026-07-10"),
         first[1],
         gone,
         new,
