@@ -28,24 +28,21 @@
     {%- do customer_health.check_uses('metric', customer_health.metric_names(), 'the registry of metrics (`make registry`)') -%}
     {%- for place in customer_health.vocabularies().values() if place -%}
         {%- for node in graph.nodes.values() if node.resource_type == 'seed' and node.name == place[0] -%}
-            {%- if node.unique_id not in selected_resources -%}
-                {%- do customer_health.check_seed_names(
-                    api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias), place[0],
-                    ' as loaded before (`dbt seed` loads it again)'
-                ) -%}
+            {%- set loaded = adapter.get_relation(node.database, node.schema, node.alias) -%}
+            {%- if loaded and node.unique_id not in selected_resources -%}
+                {%- do customer_health.check_seed_names(loaded, place[0], ' as loaded before (`dbt seed` loads it again)') -%}
             {%- endif -%}
         {%- endfor -%}
     {%- endfor -%}
 {% endmacro %}
 
-{#- Every name of a seed that the SQL uses is in it. -#}
+{#- Every name of a seed that the SQL uses is in it. The table exists; that dbt knows it by now is not asked, for dbt forgets a
+    seed that it makes anew until the post-hook is through. -#}
 {% macro check_seed_names(relation, seed, when='') %}
     {%- if execute -%}
         {%- for vocabulary, place in customer_health.vocabularies().items() if place and place[0] == seed -%}
-            {%- if load_relation(relation) -%}
-                {%- set known = run_query('select distinct ' ~ place[1] ~ ' from ' ~ relation).columns[0].values() | list -%}
-                {%- do customer_health.check_uses(vocabulary, known, 'seeds/' ~ seed ~ '.csv' ~ when) -%}
-            {%- endif -%}
+            {%- set known = run_query('select distinct ' ~ place[1] ~ ' from ' ~ relation).columns[0].values() | list -%}
+            {%- do customer_health.check_uses(vocabulary, known, 'seeds/' ~ seed ~ '.csv' ~ when) -%}
         {%- endfor -%}
     {%- endif -%}
 {% endmacro %}
