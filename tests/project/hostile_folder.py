@@ -171,7 +171,9 @@ def spoil_ping(made: Hostile, record: dict[str, Any]) -> None:
     if not isinstance(payload, dict):
         return
     for path in made.random.sample(list(PATHS), made.random.randint(0, 12)):
-        put(payload, path, made.one_of(odd.NUMBERS))
+        # a ping that is spoilt again may have a number where an object was
+        if isinstance(payload.get(path.split(".")[0], {}), dict) or "." not in path:
+            put(payload, path, made.one_of(odd.NUMBERS))
     if made.chance(0.5):
         name = made.one_of(list(ENVELOPE))
         payload[name] = made.one_of(ENVELOPE[name])
@@ -184,7 +186,7 @@ def spoil_ping(made: Hostile, record: dict[str, Any]) -> None:
     if made.chance(0.03):
         record["payload"] = made.one_of([None, [], {}, "text", 5, json.dumps(payload), {"a": payload}, [payload]])
     if made.chance(0.05):
-        del record[made.one_of(["ping_id", "received_at", "payload"])]
+        record.pop(made.one_of(["ping_id", "received_at", "payload"]), None)
 
 
 def repeats(made: Hostile, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
