@@ -282,3 +282,22 @@ def test_commands_that_change_nothing_do_not_close_the_gate(bench: Bench, comman
 
     edit(bench, "run_results.json", change)
     assert bench.publish().code == 0
+
+
+OF_DBT = {
+    "generate": ("docs", "generate"),
+    "compile": ("compile",),
+    "show": ("show", "--select", "gainsight__instances"),
+    "run-operation": ("run-operation", "invocations_that_count"),
+}
+
+
+@pytest.mark.parametrize("command", OF_DBT)
+def test_commands_of_dbt_itself_that_change_nothing_do_not_close_the_gate(bench: Bench, command: str) -> None:
+    """Each writes run_results.json anew, and nothing in the warehouse."""
+    recorded = bench.sql("select * from main_publish.dbt_results")
+    run_dbt(bench.folder, *OF_DBT[command])
+    written = json.loads((bench.folder / "target" / "run_results.json").read_text())
+    assert written["args"]["which"] == command
+    assert bench.sql("select * from main_publish.dbt_results") == recorded
+    assert bench.publish().code == 0
