@@ -6,6 +6,7 @@ import json
 import math
 import shutil
 import statistics
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,6 +23,7 @@ SLOWEST, SLOWEST_ROUNDS = "dlt", 2
 LEAST_USED = 0.98
 LONGEST, LARGEST = 10.0, 300.0
 SLOPE = (0.9, 1.1)
+LOOKED_UP_AGAIN = {"query": 1}
 NAMES = {
     "bare": "bare `requests` loop (the floor)",
     "loader": "**ours**",
@@ -111,17 +113,16 @@ def _first_row(name: str, runs: list[Run], floor: Spread, same: bool) -> list[Ce
 def second_publish(folder: Path, rows: int, clients: Sequence[str], failed: str = "") -> Section:
     """Every client runs twice; nothing has changed in between."""
     project, cells = make_project(folder / "second", rows), []
-    calls = {}
+    calls: dict[str, Counter[str]] = {}
     with light_server(project) as server:
         for name in clients:
             server.reset()
             first = run_client(name, project, server.url)
-            before = server.report()["calls"]
+            before = Counter(server.report()["calls"])
             again = run_client(name, project, server.url, again=True)
-            after = server.report()["calls"]
-            calls[name] = sum(after.values()) - sum(before.values())
+            calls[name] = Counter(server.report()["calls"]) - before
             error = first.error or again.error
-            done = [first.seconds, sum(before.values()), again.seconds, calls[name]]
+            done = [first.seconds, before.total(), again.seconds, calls[name].total()]
             cells.append([NAMES[name], *(done if not error else [error, None, None, None])])
     return Section(
         title=f"{rows:,} rows, then again with nothing changed",
@@ -129,8 +130,8 @@ def second_publish(folder: Path, rows: int, clients: Sequence[str], failed: str 
         " because at 10 calls a second 100,000 rows would take minutes.",
         columns=["client", "first run, s", "calls", "second run, s", "calls of the second run"],
         rows=cells + _missing(failed, 5),
-        target="ours makes no call when nothing has changed",
-        met=calls["loader"] == 0,
+        target="ours makes no call when nothing has changed, but the one that looks the companies up again",
+        met=calls["loader"] == LOOKED_UP_AGAIN,
     )
 
 
@@ -172,14 +173,22 @@ def million(project: Project, rows: int) -> Section:
     size = _bytes_a_state_row(project, rows)
     command = ("publish", "--no-gate", "--output", "json")
     with light_server(project) as server:
-        unchanged = [_with_rows(run_loader(project, server.url, *command), server.report()) for _ in range(3)]
+
+        def ran() -> Run:
+            server.reset()
+            return _with_rows(run_loader(project, server.url, *command), server.report())
+
+        unchanged = [ran() for _ in range(3)]
         change(project, one_in=50)
-        changed = _with_rows(run_loader(project, server.url, *command), server.report())
+        changed = ran()
     write, due = changed.calls.get("update", 0) + changed.calls.get("insert", 0), rows // 50 // 50
-    none = sum(sum(each.calls.values()) for each in unchanged)
+    looked_up = sum(each.calls.get("query", 0) for each in unchanged)
+    none = sum(sum(each.calls.values()) for each in unchanged) - looked_up
     seconds, memory = _spread(unchanged, "seconds"), _spread(unchanged, "megabytes")
     fits = seconds.median < LONGEST and max(memory.values) < LARGEST and changed.megabytes < LARGEST
-    right = none == 0 and write == due and _accepted(changed) == rows // 50
+    right = (
+        all(each.calls == LOOKED_UP_AGAIN for each in unchanged) and write == due and _accepted(changed) == rows // 50
+    )
     error = changed.error or next((each.error for each in unchanged if each.error), "")
     return Section(
         title=f"{rows:,} rows in the mart",
@@ -187,12 +196,12 @@ def million(project: Project, rows: int) -> Section:
         " whole process, its VmHWM, and the calls that the server counted.",
         columns=["what changed", "whole process", "memory", "write calls", "other calls"],
         rows=[
-            ["nothing (3 runs)", seconds, memory, none, 0],
+            ["nothing (3 runs)", seconds, memory, none, looked_up],
             ["one row in 50", Spread((changed.seconds,)), _megabytes(changed), write,
              sum(changed.calls.values()) - write],
         ],
-        target=f"nothing changed: no call, under {LONGEST:g} s and {LARGEST:g} MB; 2 % changed: {due} write calls,"
-        " memory the same",
+        target=f"nothing changed: no call but one look-up a run, under {LONGEST:g} s and {LARGEST:g} MB; 2 % changed:"
+        f" {due} write calls, memory the same",
         met=fits and right and not error,
         explanation=error or f"The state takes {size:.0f} bytes a row in the DuckDB file.",
     )  # fmt: skip

@@ -1,6 +1,8 @@
 -- Metric values and seat figures from `arrivals`, by hand: one column per key path, named by the path; months only.
 -- Written without the project's macros, so that equal results are two ways to one number. What begins with a dollar is filled in by
 -- reference.py: the plain metrics' columns from the key paths in their yml, folders and the day.
+-- That day is the last one of a month, so that no month is open, and the files are read for the first time: nothing here waits for a
+-- ping that is still to come, or knows what the CRM said before.
 
 create or replace temp macro text_of(x) as nullif(trim(x), '');
 create or replace temp macro utc_of(x) as try_cast(replace(trim(x), ' UTC', 'Z') as timestamptz) at time zone 'UTC';
@@ -26,8 +28,14 @@ select
     try_cast(trim(seats) as integer) as seats,
     day_of(start_date) as start_date,
     day_of(end_date) as end_date,
-    lower(coalesce(text_of(status), '')) = 'cancelled' as is_cancelled
-from read_csv('$raw/subscriptions.csv', header = true, all_varchar = true);
+    least(day_of(end_date), day_of(cancelled_on)) as last_day,
+    lower(coalesce(text_of(status), '')) = 'cancelled' or coalesce(day_of(cancelled_on) <= date '$as_of', false)
+        as is_cancelled
+from (
+    from read_csv('$raw/subscriptions.csv', header = true, all_varchar = true)
+    union all by name
+    select null::varchar as cancelled_on where false
+);
 
 create or replace temp table licenses as
 select
@@ -101,7 +109,8 @@ create or replace table metric_values as
 select instance_id, period_start, metric_name, metric_value
 from (unpivot wide on columns(* exclude (instance_id, period_start)) into name metric_name value metric_value);
 
--- Every lineage and month with the version that counts on the month's last day.
+-- Every lineage and month with the version that counts on the month's last day. A cancelled one counts until its last day, but
+-- after others that are in force.
 create or replace temp table subscription_periods as
 with lineages as (
     select lineage, min(start_date) as first_start from versions where start_date <= date '$as_of' group by lineage
@@ -117,14 +126,15 @@ months as (
 )
 select
     lineage, period_start, measured_on, versions.subscription_id, versions.account_id, versions.seats,
-    (versions.end_date is null or measured_on <= versions.end_date) and not is_cancelled as is_in_force
+    versions.last_day is null or measured_on <= versions.last_day as is_in_force
 from lineages
 inner join months on lineages.first_start <= months.measured_on
 inner join versions using (lineage)
 where versions.start_date <= months.measured_on
 qualify row_number() over (
     partition by lineage, period_start
-    order by is_in_force desc, case when is_in_force then versions.start_date end desc nulls last,
+    order by is_in_force desc, is_in_force and is_cancelled,
+        case when is_in_force then versions.start_date end desc nulls last,
         case when not is_in_force then versions.end_date end desc nulls last, versions.start_date desc,
         versions.subscription_id
 ) = 1;
@@ -144,25 +154,26 @@ matched as (
     inner join versions using (subscription_id)
     qualify row_number() over (
         partition by ping_id
-        order by rank, (
-            start_date <= ping_date and (end_date is null or ping_date <= end_date) and not is_cancelled
-        ) desc nulls last, start_date desc, subscription_id
+        order by
+            rank, start_date <= ping_date and (last_day is null or ping_date <= last_day) desc nulls last,
+            is_cancelled, start_date desc, subscription_id
     ) = 1
 ),
 versioned as (
     select
-        ping_id, versions.account_id, versions.seats,
-        (end_date is null or ping_date <= end_date) and not is_cancelled as is_in_force
+        ping_id, versions.lineage, versions.account_id, versions.seats,
+        last_day is null or ping_date <= last_day as is_in_force
     from matched
     inner join versions on matched.lineage = versions.lineage and versions.start_date <= matched.ping_date
     qualify row_number() over (
         partition by ping_id
-        order by is_in_force desc, case when is_in_force then start_date end desc nulls last,
+        order by is_in_force desc, is_in_force and is_cancelled,
+            case when is_in_force then start_date end desc nulls last,
             case when not is_in_force then end_date end desc nulls last, start_date desc, subscription_id
     ) = 1
 )
 select
-    matched.ping_id, lineage, coalesce(versioned.account_id, matched.account_id) as account_id,
+    matched.ping_id, versioned.lineage, coalesce(versioned.account_id, matched.account_id) as account_id,
     coalesce(versioned.is_in_force, false) as is_in_force,
     case when versioned.is_in_force then versioned.seats end as subscription_seats
 from matched left join versioned using (ping_id);
@@ -176,8 +187,8 @@ from (
 )
 qualify row_number() over (partition by ping_id order by rank, starts_at desc nulls last, license_id) = 1;
 
--- Seats of the one Production instance that stands for a subscription.
-create or replace table seat_figures as
+-- Every Production instance that reports for a subscription: those that a person labelled, if there are any, the best first.
+create or replace temp table candidates as
 with figures as (
     select
         standing.instance_id, standing.clean_host, standing.period_start, standing.received_at, mapped.lineage,
@@ -220,6 +231,7 @@ orphans as (
 typed as (
     select
         figures.*,
+        labelled.instance_type is not null as is_labelled,
         case
             when labelled.instance_type is not null then labelled.instance_type = 'Production'
             when orphans.account_id is null then false
@@ -227,21 +239,59 @@ typed as (
                 select 1 from read_csv('$seeds/staging_hosts.csv', header = true, all_varchar = true) as hosts
                 where figures.clean_host like hosts.pattern
             ) then false
-            else coalesce(activated / nullif(cast(licensed as double), 0) >= $min_share, false)
-                or coalesce(umau / nullif(cast(licensed as double), 0) >= $min_share, false)
+            else coalesce(coalesce(umau, activated) / nullif(cast(licensed as double), 0) >= $min_share, false)
                 or (figures.lineage is not null and count(*) over (partition by figures.lineage, figures.period_start) = 1)
         end as is_production
     from figures
     left join labelled using (instance_id, period_start)
     left join orphans using (account_id)
+)
+select
+    lineage, period_start, instance_id, licensed, activated, umau,
+    row_number() over (
+        partition by lineage, period_start
+        order by is_labelled desc, umau desc nulls last, activated desc nulls last, received_at desc, instance_id
+    ) as place
+from typed
+where is_production and is_scorable
+qualify is_labelled = max(is_labelled) over (partition by lineage, period_start);
+
+-- The one that stands for the subscription, month after month: who had more active people than the one before in this month and
+-- in the last, else the one before while it is still there, else the best.
+create or replace temp table primary_instances as
+with recursive compared as (
+    select candidates.*, last_month.umau as last_umau
+    from candidates
+    left join candidates as last_month
+        on candidates.lineage = last_month.lineage and candidates.instance_id = last_month.instance_id
+        and candidates.period_start = last_month.period_start + interval 1 month
 ),
-primary_instances as (
-    select * from typed
-    where is_production and is_scorable
+primaries as (
+    select * from compared
+    where place = 1 and not exists (
+        select 1 from candidates as earlier
+        where earlier.lineage = compared.lineage and earlier.period_start = compared.period_start - interval 1 month
+    )
+    union all
+    select compared.*
+    from primaries
+    inner join compared
+        on primaries.lineage = compared.lineage
+        and compared.period_start = primaries.period_start + interval 1 month
+    left join compared as stays
+        on primaries.lineage = stays.lineage and primaries.instance_id = stays.instance_id
+        and compared.period_start = stays.period_start
     qualify row_number() over (
-        partition by lineage, period_start order by activated desc nulls last, received_at desc, instance_id
+        partition by compared.lineage, compared.period_start
+        order by
+            coalesce(compared.umau > stays.umau and compared.last_umau > stays.last_umau, false) desc,
+            coalesce(compared.instance_id = stays.instance_id, false) desc,
+            compared.place
     ) = 1
 )
+select * from primaries;
+
+create or replace table seat_figures as
 select
     periods.subscription_id, periods.period_start,
     case

@@ -28,7 +28,7 @@ def test_the_bare_loop_and_the_loader_leave_the_same_rows_at_the_server(tmp_path
             assert ran.megabytes > 10
             arrived[name] = server.rows()
     assert len(arrived["bare"]) == ROWS
-    assert {len(row) for row in arrived["loader"]} == {25}
+    assert {len(row) for row in arrived["loader"]} == {26}
     assert canonical(arrived["loader"]) == canonical(arrived["bare"])
 
 
@@ -55,10 +55,16 @@ def test_a_mart_that_is_marked_as_published_sends_only_what_changes(tmp_path: Pa
     publish_all(project)
     with light_server(project) as server:
         assert run_loader(project, server.url, "publish", "--no-gate").error == ""
-        assert server.report()["calls"] == {}
+        assert server.report()["calls"] == {"query": 1}, "the companies, looked up again in every run"
         change(project, one_in=50)
         assert run_loader(project, server.url, "publish", "--no-gate").error == ""
         assert server.report()["calls"]["update"] == 1
+
+
+def test_a_run_in_which_nothing_has_changed_only_looks_the_companies_up_again(tmp_path: Path) -> None:
+    again = publish.second_publish(tmp_path, ROWS, ("bare", "loader"))
+    assert [row[-1] for row in again.rows[:2]] == [10, 1], "500 rows in calls of 50; one look-up"
+    assert again.met
 
 
 def test_the_diff_is_measured_at_each_size_and_the_large_project_is_made_once(tmp_path: Path) -> None:
@@ -66,7 +72,8 @@ def test_the_diff_is_measured_at_each_size_and_the_large_project_is_made_once(tm
     section = publish.growth(tmp_path, [200, 400, 800], large)
     assert [row[0] for row in section.rows] == [200, 400, 800]
     assert [row[4] is None for row in section.rows] == [False, True, True], "plan as a whole process"
-    assert publish.million(large, 400).rows[1][3] == 1
+    nothing, some = publish.million(large, 400).rows
+    assert (nothing[3:], some[3]) == ([0, 3], 1), "one look-up in each of three runs; 8 rows in one call"
     assert not (tmp_path / "growth").exists()
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import shutil
 from pathlib import Path
 
 import duckdb
 import pytest
-from dbt_bench import SMALL, Mart
+from dbt_bench import BUILD, SMALL, Bench, Mart, models_only
 
 from benchmarks import data, reference, report
 from benchmarks.build_growth import fitted_slope
@@ -19,6 +21,55 @@ def test_the_reference_equals_the_mart(sample_mart: Mart, truth: dict[str, str],
     sample_mart.close()
     with reference.run(SMALL, truth["as_of"], tmp_path / "reference.duckdb") as connection:
         assert reference.differences(connection, sample_mart.database) == {"metric values": 0, "seat figures": 0}
+
+
+def test_the_reference_equals_the_mart_where_instances_compete_and_subscriptions_are_cancelled(tmp_path: Path) -> None:
+    """In the sample one instance leads for good. Here three subscriptions are one, nobody owns an account, few have labels."""
+    bench = Bench(tmp_path / "home", contested(tmp_path / "raw"), models_only(tmp_path / "project"), as_of="2026-06-30")
+    bench.build(*BUILD, "--select", "+fct_metric_values", "+fct_seat_utilization")
+    found = bench.mart.row(
+        "select count(*) filter (where was_switched) as switched, (select count(*) from main.fct_seat_utilization as seats"
+        " inner join main_intermediate.int_subscription_periods as periods using (original_subscription_id, period_start)"
+        " where periods.is_cancelled and seats.activated_seats is not null) as cancelled"
+        " from main_intermediate.int_primary_instances"
+    )
+    assert min(found.values()) > 0, "else nothing of it is tried"
+    bench.mart.close()
+    with reference.run(bench.raw, "2026-06-30", tmp_path / "reference.duckdb") as connection:
+        assert reference.differences(connection, bench.database) == {"metric values": 0, "seat figures": 0}
+
+
+def contested(raw: Path) -> Path:
+    """The sample, its subscriptions of similar size made renewals of one in threes; a third is cancelled, some on a day."""
+    shutil.copytree(SMALL, raw)
+    subscriptions, labels, accounts = (
+        read(raw / f"{name}.csv") for name in ("subscriptions", "instance_labels", "accounts")
+    )
+    lineages = sorted({(int(row["seats"] or 0), row["original_subscription_id"]) for row in subscriptions})
+    first = {lineage: lineages[number // 3 * 3][1] for number, (_, lineage) in enumerate(lineages)}
+    cancelled = sorted(set(first.values()))[::3]
+    for number, row in enumerate(subscriptions):
+        row["original_subscription_id"] = first[row["original_subscription_id"]]
+        row["status"] = "Cancelled" if row["original_subscription_id"] in cancelled else row["status"]
+        row["cancelled_on"] = "2026-04-20" if number % 9 == 0 else ""
+    write(raw / "subscriptions.csv", subscriptions)
+    write(raw / "instance_labels.csv", labels[::10])
+    write(raw / "accounts.csv", [{**row, "csm_email": ""} for row in accounts])
+    return raw
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    """A CSV file's rows."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def write(path: Path, rows: list[dict[str, str]]) -> None:
+    """Rows as a CSV file."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def test_a_wrong_reference_is_noticed(sample_mart: Mart, truth: dict[str, str], tmp_path: Path) -> None:
