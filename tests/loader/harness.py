@@ -62,6 +62,12 @@ FIELDS = {
     },
 }
 KEY = "planted-key-4c1f7e"
+LABELS = ["Production", "Non-Production", "Unknown"]
+REFUSED_BY_REPLY = {
+    "Instance_Data__gc": [{"name": "Suggested_Type__gc", "type": "MULTISELECTDROPDOWNLIST", "options": LABELS}]
+}
+"""A value off a picklist is refused without a call; one off a list of which several may be chosen goes to the API, whose
+reply refuses it with the same codes."""
 
 
 @dataclass
@@ -100,8 +106,7 @@ class Bench:
         provision: bool = True,
         **box: Any,
     ) -> None:
-        labels = ["Production", "Non-Production", "Unknown"]
-        picklist = {"name": "Suggested_Type__gc", "type": "PICKLIST", "options": labels}
+        picklist = {"name": "Suggested_Type__gc", "type": "PICKLIST", "options": LABELS}
         self._objects = {"Instance_Data__gc": [picklist]} if objects is None else objects
         self._provision = provision
         self.folder, self.database = folder, folder / "mini.duckdb"

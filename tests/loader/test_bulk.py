@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from harness import MODELS, Bench, calls_of
+from harness import MODELS, REFUSED_BY_REPLY, Bench, calls_of
 
 from loader.engine.files import csv_files
 from sandbox import Fault, Switches
@@ -20,7 +20,7 @@ OBJECT = "Instance_Data__gc"
 @pytest.fixture
 def big(make_bench: Callable[..., Bench]) -> Bench:
     """A bench with 400 instances, a bulk job, and a threshold of 300 rows."""
-    bench = make_bench()
+    bench = make_bench(objects=REFUSED_BY_REPLY)
     bench.fill(instances=400, periods=0)
     bench.box.create_bulk_job("job-1", OBJECT, "upsert", ["Instance_Id__gc"])
     bench.env |= {"GAINSIGHT_BULK_THRESHOLD": "300", "GAINSIGHT_BULK_JOB_INSTANCE_DATA__GC": "job-1"}

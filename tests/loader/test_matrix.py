@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from harness import MODELS, Bench
+from harness import MODELS, REFUSED_BY_REPLY, Bench
 
 from sandbox import Fault, Switches
 
@@ -92,7 +92,7 @@ LOADS = ("insert", "update", "mixed")
 
 def make(make_bench: Callable[..., Bench], switches: dict[str, Any]) -> Bench:
     """A bench with 60 instances."""
-    bench = make_bench(switches=Switches(**switches))
+    bench = make_bench(switches=Switches(**switches), objects=REFUSED_BY_REPLY)
     bench.fill(instances=60, periods=0)
     bench.env |= {"GAINSIGHT_WINDOW_SECONDS": "0.3", "GAINSIGHT_TIMEOUT_SECONDS": "0.25"}
     return bench

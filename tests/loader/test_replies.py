@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from harness import KEY, MODELS, Bench, calls_of
+from harness import KEY, MODELS, REFUSED_BY_REPLY, Bench, calls_of
 
 from loader.gainsight import client
 from sandbox import Fault, Limits, Switches
@@ -19,14 +19,14 @@ ARGUMENTS = ("--select", "gainsight__instances", "--no-gate")
 
 def filled(make_bench: Callable[..., Bench], instances: int = 300, **switches: Any) -> Bench:
     """A bench whose tenant answers as these switches say."""
-    bench = make_bench(switches=Switches(**switches))
+    bench = make_bench(switches=Switches(**switches), objects=REFUSED_BY_REPLY)
     bench.fill(instances=instances, periods=0)
     bench.env["GAINSIGHT_TIMEOUT_SECONDS"] = "2"
     return bench
 
 
 def spoil(bench: Bench, every: int) -> int:
-    """Every so manieth instance gets a type that is off the picklist; how many."""
+    """Every so manieth instance gets a type that the API refuses; how many."""
     bench.sql(f"update gainsight__instances set instance_type = 'Off' where licensed_seats % {every} = 3")
     return int(bench.sql("select count(*) from gainsight__instances where instance_type = 'Off'")[0][0])
 
@@ -86,6 +86,21 @@ def test_120_bad_rows_are_named_with_their_field_and_cost_few_calls(
     assert (ended.code, ended.result["rows_rejected"], ended.result["rows_accepted"]) == (1, 120, 680), ended.err
     assert codes(bench) == {("Suggested_Type__gc", code): 120}
     assert calls_of(bench.box)["insert", OBJECT] == 32
+    bench.assert_settled(INSTANCES)
+
+
+def test_120_rows_off_a_picklist_are_refused_before_a_call(make_bench: Callable[..., Bench]) -> None:
+    """800 rows are 16 batches; each is sent once, without its bad rows, and none is refused."""
+    bench = make_bench()
+    bench.fill(instances=800, periods=0)
+    bench.env["GAINSIGHT_TIMEOUT_SECONDS"] = "2"
+    bench.sql("update gainsight__instances set instance_type = 'Off' where licensed_seats % 20 in (1, 5, 7)")
+    ended = bench.publish(*ARGUMENTS)
+    assert (ended.code, ended.result["rows_rejected"], ended.result["rows_accepted"]) == (1, 120, 680), ended.err
+    assert codes(bench) == {OFF: 120}
+    inserts = [call for call in bench.box.calls if call.operation == "insert"]
+    assert [(call.status, call.committed) for call in inserts] == [(200, True)] * 16
+    assert sum(call.records for call in inserts) == 680
     bench.assert_settled(INSTANCES)
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import subprocess
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from harness import KEY, Bench
+from harness import KEY, REFUSED_BY_REPLY, Bench
 
 from sandbox import Fault
 
@@ -34,7 +35,11 @@ def read_all(bench: Bench) -> bytes:
 
 @pytest.mark.parametrize("way", ["key", "key file", "m2m"])
 @pytest.mark.parametrize("fault", ["none", "down", "refused"])
-def test_no_secret_leaves_the_environment(bench: Bench, tmp_path: Path, way: str, fault: str) -> None:
+def test_no_secret_leaves_the_environment(
+    make_bench: Callable[..., Bench], tmp_path: Path, way: str, fault: str
+) -> None:
+    bench = make_bench(objects=REFUSED_BY_REPLY)
+    bench.fill()
     path = tmp_path / "key"
     path.write_text(KEY)
     env = {

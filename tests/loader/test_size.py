@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from harness import HERE, MODELS, Bench
+from harness import HERE, MODELS, REFUSED_BY_REPLY, Bench
 
 from loader.dbt.artifacts import Artifacts
 from loader.dbt.profile import Target
@@ -71,12 +71,12 @@ def one_bad_row_in_a_thousand(bench: Bench, rows: int) -> None:
 
 
 def test_one_bad_row_in_a_thousand_costs_one_row(make_bench: Callable[..., Bench]) -> None:
-    one_bad_row_in_a_thousand(make_bench(), 5_000)
+    one_bad_row_in_a_thousand(make_bench(objects=REFUSED_BY_REPLY), 5_000)
 
 
 @pytest.mark.long
 def test_one_bad_row_in_a_thousand_of_100_000_costs_one_row(make_bench: Callable[..., Bench]) -> None:
-    one_bad_row_in_a_thousand(make_bench(), 100_000)
+    one_bad_row_in_a_thousand(make_bench(objects=REFUSED_BY_REPLY), 100_000)
 
 
 @pytest.mark.long
