@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -86,3 +87,10 @@ def test_the_page_of_columns_and_the_picture_of_the_graph_are_those_of_the_proje
     manifest = sample_bench[0].home / "target" / "manifest.json"
     assert columns.main(["--check"]) == 0
     assert lineage.main(["--check", "--manifest", str(manifest)]) == 0
+
+
+def test_the_version_is_one_and_the_changelog_has_it() -> None:
+    package = tomllib.loads((REPO / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    project = yaml.safe_load((REPO / "dbt_project.yml").read_text(encoding="utf-8"))["version"]
+    assert package == project
+    assert f"## {package}" in (REPO / "CHANGELOG.md").read_text(encoding="utf-8")
