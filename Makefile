@@ -60,7 +60,7 @@ registry: setup ## after adding a metric or a model: registry, publish contract,
 	$(BIN)/dbt --quiet parse
 	$(BIN)/python scripts/lineage.py
 
-# Two suites at a time: the loader's wait for its own servers, the others for dbt.
+# Two suites at a time, of about the same length: the loader's and Snowflake's wait for their own servers, the project's for dbt.
 SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 .PHONY: test
@@ -69,11 +69,11 @@ test: setup ## every test
 
 .PHONY: test-loader
 test-loader: setup
-	$(BIN)/python -m pytest -q -m "not long" tests/loader
+	$(BIN)/python -m pytest -q -m "not long" tests/loader tests/snowflake
 
 .PHONY: test-dbt
 test-dbt: setup
-	$(BIN)/python -m pytest -q -m "not long" tests/project tests/snowflake
+	$(BIN)/python -m pytest -q -m "not long" tests/project
 
 .PHONY: test-long
 test-long: setup ## the tests that take minutes

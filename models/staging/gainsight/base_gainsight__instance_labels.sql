@@ -29,7 +29,8 @@ numbered as (
 
     select
         *,
-        coalesce(uuid, '') || ' ' || hostname || ' ' || coalesce(labelled_at_text, '') as row_key,
+        {#- To the second: how much of it a time's text holds depends on how the raw table has it. #}
+        coalesce(uuid, '') || ' ' || hostname || ' ' || substr(coalesce(labelled_at_text, ''), 1, 19) as row_key,
         row_number() over (
             partition by coalesce(uuid, ''), hostname, coalesce(labelled_at_text, '') order by label nulls last
         ) as row_in_key
