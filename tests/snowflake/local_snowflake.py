@@ -60,6 +60,8 @@ def _replaced(node: exp.Expression) -> exp.Expression:
         )
     if isinstance(node, exp.Anonymous) and node.name.lower() == "try_to_timestamp_tz":
         return exp.TryCast(this=node.expressions[0], to=exp.DataType.build("timestamptz"))
+    if isinstance(node, exp.StrToTime) and node.args.get("safe"):  # the same, with the format written out
+        return exp.TryCast(this=node.this, to=exp.DataType.build("timestamptz"))
     if isinstance(node, exp.Typeof):
         return exp.Anonymous(this="json_type", expressions=[node.this])
     if isinstance(node, exp.Merge):
