@@ -41,7 +41,8 @@ def read_models(project: Path) -> list[dict[str, Any]]:
             content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
         except yaml.YAMLError as error:
             raise ValueError(f"{path.relative_to(project)}: {error}") from error
-        models += [{**model, "folder": path.parent.name} for model in content.get("models") or []]
+        folder = path.parent.relative_to(project / MARTS).as_posix()
+        models += [{**model, "folder": folder} for model in content.get("models") or []]
     return models
 
 

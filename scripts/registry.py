@@ -4,8 +4,8 @@
     python scripts/registry.py --check   change nothing; exit 1 and say what is out of date
 
 Written are `macros/_generated/metric_models.sql` (the names that the long and wide marts loop over), the marked
-blocks of `models/marts/publish/gainsight__instance_usage.yml` (the columns and fields of every metric that has
-a `gainsight_field`), and `docs/metrics.md`.
+blocks of `models/marts/publish/gainsight/gainsight__instance_usage.yml` (the columns and fields of every metric that
+has a `gainsight_field`), and `docs/metrics.md`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import yaml
 PROJECT = Path(__file__).resolve().parent.parent
 METRICS = Path("models/metrics")
 REGISTRY = Path("macros/_generated/metric_models.sql")
-USAGE_CONTRACT = Path("models/marts/publish/gainsight__instance_usage.yml")
+USAGE_CONTRACT = Path("models/marts/publish/gainsight/gainsight__instance_usage.yml")
 DICTIONARY = Path("docs/metrics.md")
 BEGIN = "# metrics with a gainsight_field: written by `make registry`"
 END = "# end of what `make registry` writes"

@@ -74,7 +74,7 @@ def test_a_new_metric_takes_no_other_edit(history: History) -> None:
     files = {f"models/metrics/create/metric_{name}.{end}" for name in ADDED for end in ("sql", "yml")}
     assert changed == files | {
         "macros/_generated/metric_models.sql",
-        "models/marts/publish/gainsight__instance_usage.yml",
+        "models/marts/publish/gainsight/gainsight__instance_usage.yml",
         "docs/metrics.md",
     }
 

@@ -103,10 +103,10 @@ def test_no_unit_test_depends_on_a_seed_s_rows_or_on_a_var(bench: Bench, seeds: 
 @pytest.mark.parametrize(
     ("seed", "name", "vocabulary", "model"),
     [
-        ("signal_rules", "no_runners", "signal", "intermediate/int_signals_subscription"),
-        ("measures", "user_engagement", "measure", "intermediate/int_signal_inputs"),
+        ("signal_rules", "no_runners", "signal", "intermediate/signals/int_signals_subscription"),
+        ("measures", "user_engagement", "measure", "intermediate/signals/int_signal_inputs"),
         ("score_groups", "devsecops", "score_group", "marts/health/fct_account_health"),
-        ("health_settings", "stale_after_days", "setting", "intermediate/int_settings"),
+        ("health_settings", "stale_after_days", "setting", "intermediate/shared/int_settings"),
     ],
 )
 def test_a_name_that_a_seed_no_longer_has_is_missed_by_the_models_that_use_it(

@@ -47,7 +47,7 @@ def test_every_seed_has_a_description_and_a_tested_grain() -> None:
 
 
 def test_the_data_quality_mart_has_each_drill_down_in_its_description() -> None:
-    yml = REPO / "models" / "marts" / "health" / "mart_data_quality.yml"
+    yml = REPO / "models" / "marts" / "data_quality" / "mart_data_quality.yml"
     (node,) = nodes(yml, "models")
     for check in CHECKS:
         assert f"`{check['check_name']}`" in node["description"]
