@@ -3,78 +3,44 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import random
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import unquote
 
 from sandbox import replies
 from sandbox.auth import Credentials
 from sandbox.bulk import BulkImports
+from sandbox.fault_replies import struck
 from sandbox.limits import LimitGate
 from sandbox.query import Query
 from sandbox.replies import INVALID_GSID, NO_MATCH, MetadataError, RefusedError, Reply
+from sandbox.request import Request, routes
 from sandbox.schema import ObjectType, describe, list_entry
-from sandbox.settings import Switches
+from sandbox.settings import Fault, Switches
 from sandbox.store import Store
 from sandbox.values import GSID
 from sandbox.write import Checked, FieldError, Writer, check_keys
 
-
-def _not_json(name: str) -> Any:
-    raise ValueError(name)
-
-
-_DECODER = json.JSONDecoder(parse_constant=_not_json)
 _BULK = "/v1.0/admin/connector/job/bulkimport"
-ROUTES = [
-    (method, operation, re.compile(pattern + r"/?\Z"))
-    for method, operation, pattern in (
-        ("POST", "token", r"/v1/users/m2m/oauth/token"),
-        ("POST", "query", r"/v1/data/objects/query/(?P<object>[^/]+)"),
-        ("POST", "insert", r"/v1/data/objects/(?P<object>[^/]+)"),
-        ("PUT", "update", r"/v1/data/objects/(?P<object>[^/]+)"),
-        ("GET", "record", r"/v1/data/objects/(?P<object>[^/]+)/(?P<id>[^/]+)"),
-        ("DELETE", "delete", r"/v1/data/objects/(?P<object>[^/]+)(?:/(?P<id>[^/]*))?"),
-        ("GET", "list", r"/v1/meta/services/objects/list"),
-        ("POST", "describe", r"/v1/meta/services/objects/describe"),
-        ("GET", "describe", r"/v1/meta/services/objects/(?P<object>[^/]+)/describe"),
-        ("GET", "dropdown", r"/v1/meta/services/dropdowns/(?P<id>[^/]+)"),
-        ("POST", "bulk", _BULK),
-        ("GET", "bulk_status", _BULK + r"/status/(?P<id>[^/]+)"),
-    )
-]
+ROUTES = routes(
+    ("POST", "token", r"/v1/users/m2m/oauth/token"),
+    ("POST", "query", r"/v1/data/objects/query/(?P<object>[^/]+)"),
+    ("POST", "insert", r"/v1/data/objects/(?P<object>[^/]+)"),
+    ("PUT", "update", r"/v1/data/objects/(?P<object>[^/]+)"),
+    ("GET", "record", r"/v1/data/objects/(?P<object>[^/]+)/(?P<id>[^/]+)"),
+    ("DELETE", "delete", r"/v1/data/objects/(?P<object>[^/]+)(?:/(?P<id>[^/]*))?"),
+    ("GET", "list", r"/v1/meta/services/objects/list"),
+    ("POST", "describe", r"/v1/meta/services/objects/describe"),
+    ("GET", "describe", r"/v1/meta/services/objects/(?P<object>[^/]+)/describe"),
+    ("GET", "dropdown", r"/v1/meta/services/dropdowns/(?P<id>[^/]+)"),
+    ("POST", "bulk", _BULK),
+    ("GET", "bulk_status", _BULK + r"/status/(?P<id>[^/]+)"),
+)
 
 
-@dataclass
-class Request:
-    """What the HTTP server read. Header names are looked up in any case."""
-
-    method: str
-    path: str
-    query: Mapping[str, str]
-    headers: Mapping[str, str]
-    body: bytes
-    address: str = "127.0.0.1"
-    operation: str = "unknown"
-    object: str | None = None
-    id: str | None = None
-    records: int = 0
-
-    def route(self) -> None:
-        """Find the operation, the object and the id that the path stands for."""
-        path = re.sub("^/+", "/", self.path)
-        for method, operation, pattern in ROUTES:
-            found = pattern.match(path)
-            if found and method == self.method:
-                named = found.groupdict()
-                self.operation = operation
-                self.object = unquote(named["object"]) if named.get("object") else None
-                self.id = unquote(named["id"]) if named.get("id") else None
-                return
+class GainsightRequest(Request):
+    """A request to Gainsight."""
 
     def count_records(self) -> None:
         """Set `records` from the body of a call that is not handled."""
@@ -83,9 +49,9 @@ class Request:
                 self.records = len(self.json().get("records"))
 
     def json(self) -> Any:
-        """The body as JSON; NaN and Infinity are not JSON."""
+        """The body as JSON."""
         try:
-            return _DECODER.decode(self.body.decode("utf-8"))
+            return self.parsed()
         except (ValueError, RecursionError) as error:
             raise RefusedError("GSOBJ_EMU_BAD_JSON", "The body is not JSON") from error
 
@@ -101,7 +67,8 @@ class Api:
     writer: Writer
     reads: int = 0
     writes: int = 0
-    _endpoints: dict[str, Callable[[Request], Reply]] = field(init=False)
+    max_body: int = 96_000_000
+    _endpoints: dict[str, Callable[[GainsightRequest], Reply]] = field(init=False)
 
     def __post_init__(self) -> None:
         self._endpoints = {
@@ -123,7 +90,21 @@ class Api:
         """The gaps' settings."""
         return self.writer.switches
 
-    def as_asked(self, request: Request, reply: Reply) -> Reply:
+    def read(self, *parts: Any) -> GainsightRequest:
+        """The request that the server read, and where it goes."""
+        request = GainsightRequest(*parts)
+        request.route(ROUTES)
+        return request
+
+    def refused(self, status: int, why: str, text: str) -> Reply:
+        """A refusal by the server itself."""
+        return replies.failure(status, f"GSOBJ_EMU_{why}", text)
+
+    def struck(self, fault: Fault, request: Request) -> Reply:
+        """The reply of a fault that speaks in the API's words."""
+        return struck(self, fault, request)
+
+    def as_asked(self, request: GainsightRequest, reply: Reply) -> Reply:
         """A refusal as a client sees it: one that does not ask for JSON may get a page, section 14."""
         refused = reply.code is not None and reply.status < 500 and reply.status != 429
         if not refused or request.operation == "token" or "json" in (request.headers.get("Accept") or ""):
@@ -134,7 +115,7 @@ class Api:
         page.code = reply.code
         return page
 
-    def admit(self, request: Request) -> Reply | None:
+    def admit(self, request: GainsightRequest) -> Reply | None:
         """The reply to a call that is not authorised or over a limit, or None."""
         try:
             refusal = self._authorise(request)
@@ -145,7 +126,7 @@ class Api:
         wait = self.gate.take(bulk=request.operation == "bulk")
         return None if wait is None else self.too_many(wait)
 
-    def handle(self, request: Request) -> Reply:
+    def handle(self, request: GainsightRequest) -> Reply:
         """The reply to an admitted call; never raises."""
         endpoint = self._endpoints.get(request.operation)
         if endpoint is None:
@@ -168,7 +149,7 @@ class Api:
             reply.headers["Retry-After"] = str(int(wait) + 1)
         return reply
 
-    def query(self, request: Request) -> Reply:
+    def query(self, request: GainsightRequest) -> Reply:
         """Read, section 3.5."""
         obj = self._object(request)
         body = request.json()
@@ -182,7 +163,7 @@ class Api:
         request.records = len(rows)
         return replies.success(rows if as_list else {"records": rows})
 
-    def insert(self, request: Request) -> Reply:
+    def insert(self, request: GainsightRequest) -> Reply:
         """Insert, section 3.2: all records or none; no key, so twice makes two."""
         obj = self._writable(request)
         body = request.json()
@@ -203,7 +184,7 @@ class Api:
             random.Random(self.writes).shuffle(echoed)
         return self._written(len(records), len(gsids), echoed, checked)
 
-    def update(self, request: Request) -> Reply:
+    def update(self, request: GainsightRequest) -> Reply:
         """Update by keys, section 3.3: never creates."""
         obj = self._writable(request)
         keys = check_keys(obj, request.query.get("keys"))
@@ -224,7 +205,7 @@ class Api:
             _note_unmatched(checked, keys[0], good, matches)
         return self._written(len(records), written, echoed, checked)
 
-    def record(self, request: Request) -> Reply:
+    def record(self, request: GainsightRequest) -> Reply:
         """One record by its Gsid, section 14."""
         obj = self._object(request)
         conditions = [{"name": "Gsid", "alias": "A", "value": [request.id], "operator": "EQ"}]
@@ -234,7 +215,7 @@ class Api:
             raise RefusedError("GSOBJ_1011", NO_MATCH)
         return replies.success(rows[0])
 
-    def delete(self, request: Request) -> Reply:
+    def delete(self, request: GainsightRequest) -> Reply:
         """Delete by Gsid, section 3.6."""
         obj = self._writable(request)
         if not request.id or not GSID.match(request.id):
@@ -246,11 +227,11 @@ class Api:
         reply.committed = True
         return reply
 
-    def list_objects(self, request: Request) -> Reply:
+    def list_objects(self, request: GainsightRequest) -> Reply:
         """GET objects/list, section 4."""
         return replies.metadata([list_entry(obj) for obj in self.store.objects()])
 
-    def describe(self, request: Request) -> Reply:
+    def describe(self, request: GainsightRequest) -> Reply:
         """Both forms of describe, section 4."""
         if request.method == "GET":
             return replies.metadata([describe(self._described(request.object), options=True)])
@@ -262,7 +243,7 @@ class Api:
         found = [self._described(name) for name in names]
         return replies.metadata([describe(obj, options=options) for obj in found])
 
-    def dropdown(self, request: Request) -> Reply:
+    def dropdown(self, request: GainsightRequest) -> Reply:
         """GET dropdowns/{categoryId}, section 4."""
         for obj in self.store.objects():
             for each in obj.fields.values():
@@ -270,30 +251,30 @@ class Api:
                     return replies.metadata(_dropdown(each))
         raise MetadataError("CATEGORY_NOT_FOUND", "Requested category not found.", 404)
 
-    def bulk_import(self, request: Request) -> Reply:
+    def bulk_import(self, request: GainsightRequest) -> Reply:
         """Accept a CSV for a job, section 8."""
         status_id = self.bulk.accept(request.headers.get("Content-Type") or "", request.body)
         reply = replies.success({"statusId": status_id})
         reply.committed = True
         return reply
 
-    def bulk_status(self, request: Request) -> Reply:
+    def bulk_status(self, request: GainsightRequest) -> Reply:
         """State and counts of an import, section 8."""
         return replies.success(self.bulk.status(request.id or ""))
 
-    def _authorise(self, request: Request) -> Reply | None:
+    def _authorise(self, request: GainsightRequest) -> Reply | None:
         if request.operation == "token":
             return self.credentials.check_basic(request.headers.get("Authorization"), request.body)
         return self.credentials.refuse(request.headers, request.address, self.switches)
 
-    def _object(self, request: Request) -> ObjectType:
+    def _object(self, request: GainsightRequest) -> ObjectType:
         name = request.object or ""
         obj = self.store.get(name)
         if obj is None or (self.switches.object_name_case == "exact" and obj.name != name):
             raise RefusedError("GSOBJ_EMU_UNKNOWN_OBJECT", f"Object {name} not found")
         return obj
 
-    def _writable(self, request: Request) -> ObjectType:
+    def _writable(self, request: GainsightRequest) -> ObjectType:
         """Section 3.1: Company, Relationship and Low Volume custom objects."""
         obj = self._object(request)
         if not obj.writable or (obj.kind == "CUSTOM" and not obj.transactional):

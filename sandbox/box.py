@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import tempfile
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from sandbox.api import Api
 from sandbox.auth import Credentials
+from sandbox.base import LocalSystem
 from sandbox.bulk import BulkImports, BulkJob
-from sandbox.faults import FaultSchedule
 from sandbox.limits import LimitGate
 from sandbox.page import render
 from sandbox.provision import provision
 from sandbox.schema import Field, ObjectType
-from sandbox.server import SandboxServer
-from sandbox.settings import Call, Fault, Limits, Switches
-from sandbox.store import Row, Store
+from sandbox.settings import Limits, Switches
+from sandbox.store import Store
 from sandbox.write import Writer
 
 
-class Sandbox:
+class Sandbox(LocalSystem):
     """A local Gainsight on loopback, started by `start` or by `with`.
 
     Args:
@@ -52,14 +48,11 @@ class Sandbox:
         bulk_seconds: float = 0.3,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._temporary = None if path else tempfile.TemporaryDirectory(prefix="sandbox-")
-        file = Path(path) if path else Path(self._temporary.name) / "gainsight.sqlite"  # type: ignore[union-attr]
         self.credentials = Credentials(access_key, client_id, client_secret, token_lifetime, clock)
-        self._store = Store(file, clock)
+        self._store = Store(self._open(path, "gainsight.sqlite"), clock)
         self._gate = LimitGate(limits or Limits(), clock)
         self._gate.load(self._store.value("limits", {}))
         self._writer = Writer(self._store, switches or Switches())
-        self._faults = FaultSchedule()
         self._bulk = BulkImports(self._store, self._writer, bulk_seconds)
         self._api = Api(
             self._store,
@@ -68,44 +61,11 @@ class Sandbox:
             self._bulk,
             self._writer,
         )
-        self._server = SandboxServer(port, self._api, self._faults, clock, self._page)
-        self._thread: threading.Thread | None = None
+        self._listen(port, self._api, clock, self._page)
 
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
-
-    def start(self) -> Self:
-        """Serve in a thread of its own."""
-        poll = {"poll_interval": 0.005}
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs=poll, name="sandbox", daemon=True)
-        self._thread.start()
-        return self
-
-    def stop(self) -> None:
-        """End every connection and close the file."""
-        if self._thread is None:
-            return
-        self._server.close_all()
-        self._thread.join()
-        self._thread = None
+    def _before_close(self) -> None:
         self._bulk.close()
         self._store.keep("limits", self._gate.dump())
-        self._store.close()
-        if self._temporary is not None:
-            self._temporary.cleanup()
-
-    @property
-    def url(self) -> str:
-        """`http://127.0.0.1:PORT`."""
-        return self._server.url
 
     @property
     def access_key(self) -> str:
@@ -139,33 +99,6 @@ class Sandbox:
     @limits.setter
     def limits(self, limits: Limits) -> None:
         self._gate.limits = limits
-
-    @property
-    def calls(self) -> list[Call]:
-        """Every API call so far, oldest first (the last 500,000)."""
-        return list(self._server.calls)
-
-    def clear_calls(self) -> None:
-        """Forget the calls so far."""
-        self._server.calls.clear()
-
-    def schedule(self, *faults: Fault) -> None:
-        """Put faults on the schedule; their counts of calls start now."""
-        for fault in faults:
-            self._faults.add(fault)
-
-    def clear_faults(self) -> None:
-        """Take all faults off the schedule, and accept revoked credentials again."""
-        self._faults.clear()
-        self.credentials.revoked = False
-
-    def expire_tokens(self) -> None:
-        """End every M2M token issued so far."""
-        self.credentials.expire_tokens()
-
-    def objects(self) -> list[str]:
-        """Names of all objects."""
-        return [obj.name for obj in self._store.objects()]
 
     def create_object(
         self,
@@ -223,14 +156,6 @@ class Sandbox:
         with self._store.transaction():
             return self._store.delete(self._object(name), gsid)
 
-    def rows(self, name: str) -> list[Row]:
-        """Stored rows, oldest first, with Gsid: dates as ISO text, picklists as labels."""
-        return self._store.rows(self._object(name))
-
-    def count(self, name: str) -> int:
-        """Number of stored rows."""
-        return self._store.count(self._object(name))
-
     def create_bulk_job(
         self,
         job_id: str,
@@ -251,12 +176,6 @@ class Sandbox:
     def usage(self) -> list[tuple[str, int, int | None]]:
         """Calls counted in the current windows, with their caps."""
         return self._gate.usage()
-
-    def _object(self, name: str) -> ObjectType:
-        obj = self._store.get(name)
-        if obj is None:
-            raise KeyError(name)
-        return obj
 
     def _page(self, path: str) -> str | None:
         return render(path, self._store, self.calls, self.usage())

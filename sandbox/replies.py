@@ -10,6 +10,9 @@ from typing import Any
 
 JSON = "application/json"
 HTML = "text/html; charset=utf-8"
+REASONS = {200: "OK", 201: "Created", 204: "No Content", 300: "Multiple Choices", 400: "Bad Request"}
+REASONS |= {401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 414: "URI Too Long", 429: "Too Many Requests"}
+REASONS |= {500: "Internal Server Error", 502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout"}
 
 NO_MATCH = "No entity matches the given criteria, please re-check your request"
 INVALID_GSID = "Either the Gainsight ID is invalid or missing, please re-check your request"

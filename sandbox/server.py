@@ -13,27 +13,47 @@ import traceback
 from collections import deque
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 from sandbox import replies
-from sandbox.api import Api, Request
-from sandbox.auth import ended_token
 from sandbox.faults import FaultSchedule
-from sandbox.replies import Reply
-from sandbox.settings import Call, Fault, Switches
+from sandbox.replies import REASONS, Reply
+from sandbox.request import Request
+from sandbox.settings import Call, Fault
 
 HOST = "127.0.0.1"
 _RESET = struct.pack("ii", 1, 0)
 """SO_LINGER that makes a close a TCP reset."""
-_MAX_BODY = 96_000_000
 _DRIPS = 10
 _BOMB = 300_000_000
 _PAGES = ("/", "/favicon.ico")
 _KEPT_CALLS = 500_000
-_REASONS = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden"}
-_REASONS |= {404: "Not Found", 429: "Too Many Requests", 500: "Internal Server Error"}
-_REASONS |= {502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout"}
+
+
+class Served(Protocol):
+    """The API behind the server."""
+
+    max_body: int
+
+    def read(self, *parts: Any) -> Request:
+        """The request of what was read: method, path, query, headers, body and the caller's address."""
+
+    def admit(self, request: Any) -> Reply | None:
+        """The reply to a call that is not authorised or over a limit, or None."""
+
+    def handle(self, request: Any) -> Reply:
+        """The reply to an admitted call; never raises."""
+
+    def as_asked(self, request: Any, reply: Reply) -> Reply:
+        """The reply as this caller gets it."""
+
+    def refused(self, status: int, why: str, text: str) -> Reply:
+        """A refusal by the server itself, in the API's form."""
+
+    def struck(self, fault: Fault, request: Any) -> Reply:
+        """The reply of the faults that speak in the API's words: `status`, `result_false`, `echo`, `revoke_key` and
+        `end_tokens`; the last two also do what they say."""
 
 
 class SandboxServer(ThreadingHTTPServer):
@@ -46,7 +66,7 @@ class SandboxServer(ThreadingHTTPServer):
     def __init__(
         self,
         port: int,
-        api: Api,
+        api: Served,
         faults: FaultSchedule,
         clock: Callable[[], float],
         page: Callable[[str], str | None],
@@ -112,14 +132,8 @@ class Handler(BaseHTTPRequestHandler):
         if self.command == "GET" and (path in _PAGES or path.startswith("/objects/")):
             self._serve_page(path)
             return
-        request = Request(
-            self.command,
-            path,
-            dict(parse_qsl(parts.query, keep_blank_values=True)),
-            self.headers,  # type: ignore[arg-type]
-            body,
-            self.client_address[0],
-        )
+        query = dict(parse_qsl(parts.query, keep_blank_values=True))
+        request = self.server.api.read(self.command, path, query, self.headers, body, self.client_address[0])
         self._serve(request, started)
 
     do_GET = do_PUT = do_DELETE = do_PATCH = do_HEAD = do_POST  # noqa: N815
@@ -130,10 +144,10 @@ class Handler(BaseHTTPRequestHandler):
     def _body(self) -> bytes | None:
         length = self.headers.get("Content-Length") or "0"
         if "Transfer-Encoding" in self.headers or not length.isdigit():
-            self._send(replies.failure(411, "GSOBJ_EMU_LENGTH", "Content-Length is needed"), True)
+            self._send(self.server.api.refused(411, "LENGTH", "Content-Length is needed"), True)
             return None
-        if int(length) > _MAX_BODY:
-            self._send(replies.failure(413, "GSOBJ_EMU_TOO_LARGE", "The body is too large"), True)
+        if int(length) > self.server.api.max_body:
+            self._send(self.server.api.refused(413, "TOO_LARGE", "The body is too large"), True)
             return None
         body = self.rfile.read(int(length))
         return body if len(body) == int(length) else None
@@ -149,7 +163,6 @@ class Handler(BaseHTTPRequestHandler):
         self._send(reply)
 
     def _serve(self, request: Request, started: float) -> None:
-        request.route()
         server = self.server
         call = Call(request.method, request.path, request.operation, request.object)
         call.started_at = server.clock()
@@ -165,39 +178,26 @@ class Handler(BaseHTTPRequestHandler):
         reply = server.api.as_asked(request, reply) if reply else None
         if fault is not None:
             call.fault = fault.kind
-            reply = self._replaced(fault, reply, call)
+            reply = self._replaced(fault, reply, call, request)
         call.status = reply.status if reply else 0
         call.seconds = time.perf_counter() - started
         server.calls.append(call)
         self._deliver(reply, fault)
 
-    def _replaced(self, fault: Fault, reply: Reply | None, call: Call) -> Reply | None:
+    def _replaced(self, fault: Fault, reply: Reply | None, call: Call, request: Request) -> Reply | None:
         """The reply of a struck call; None when it gets none."""
-        switches = self.server.api.switches
         match fault.kind:
-            case "status":
-                reply = _status_reply(fault, switches)
             case "html":
                 reply = replies.html_error(200, "Welcome")
-            case "result_false":
-                code = fault.code or "GSOBJ_EMU_FAULT"
-                reply = replies.failure(200, code, "Something went wrong")
             case "empty":
                 reply = Reply(200, b"")
-            case "echo":
-                given = self.headers.get("Accesskey") or self.headers.get("Authorization") or ""
-                reply = replies.failure(400, fault.code or "GSOBJ_EMU_FAULT", f"Bad request (accesskey = {given})")
             case "bomb":
                 reply = Reply(200, gzip.compress(bytes(_BOMB), 9), headers={"Content-Encoding": "gzip"})
             case "redirect":
                 status = fault.status if 300 <= fault.status < 400 else 302
                 reply = Reply(status, b"", headers={"Location": fault.location})
-            case "revoke_key":
-                self.server.api.credentials.revoked = True
-                reply = replies.unauthorized(switches.unauthorized_status)
-            case "end_tokens":
-                self.server.api.credentials.expire_tokens()
-                reply = ended_token(switches)
+            case "status" | "result_false" | "echo" | "revoke_key" | "end_tokens":
+                reply = self.server.api.struck(fault, request)
             case "reset":
                 return None
             case "hang" if not fault.commits:
@@ -258,33 +258,11 @@ class Handler(BaseHTTPRequestHandler):
             if self.server.closing.is_set():
                 raise ConnectionAbortedError from error
             traceback.print_exc()
-            return replies.failure(500, "GSOBJ_EMU_INTERNAL", f"{type(error).__name__} in sandbox")
-
-
-def _status_reply(fault: Fault, switches: Switches) -> Reply:
-    """What `Fault(kind="status")` answers."""
-    status, body = fault.status, fault.body
-    if body is None:
-        body = switches.error_body if status == 429 or status >= 500 else "json"
-    if isinstance(body, dict):
-        reply = replies.json_reply(body, status, body.get("errorCode"))
-    elif body == "html":
-        reply = replies.html_error(status, _REASONS.get(status, "Error"))
-    elif status in (401, 403) and fault.code is None:
-        reply = replies.unauthorized(status)
-    elif status == 429:
-        reply = replies.failure(status, fault.code or "GU_2400", "Too many request")
-    else:
-        reply = replies.failure(status, fault.code or "GSOBJ_EMU_FAULT", "Unexpected error")
-    if fault.retry_after is not None:
-        reply.headers["Retry-After"] = str(fault.retry_after)
-    elif switches.retry_after and status in (429, 503):
-        reply.headers["Retry-After"] = "1"
-    return reply
+            return self.server.api.refused(500, "INTERNAL", f"{type(error).__name__} in sandbox")
 
 
 def _head(reply: Reply, length: int) -> bytes:
-    lines = [f"HTTP/1.1 {reply.status} {_REASONS.get(reply.status, 'Status')}"]
+    lines = [f"HTTP/1.1 {reply.status} {REASONS.get(reply.status, 'Status')}"]
     lines += [f"Content-Type: {reply.content_type}", f"Content-Length: {length}"]
     lines += [f"{name}: {value}" for name, value in reply.headers.items()]
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
