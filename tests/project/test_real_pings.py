@@ -123,7 +123,7 @@ def mart(home: Callable[[str], Path]) -> Mart:
 
 def ping(mart: Mart, ping_id: str) -> Row:
     """One ping as the marts are made from it."""
-    return mart.one("main_intermediate.int_pings_tiered", ping_id=ping_id)
+    return mart.one("main_intermediate.int_pings", ping_id=ping_id)
 
 
 def instance_of(ping_id: str) -> str:

@@ -19,7 +19,7 @@ coverage as (
 
 pings as (
 
-    select * from {{ ref('int_pings_mapped') }}
+    select * from {{ ref('int_pings') }}
     where exclusion is null and original_subscription_id is not null
 
 ),

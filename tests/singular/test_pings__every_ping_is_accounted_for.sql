@@ -18,7 +18,7 @@ standing_pings as (
 
 mapped_pings as (
 
-    select * from {{ ref('int_pings_tiered') }}
+    select * from {{ ref('int_pings') }}
     where unmapped_reason is null
 
 ),

@@ -3,7 +3,7 @@ with
 
 pings as (
 
-    select * from {{ ref('int_pings_tiered') }}
+    select * from {{ ref('int_pings') }}
     where exclusion is null
 
 ),

@@ -21,7 +21,7 @@ periods as (
 
 ping_periods as (
 
-    select distinct period_start from {{ ref('int_pings_tiered') }}
+    select distinct period_start from {{ ref('int_pings') }}
 
 ),
 

@@ -10,7 +10,7 @@ settings as (
 
 pings as (
 
-    select * from {{ ref('int_pings_tiered') }}
+    select * from {{ ref('int_pings') }}
     where exclusion is null
 
 ),

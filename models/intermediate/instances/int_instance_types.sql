@@ -1,13 +1,18 @@
+{#- Production or not: a person's label wins from the day it was given; the suggestion counts only where nobody owns the
+    account (docs/rules.md 3). A period without a ping keeps the suggestion of the last period with one. -#}
 {%- set label_day = as_of() if var('relabel_history') else 'seats.measurement_date' -%}
 {#- var accept_suggestions: true takes suggestions for the instances of owned accounts, too. -#}
 {%- set may_suggest = 'accounts.account_id is not null' ~ ('' if var('accept_suggestions') else ' and accounts.csm_email is null') -%}
-{#- Production or not: a person's label wins from the day it was given; the suggestion counts only where nobody owns the
-    account (docs/rules.md 3). A period without a ping keeps the suggestion of the last period with one. -#}
 with
 
 seats as (
 
-    select * from {{ ref('int_instance_seats') }}
+    select
+        *,
+        sum(case when ping_id is not null or is_awaited then 1 else 0 end) over (
+            partition by original_subscription_id, period_start
+        ) as reporting_instances
+    from {{ ref('int_instance_seats') }}
 
 ),
 
@@ -23,9 +28,42 @@ accounts as (
 
 ),
 
+settings as (
+
+    select * from {{ ref('int_settings') }}
+
+),
+
+staging_instances as (
+
+    select distinct seats.instance_id
+    from seats
+    inner join {{ ref('staging_hosts') }} as staging_hosts
+        on seats.hostname like staging_hosts.pattern
+
+),
+
 suggested as (
 
-    select * from {{ ref('int_instance_suggestions') }}
+    select
+        seats.instance_id,
+        seats.period_start,
+        case
+            when staging_instances.instance_id is not null then 'Non-Production'
+            when seats.active_share >= settings.suggestion_min_share then 'Production'
+            {#- Full seats say little: a secondary or a copy holds all of them. #}
+            when seats.active_share is null and seats.activated_share >= settings.suggestion_min_share then 'Production'
+            when seats.original_subscription_id is not null and seats.reporting_instances = 1 then 'Production'
+            when seats.activated_share >= settings.suggestion_min_share
+                and seats.active_share < settings.secondary_max_active_share
+                then 'Geo Secondary Node'
+            else 'Unknown'
+        end as suggested_instance_type
+    from seats
+    cross join settings
+    left join staging_instances
+        on seats.instance_id = staging_instances.instance_id
+    where seats.ping_id is not null
 
 ),
 
@@ -55,15 +93,12 @@ typed as (
         suggested.suggested_instance_type,
         case
             when labelled.instance_type is not null then labelled.instance_type
-            when {{ may_suggest }}
-                then suggested.suggested_instance_type
+            when {{ may_suggest }} then suggested.suggested_instance_type
             else 'Unknown'
         end as instance_type,
         case
             when labelled.instance_type is not null then 'label'
-            when {{ may_suggest }}
-                and suggested.suggested_instance_type != 'Unknown'
-                then 'suggested'
+            when {{ may_suggest }} and suggested.suggested_instance_type != 'Unknown' then 'suggested'
             else 'default'
         end as instance_type_source
     from seats

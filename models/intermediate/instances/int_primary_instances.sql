@@ -1,12 +1,7 @@
-{#- The one instance that stands for a subscription in a period; seats are never added over instances (docs/rules.md 4). In a
-    period that is still open nobody takes over from an instance whose ping is only still to come. -#}
-with
-
-tenures as (
-
-    select * from {{ ref('int_primary_tenures') }}
-
-),
+{#- The one instance that counts for a subscription in a period; seats are never added over instances (docs/rules.md 4). The best
+    candidate begins; when it ends, the one that overtook it follows, else the best that there is then. In a period that is
+    still open nobody takes over from an instance whose ping is only still to come. -#}
+with recursive
 
 candidates as (
 
@@ -20,12 +15,6 @@ seats as (
 
 ),
 
-types as (
-
-    select * from {{ ref('int_instance_types') }}
-
-),
-
 awaited as (
 
     select
@@ -34,12 +23,41 @@ awaited as (
         seats.instance_id,
         case when types.instance_type_source = 'label' then 0 else 1 end as label_rank
     from seats
-    inner join types
+    inner join {{ ref('int_instance_types') }} as types
         on seats.instance_id = types.instance_id
         and seats.period_start = types.period_start
-    where seats.is_awaited
-        and types.instance_type = 'Production'
-        and seats.is_scorable
+    where seats.is_awaited and seats.is_scorable and types.instance_type = 'Production'
+
+),
+
+tenures as (
+
+    {#- One step per change, not per period. #}
+    select
+        candidates.original_subscription_id,
+        candidates.instance_id,
+        candidates.period_number as first_period,
+        candidates.last_period,
+        candidates.overtaken_by
+    from candidates
+    left join candidates as earlier
+        on candidates.original_subscription_id = earlier.original_subscription_id
+        and candidates.period_number = earlier.period_number + 1
+        and earlier.place = 1
+    where candidates.place = 1 and earlier.original_subscription_id is null
+    union all
+    select
+        tenures.original_subscription_id,
+        successors.instance_id,
+        successors.period_number,
+        successors.last_period,
+        successors.overtaken_by
+    from tenures
+    inner join candidates as successors
+        on tenures.original_subscription_id = successors.original_subscription_id
+        and tenures.last_period + 1 = successors.period_number
+        and case when tenures.overtaken_by is null then successors.place = 1
+            else tenures.overtaken_by = successors.instance_id end
 
 ),
 
@@ -55,10 +73,10 @@ held as (
     inner join candidates
         on tenures.original_subscription_id = candidates.original_subscription_id
         and tenures.instance_id = candidates.instance_id
-        and candidates.period_number between tenures.from_period and tenures.to_period
+        and candidates.period_number between tenures.first_period and tenures.last_period
     left join tenures as previous
         on candidates.original_subscription_id = previous.original_subscription_id
-        and candidates.period_number - 1 between previous.from_period and previous.to_period
+        and candidates.period_number - 1 between previous.first_period and previous.last_period
     left join awaited
         on previous.original_subscription_id = awaited.original_subscription_id
         and previous.instance_id = awaited.instance_id
@@ -71,11 +89,7 @@ held as (
 primary_instances as (
 
     select
-        held.original_subscription_id,
-        held.period_start,
-        held.instance_id,
-        held.previous_instance_id,
-        held.was_switched,
+        held.*,
         seats.is_ultimate_trial,
         seats.last_ping_at,
         seats.activated_seats,

@@ -12,7 +12,7 @@ subscription_periods as (
 
 pings as (
 
-    select * from {{ ref('int_pings_tiered') }}
+    select * from {{ ref('int_pings') }}
     where exclusion is null and original_subscription_id is not null
 
 ),

@@ -15,7 +15,7 @@ types as (
 
 pings as (
 
-    select * from {{ ref('int_pings_tiered') }}
+    select * from {{ ref('int_pings') }}
     where exclusion is null
 
 ),

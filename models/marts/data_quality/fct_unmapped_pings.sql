@@ -2,7 +2,7 @@ with
 
 pings as (
 
-    select * from {{ ref('int_pings_tiered') }}
+    select * from {{ ref('int_pings') }}
 
 ),
 
