@@ -45,9 +45,9 @@ COMPARED = {
 def metrics(project: Path = REPO) -> list[Metric]:
     """Every metric's `config.meta.metric` with its name, as its yml has it, sorted by name."""
     found = []
-    for path in sorted((project / "models/metrics").rglob("*.yml"), key=lambda one: one.name):
-        model = yaml.safe_load(path.read_text(encoding="utf-8"))["models"][0]
-        sql = path.with_suffix(".sql").read_text(encoding="utf-8")
+    for path in sorted((project / "models/metrics").rglob("metric_*.sql"), key=lambda one: one.name):
+        model = yaml.safe_load(path.with_suffix(".yml").read_text(encoding="utf-8"))["models"][0]
+        sql = path.read_text(encoding="utf-8")
         found.append({**model["config"]["meta"]["metric"], "name": model["name"].removeprefix("metric_"), "sql": sql})
     return found
 
@@ -160,6 +160,7 @@ def _manual(files: str, paths: Sequence[str]) -> str:
 def _script(raw: Path, as_of: str) -> str:
     known = metrics()
     plain = [metric for metric in known if metric["key_paths"]]
+    sums = [metric for metric in known if "metric_sum" in metric["sql"] or "metric_kinds" in metric["sql"]]
     counters = [_argument(metric) for metric in known if "counter_increase" in metric["sql"]]
     return Template(SCRIPT.read_text(encoding="utf-8")).substitute(
         raw=raw,
@@ -167,8 +168,8 @@ def _script(raw: Path, as_of: str) -> str:
         as_of=as_of,
         min_share=_setting("suggestion_min_share"),
         excluded=_excluded(raw),
-        plain_metrics=",\n    ".join(_plain(metric) for metric in plain),
-        metric_names=", ".join(metric["name"] for metric in plain),
+        plain_metrics=",\n    ".join([*map(_plain, plain), *(_sum(metric, plain) for metric in sums)]),
+        metric_names=", ".join(metric["name"] for metric in [*plain, *sums]),
         earlier_counters="".join(_earlier(counter) for counter in counters),
         increases="".join(_increase(metric) for metric in known if "counter_increase" in metric["sql"]),
         ratios="".join(_ratio(metric) for metric in known if "metric_ratio" in metric["sql"]),
@@ -179,6 +180,19 @@ def _plain(metric: Metric) -> str:
     reading = "flag_of" if metric["unit"] in ("flag", "setting") else "number_of"
     readings = ", ".join(f'{reading}("{path}")' for path in metric["key_paths"])
     return f"coalesce({readings}) as {metric['name']}"
+
+
+def _sum(metric: Metric, plain: Sequence[Metric]) -> str:
+    names = metric["sql"].split("'")[1::2]
+    paths = [path for part in plain if part["name"] in names for path in part["key_paths"]]
+    numbers = "[" + ", ".join(f'number_of("{path}")' for path in paths) + "]"
+    missing = "list_bool_or([" + ", ".join(f'failed("{path}")' for path in paths) + "])"
+    if "needs='all'" in metric["sql"]:
+        missing = f"len(list_filter({numbers}, lambda part: part is null)) > 0"
+    combined = f"list_sum({numbers})"
+    if "metric_kinds" in metric["sql"]:
+        combined = f"case when {combined} >= 0 then len(list_filter({numbers}, lambda part: part > 0)) end"
+    return f"case when not {missing} then cast({combined} as double) end as {metric['name']}"
 
 
 def _earlier(counter: str) -> str:

@@ -11,6 +11,7 @@ create or replace temp macro number_of(x) as case
     when regexp_full_match(trim(x), '[+-]?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]+)?') and try_cast(trim(x) as double) >= 0
         then try_cast(trim(x) as double)
 end;
+create or replace temp macro failed(x) as coalesce(replace(trim(x), ' ', ''), '{}') != '{}' and number_of(x) is null;
 create or replace temp macro flag_of(x) as case lower(trim(x)) when 'true' then 1.0 when 'false' then 0.0 end;
 create or replace temp macro host_of(x) as case
     when regexp_full_match(x, '-[0-9]+') then ''

@@ -14,7 +14,6 @@
     {{ return({
         'metric': none,
         'measure': ['measures', 'measure'],
-        'operand': ['operand_parts', 'operand'],
         'score_group': ['score_groups', 'score_group'],
         'use_case': ['use_cases', 'use_case'],
         'signal': ['signal_rules', 'signal'],

@@ -29,8 +29,6 @@ ADDED = {
     "score_groups": "releases,releases",
     "measure_weights": "handbook_2025,releases,0.0,7\nsql_2023,releases,0.0,7",
     "use_cases": "releases,release,Releases,5,,,Publish a release.",
-    "operand_parts": "all_pipelines,ci_internal_pipelines_all_time_event,present\n"
-    "finished_deployments,releases_28_days_user,all_needed",
     "instance_type_aliases": "prod,Production\nlive,Production",
     "editions": "EE TRIAL,ultimate",
     "product_tiers": "platinum,4",
@@ -132,5 +130,5 @@ def test_a_metric_that_is_renamed_is_missed_by_the_models_that_use_it(bench: Ben
     run = bench.dbt("run", "--select", "int_settings")
     assert run.exit_code != 0
     assert 'lacks the metric "ci_runners_all_time_event"' in run.failures
-    assert "int_signal_counters" in run.failures
+    assert "int_signal_inputs" in run.failures
     assert "runners_all_time_event" in run.failures.split("the closest are")[1]

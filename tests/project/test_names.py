@@ -15,7 +15,6 @@ from scripts import registry
 
 PLACES = {
     "measure": ("measures", "measure"),
-    "operand": ("operand_parts", "operand"),
     "score_group": ("score_groups", "score_group"),
     "use_case": ("use_cases", "use_case"),
     "signal": ("signal_rules", "signal"),
@@ -24,7 +23,7 @@ PLACES = {
 }
 # Looked up, or a model's name (dbt misses it itself), or a column and a key of a dict.
 CHECKED = re.compile(
-    r"known\([^)]*\)|(?:metric_ratio|counter_increase|ratio)\([^)]*\)|'\w+':|\{#.*?#\}|--[^\n]*", re.DOTALL
+    r"known\([^)]*\)|(?:metric_\w+|counter_increase|ratio)\([^)]*\)|'\w+':|\{#.*?#\}|--[^\n]*", re.DOTALL
 )
 # Words of a vocabulary that mean something else in these files.
 OTHER_MEANING = {("stopped_reporting", "reporting_reason")}

@@ -14,17 +14,9 @@ measures as (
 
 ),
 
-operand_parts as (
-
-    select * from {{ ref('operand_parts') }}
-
-),
-
 operands as (
 
     select metric_name as operand from metrics
-    union
-    select operand from operand_parts
     union
     select 'licensed_seats'
 
@@ -32,9 +24,7 @@ operands as (
 
 uses as (
 
-    select 'operand_parts.metric_name' as place, metric_name as used_name, 'metric' as vocabulary from operand_parts
-    union
-    select 'measures.numerator', numerator, 'operand' from measures
+    select 'measures.numerator' as place, numerator as used_name, 'operand' as vocabulary from measures
     union
     select 'measures.denominator', denominator, 'operand' from measures
     where denominator is not null

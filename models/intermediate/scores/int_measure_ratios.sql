@@ -1,5 +1,6 @@
 {{ config(materialized='view') }}
-{#- Every measure's ratio for every subscription and period, with what its inputs say of themselves. -#}
+{#- Every measure's ratio for every subscription and period, with what its inputs say of themselves: metrics of the primary
+    instance, derived ones too, and its licensed seats. -#}
 with
 
 gates as (
@@ -14,9 +15,42 @@ measures as (
 
 ),
 
+primary_instances as (
+
+    select * from {{ ref('int_primary_instances') }}
+
+),
+
+metric_values as (
+
+    select * from {{ ref('int_metric_values') }}
+    where metric_name in (select measures.numerator from measures)
+        or metric_name in (select measures.denominator from measures)
+
+),
+
 operands as (
 
-    select * from {{ ref('int_score_operands') }}
+    select
+        primary_instances.original_subscription_id,
+        primary_instances.period_start,
+        metric_values.metric_name as operand,
+        metric_values.metric_value as operand_value,
+        metric_values.value_status,
+        metric_values.value_reason
+    from primary_instances
+    inner join metric_values
+        on primary_instances.instance_id = metric_values.instance_id
+        and primary_instances.period_start = metric_values.period_start
+    union all
+    select
+        original_subscription_id,
+        period_start,
+        'licensed_seats',
+        cast(licensed_seats as double),
+        case when licensed_seats is null then 'not_reported' else 'reported' end,
+        case when licensed_seats is null then 'seats_unknown' end
+    from primary_instances
 
 ),
 

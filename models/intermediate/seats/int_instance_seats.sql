@@ -13,9 +13,9 @@ instance_periods as (
 
 ),
 
-ping_metrics as (
+metric_values as (
 
-    select * from {{ ref('int_ping_metrics') }}
+    select * from {{ ref('int_metric_values') }}
     where metric_name in ('{{ inputs.values() | join("', '") }}')
 
 ),
@@ -28,7 +28,7 @@ pivoted as (
         {%- for column, metric in inputs.items() %}
         max(case when metric_name = '{{ metric }}' then metric_value end) as {{ column }}{{ ',' if not loop.last }}
         {%- endfor %}
-    from ping_metrics
+    from metric_values
     group by instance_id, period_start
 
 ),

@@ -1,9 +1,19 @@
-{#- What the signals of a subscription look at: its ratios, seats, and the counters of its primary instance. -#}
+{#- What the signals of a subscription look at: its ratios, its seats, metrics of its primary instance (any metric model's,
+    named here), and by how much counters grew. -#}
+{%- set metrics = known('metric', [
+    'ci_runners_all_time_event', 'ci_internal_pipelines_28_days_event', 'projects_all_time_event',
+    'projects_jenkins_active_all_time_event', 'projects_teamcity_active_all_time_event',
+    'projects_bamboo_active_all_time_event', 'container_scanning_jobs_all_time_event',
+    'dependency_scanning_jobs_all_time_event', 'secret_detection_scans_28_days_event', 'dast_jobs_all_time_event',
+]) -%}
+{%- set flows = known('metric', ['ci_internal_pipelines_all_time_event', 'ci_external_pipelines_all_time_event']) -%}
+{%- set measures = known('measure', ['license_utilization', 'user_engagement']) -%}
 with
 
 gates as (
 
     select * from {{ ref('int_subscription_gates') }}
+    where is_in_force and primary_instance_id is not null
 
 ),
 
@@ -16,12 +26,21 @@ seats as (
 points as (
 
     select * from {{ ref('int_subscription_points') }}
+    where measure in ('{{ measures | join("', '") }}')
 
 ),
 
-counters as (
+metric_values as (
 
-    select * from {{ ref('int_signal_counters') }}
+    select * from {{ ref('int_metric_values') }}
+    where metric_name in ('{{ metrics | join("', '") }}')
+
+),
+
+increases as (
+
+    select * from {{ ref('int_counter_increases') }}
+    where metric_name in ('{{ flows | join("', '") }}') and not is_estimated
 
 ),
 
@@ -30,12 +49,38 @@ ratios as (
     select
         original_subscription_id,
         period_start,
-        {%- for measure in known('measure', ['license_utilization', 'user_engagement']) %}
+        {%- for measure in measures %}
         max(case when measure = '{{ measure }}' then measure_value end) as {{ measure }},
         max(case when measure = '{{ measure }}' then color end) as {{ measure }}_color{{ ',' if not loop.last }}
         {%- endfor %}
     from points
     group by original_subscription_id, period_start
+
+),
+
+counters as (
+
+    select
+        instance_id,
+        period_start
+        {%- for metric in metrics %},
+        max(case when metric_name = '{{ metric }}' then metric_value end) as {{ metric }}
+        {%- endfor %}
+    from metric_values
+    group by instance_id, period_start
+
+),
+
+counter_flows as (
+
+    select
+        instance_id,
+        period_start
+        {%- for metric in flows %},
+        max(case when metric_name = '{{ metric }}' then increase end) as {{ metric }}_flow
+        {%- endfor %}
+    from increases
+    group by instance_id, period_start
 
 ),
 
@@ -54,19 +99,13 @@ inputs as (
         seats.licensed_seats,
         ratios.license_utilization,
         ratios.user_engagement,
-        ratios.user_engagement_color,
-        counters.ci_runners_all_time_event,
-        counters.ci_internal_pipelines_28_days_event,
-        counters.projects_all_time_event,
-        counters.projects_jenkins_active_all_time_event,
-        counters.projects_teamcity_active_all_time_event,
-        counters.projects_bamboo_active_all_time_event,
-        counters.container_scanning_jobs_all_time_event,
-        counters.dependency_scanning_jobs_all_time_event,
-        counters.secret_detection_scans_28_days_event,
-        counters.dast_jobs_all_time_event,
-        counters.ci_internal_pipelines_all_time_event_flow,
-        counters.ci_external_pipelines_all_time_event_flow
+        ratios.user_engagement_color
+        {%- for metric in metrics %},
+        counters.{{ metric }}
+        {%- endfor %}
+        {%- for metric in flows %},
+        counter_flows.{{ metric }}_flow
+        {%- endfor %}
     from gates
     inner join seats
         on gates.original_subscription_id = seats.original_subscription_id
@@ -77,7 +116,9 @@ inputs as (
     left join counters
         on gates.primary_instance_id = counters.instance_id
         and gates.period_start = counters.period_start
-    where gates.is_in_force and gates.primary_instance_id is not null
+    left join counter_flows
+        on gates.primary_instance_id = counter_flows.instance_id
+        and gates.period_start = counter_flows.period_start
 
 )
 
