@@ -6,39 +6,29 @@ import argparse
 import csv
 import os
 import secrets
-import signal
-import sqlite3
 import sys
-import threading
 from pathlib import Path
 
 from sandbox.box import Sandbox
+from sandbox.serving import FOLDER, serve
 from sandbox.settings import Limits
 
-_FOLDER = Path(".sandbox")
+_FOLDER = Path(FOLDER)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve until SIGINT or SIGTERM.
+    """Serve until SIGINT or SIGTERM; `salesforce` as the first word serves a local Salesforce.
 
     Returns:
         0 after a signal, 2 when it could not start.
     """
-    options = _parser().parse_args(arguments)
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    try:
-        box = _make(options)
-        _fill(box, options)
-    except (OSError, ValueError, KeyError, sqlite3.Error) as error:
-        print(f"The sandbox cannot start: {error}", file=sys.stderr)
-        return 2
-    with box:
-        print(f"Serving {box.url} (objects, rows and calls are shown there)", flush=True)
-        stop.wait()
-    print("Stopped; the rows are kept.")
-    return 0
+    given = sys.argv[1:] if arguments is None else arguments
+    if given[:1] == ["salesforce"]:
+        from sandbox.salesforce.__main__ import main as salesforce
+
+        return salesforce(given[1:])
+    options = _parser().parse_args(given)
+    return serve(lambda: _made(options))
 
 
 def read_or_make_key(path: Path) -> str:
@@ -75,8 +65,8 @@ def seed_companies(box: Sandbox, path: Path) -> int:
     return len(box.insert("Company", records))
 
 
-def _make(options: argparse.Namespace) -> Sandbox:
-    return Sandbox(
+def _made(options: argparse.Namespace) -> Sandbox:
+    box = Sandbox(
         options.db,
         access_key=read_or_make_key(options.access_key_file),
         client_id=os.environ.get("GAINSIGHT_CLIENT_ID"),
@@ -84,6 +74,8 @@ def _make(options: argparse.Namespace) -> Sandbox:
         limits=_limits(options),
         port=options.port,
     )
+    _fill(box, options)
+    return box
 
 
 def _fill(box: Sandbox, options: argparse.Namespace) -> None:
@@ -120,7 +112,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m sandbox",
         description="A local Gainsight on loopback. Its access key is GAINSIGHT_ACCESS_KEY, or"
-        " one kept in a file; GAINSIGHT_CLIENT_ID and GAINSIGHT_CLIENT_SECRET set the M2M pair.",
+        " one kept in a file; GAINSIGHT_CLIENT_ID and GAINSIGHT_CLIENT_SECRET set the M2M pair."
+        " `python -m sandbox salesforce` serves a local Salesforce instead.",
     )
     add = parser.add_argument
     add("--port", type=int, default=8765, help="port on 127.0.0.1; 0 is any free one (%(default)s)")

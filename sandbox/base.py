@@ -12,7 +12,7 @@ from typing import Any, Self
 from sandbox.faults import FaultSchedule
 from sandbox.server import SandboxServer, Served
 from sandbox.settings import Call, Fault
-from sandbox.tables import Row, Tables
+from sandbox.tables import Row
 
 
 class LocalSystem:
@@ -20,7 +20,7 @@ class LocalSystem:
 
     credentials: Any
     """What is accepted: it has `revoked` and `expire_tokens`."""
-    _store: Tables[Any]
+    _store: Any
 
     def _open(self, path: Path | str | None, name: str) -> Path:
         """The file of the rows; without a path one that ends with the system."""
@@ -99,11 +99,13 @@ class LocalSystem:
 
     def rows(self, name: str) -> list[Row]:
         """Stored rows, oldest first, with their ids: dates as ISO text, picklists as labels."""
-        return self._store.rows(self._object(name))
+        rows: list[Row] = self._store.rows(self._object(name))
+        return rows
 
     def count(self, name: str) -> int:
         """Number of stored rows."""
-        return self._store.count(self._object(name))
+        count: int = self._store.count(self._object(name))
+        return count
 
     def _object(self, name: str) -> Any:
         obj = self._store.get(name)

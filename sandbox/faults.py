@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from sandbox.settings import Fault
 
-_GROUPS = {"write": ("insert", "update", "delete")}
+_GROUPS = {"write": ("insert", "update", "upsert", "delete")}
 
 
 @dataclass

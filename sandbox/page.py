@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Any
 
-from sandbox.schema import ObjectType
 from sandbox.settings import Call
-from sandbox.store import Row, Store
+from sandbox.tables import Row, Tables
 
 ROWS_SHOWN = 100
 CALLS_SHOWN = 100
 _OBJECT_PATH = re.compile(r"/objects/([A-Za-z0-9_]+)\Z")
-_HIDDEN = ("CreatedBy", "ModifiedBy")
+_HIDDEN = ("CreatedBy", "ModifiedBy", "CreatedById", "LastModifiedById")
+_NUMBERS = ("NUMBER", "CURRENCY", "double", "int", "currency", "percent")
 
 _STYLE = """
 :root { --ink: #1d2733; --soft: #66727f; --line: #e3e7eb; --paper: #fff; --back: #f6f7f9;
@@ -47,28 +47,31 @@ td.bad { color: var(--bad); font-weight: 600; }
 
 def render(
     path: str,
-    store: Store,
+    store: Tables[Any],
     calls: Sequence[Call],
     usage: Iterable[tuple[str, int, int | None]],
+    system: str = "Gainsight",
 ) -> str | None:
     """The page at this path, or None when there is none."""
     if path == "/":
-        return _document("Sandbox", _overview(store, calls, usage))
+        return _document(system, "Sandbox", _overview(system, store, calls, usage))
     found = _OBJECT_PATH.match(path)
     obj = store.get(found[1]) if found else None
-    return None if obj is None else _document(obj.name, _object_page(store, obj))
+    return None if obj is None else _document(system, obj.name, _object_page(store, obj))
 
 
-def _document(title: str, body: str) -> str:
+def _document(system: str, title: str, body: str) -> str:
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)} · Gainsight sandbox</title><style>{_STYLE}</style></head>"
+        f"<title>{escape(title)} · {system} sandbox</title><style>{_STYLE}</style></head>"
         f"<body><main>{body}</main></body></html>"
     )
 
 
-def _overview(store: Store, calls: Sequence[Call], usage: Iterable[tuple[str, int, int | None]]) -> str:
+def _overview(
+    system: str, store: Tables[Any], calls: Sequence[Call], usage: Iterable[tuple[str, int, int | None]]
+) -> str:
     objects = [
         [_link(obj), obj.kind.lower(), _number(len(obj.fields)), _number(store.count(obj))]
         for obj in sorted(store.objects(), key=lambda obj: obj.kind == "SYSTEM")
@@ -80,7 +83,7 @@ def _overview(store: Store, calls: Sequence[Call], usage: Iterable[tuple[str, in
     shown = list(reversed(calls[-CALLS_SHOWN:]))
     return "".join(
         (
-            "<h1>Gainsight sandbox</h1>",
+            f"<h1>{system} sandbox</h1>",
             "<p>A local stand-in for the tests and the demo. It holds what was published here,"
             " and nothing leaves this machine.</p>",
             "<h2>Objects</h2>",
@@ -121,11 +124,11 @@ def _call_row(call: Call) -> list[str]:
     ]
 
 
-def _object_page(store: Store, obj: ObjectType) -> str:
+def _object_page(store: Tables[Any], obj: Any) -> str:
     rows, total = store.rows(obj, ROWS_SHOWN), store.count(obj)
     names = [name for name in obj.fields if name not in _HIDDEN]
     _name_lookups(store, obj, rows)
-    numeric = {name for name in names if obj.fields[name].type in ("NUMBER", "CURRENCY")}
+    numeric = {name for name in names if obj.fields[name].type in _NUMBERS}
     heads = [f"#{name}" if name in numeric else name for name in names]
     cells = [[_value(row[name], name in numeric) for name in names] for row in rows]
     shown = f"The first {len(rows)} of {total:,} rows." if rows else "No row yet."
@@ -135,7 +138,7 @@ def _object_page(store: Store, obj: ObjectType) -> str:
     )
 
 
-def _name_lookups(store: Store, obj: ObjectType, rows: Sequence[Row]) -> None:
+def _name_lookups(store: Tables[Any], obj: Any, rows: Sequence[Row]) -> None:
     """Show the name of a row looked up instead of its Gsid."""
     for each in obj.lookups.values():
         target = store.get(each.lookup or "")
@@ -158,7 +161,7 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return f'<div class="scroll" tabindex="0"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
-def _link(obj: ObjectType) -> str:
+def _link(obj: Any) -> str:
     return f'<td><a href="/objects/{escape(obj.name)}">{escape(obj.name)}</a></td>'
 
 

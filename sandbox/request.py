@@ -39,6 +39,11 @@ class Request:
     object: str | None = None
     id: str | None = None
     records: int = 0
+    uri: int = 0
+    """Bytes of the path and query as they came."""
+
+    def count_records(self) -> None:
+        """Set `records` from the body of a call that is not handled."""
 
     def route(self, routes: Routes) -> None:
         """Find the operation, the object and the id that the path stands for."""

@@ -134,6 +134,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
         request = self.server.api.read(self.command, path, query, self.headers, body, self.client_address[0])
+        request.uri = len(self.path)
         self._serve(request, started)
 
     do_GET = do_PUT = do_DELETE = do_PATCH = do_HEAD = do_POST  # noqa: N815

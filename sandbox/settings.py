@@ -25,7 +25,7 @@ FaultKind = Literal[
 COMMITS_BY_DEFAULT: frozenset[str] = frozenset({"slow", "truncated", "cut_off"})
 """Kinds that damage the reply of a call which took effect; the others prevent the call."""
 
-WRITES: frozenset[str] = frozenset({"insert", "update", "delete", "bulk"})
+WRITES: frozenset[str] = frozenset({"insert", "update", "upsert", "delete", "bulk"})
 
 
 @dataclass
@@ -176,7 +176,7 @@ class Fault:
     probability: float | None = None
     seed: int = 0
     status: int = 503
-    body: Literal["json", "html"] | dict[str, Any] | None = None
+    body: Literal["json", "html"] | dict[str, Any] | list[dict[str, Any]] | None = None
     code: str | None = None
     retry_after: float | str | None = None
     seconds: float = 1.0

@@ -20,7 +20,9 @@ Row = dict[str, Any]
 class Described(Protocol):
     """An object of some system's schema."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Its name."""
 
     @property
     def key(self) -> str:
@@ -118,6 +120,10 @@ class Tables(Generic[T]):
         """Run one statement and fetch everything."""
         with self.lock:
             return self._connection.execute(sql, parameters).fetchall()
+
+    def execute_many(self, sql: str, parameters: Iterable[Sequence[Any]]) -> None:
+        """Run one statement for each of these. Needs a transaction."""
+        self._connection.executemany(sql, parameters)
 
     def objects(self) -> list[T]:
         """All objects, by name."""

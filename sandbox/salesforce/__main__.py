@@ -1,0 +1,88 @@
+"""`python -m sandbox salesforce`: a local org as a server of its own."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import os
+import sys
+from pathlib import Path
+
+from sandbox.salesforce.box import Org
+from sandbox.salesforce.settings import Limits
+from sandbox.serving import FOLDER, serve
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve until SIGINT or SIGTERM.
+
+    Returns:
+        0 after a signal, 2 when it could not start.
+    """
+    options = _parser().parse_args(arguments)
+    return serve(lambda: _made(options))
+
+
+def seed_accounts(org: Org, path: Path) -> int:
+    """Add an Account for every account of `accounts.csv` that has none yet, and count them.
+
+    Its AccountNumber is the account's id in the file, and so is every custom external id that Account has.
+
+    Raises:
+        ValueError: when the file lacks a column.
+    """
+    known = {row["AccountNumber"] for row in org.rows("Account")}
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file)
+        missing = {"account_id", "account_name"} - set(reader.fieldnames or ())
+        if missing:
+            raise ValueError(f"{path} has no column {', '.join(sorted(missing))}")
+        names = {row["account_id"]: row["account_name"] or row["account_id"] for row in reader}
+    keys = ("AccountNumber", *org.external_ids("Account"))
+    records = [
+        {"Name": name[:255], **dict.fromkeys(keys, account_id)}
+        for account_id, name in names.items()
+        if account_id and account_id not in known
+    ]
+    return len(org.insert("Account", records))
+
+
+def _made(options: argparse.Namespace) -> Org:
+    key = options.public_key.read_text(encoding="utf-8") if options.public_key else None
+    org = Org(
+        options.db,
+        client_id=os.environ.get("SALESFORCE_CLIENT_ID", "").strip() or "local",
+        client_secret=os.environ.get("SALESFORCE_CLIENT_SECRET", "").strip() or "local",
+        public_key=key,
+        username=options.username,
+        limits=Limits(calls_per_day=options.calls_per_day),
+        port=options.port,
+        bulk_seconds=options.bulk_seconds,
+    )
+    if options.accounts.exists():
+        print(f"{seed_accounts(org, options.accounts)} accounts added from {options.accounts}")
+    else:
+        print(f"No {options.accounts}: no account added")
+    return org
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m sandbox salesforce",
+        description="A local Salesforce on loopback. Its consumer key and secret are SALESFORCE_CLIENT_ID and"
+        " SALESFORCE_CLIENT_SECRET, or local and local.",
+    )
+    add = parser.add_argument
+    add("--port", type=int, default=8766, help="port on 127.0.0.1; 0 is any free one (%(default)s)")
+    add("--db", type=Path, default=Path(FOLDER) / "salesforce.sqlite", help="file of the records")
+    accounts = Path("sample/raw/accounts.csv")
+    add("--accounts", type=Path, default=accounts, help="accounts.csv to make Accounts from")
+    add("--public-key", type=Path, help="PEM that the signature of a JWT is verified with")
+    add("--username", default="integration@example.com", help="the user that a JWT may speak for (%(default)s)")
+    add("--calls-per-day", type=int, default=Limits().calls_per_day, help="%(default)s")
+    add("--bulk-seconds", type=float, default=0.0, help="how long a job takes, besides its work (%(default)s)")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

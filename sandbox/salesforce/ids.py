@@ -1,0 +1,58 @@
+"""Ids: 15 characters that differ by case, or 18 with a suffix that says the case."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import time
+
+_BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_SUFFIX = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+_FORM = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?\Z")
+_last = 0
+
+
+def base62(number: int, length: int) -> str:
+    """The last digits of a number."""
+    digits = []
+    for _ in range(length):
+        number, digit = divmod(number, 62)
+        digits.append(_BASE62[digit])
+    return "".join(reversed(digits))
+
+
+def custom_prefix(key: str) -> str:
+    """The key prefix of a custom object."""
+    return "a" + base62(int.from_bytes(hashlib.sha256(key.encode()).digest()), 2)
+
+
+def new_ids(prefix: str, count: int) -> list[str]:
+    """Ids of new records; they rise with time."""
+    global _last
+    first = max(time.time_ns() // 1000 * 100_000, _last + 1)
+    _last = first + count
+    return [with_suffix(prefix + base62(first + n, 12)) for n in range(count)]
+
+
+def with_suffix(short: str) -> str:
+    """The 18 characters of an id of 15."""
+    suffix = []
+    for start in (0, 5, 10):
+        bits = sum(1 << n for n in range(5) if "A" <= short[start + n] <= "Z")
+        suffix.append(_SUFFIX[bits])
+    return short + "".join(suffix)
+
+
+def full(text: str) -> str | None:
+    """The 18 characters of an id as somebody wrote it; None when it is none."""
+    if not _FORM.match(text):
+        return None
+    if len(text) == 15:
+        return with_suffix(text)
+    letters = []
+    for place, letter in enumerate(text[:15]):
+        bits = _SUFFIX.find(text[15 + place // 5].upper())
+        if bits < 0:
+            return None
+        letters.append(letter.upper() if bits >> place % 5 & 1 else letter.lower())
+    return with_suffix("".join(letters))
