@@ -5,14 +5,16 @@ from __future__ import annotations
 import base64
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, Any
 from urllib.parse import quote
 
 from loader.config import KNOWN_SECRETS, Secret, secret
+from loader.engine.api import Api
 from loader.engine.http import Http, Reply
-from loader.errors import FatalError, MisuseError, ReplyError, RetriableError, RowRejected, StoppedError
-from loader.gainsight.replies import EMPTY, ENDED, NO_MATCH, NO_SUCH_ID, NotTheApi, Written, json_of, judge, written
+from loader.engine.replies import json_of
+from loader.errors import FatalError, MisuseError, RetriableError, RowRejected
+from loader.gainsight.replies import EMPTY, ENDED, NO_MATCH, NO_SUCH_ID, Written, judge, written
 
 PAGE = 5000
 """Rows per read."""
@@ -22,9 +24,6 @@ TOKEN = "/v1/users/m2m/oauth/token"  # noqa: S105 - a path
 JSON = {"Accept": "application/json"}
 """Without it an error may come as a page with status 200."""
 _ENDS = ("GTE", "LTE")
-_VAGUE_TRIES = 3
-STRANGE = 5
-"""So many answers in a row that are not the API's are no moment's fault."""
 
 
 class Credentials:
@@ -76,9 +75,7 @@ class Client:
 
     def __init__(self, http: Http) -> None:
         self.http = http
-        self._credentials = Credentials()
-        self._strange = 0
-        self._wrote = False
+        self._api = Api(http, Credentials(), judge, ENDED, JSON)
 
     def describe(self, objects: Sequence[str]) -> dict[str, dict[str, Any]]:
         """Metadata of these objects, by name; those that do not exist are left out."""
@@ -142,7 +139,7 @@ class Client:
             RetriableError: nobody knows whether they were created.
         """
         path = f"{DATA}/{quote(name)}"
-        made = written(self._call("POST", path, _records(records), repeat=False))
+        made = written(self._api.call("POST", path, _records(records), repeat=False))
         if len(set(made.ids)) != len(made.ids) or (not made.problems and len(made.ids) != len(records)):
             raise RetriableError("the reply does not name what was created", 200, path)
         return made
@@ -153,12 +150,12 @@ class Client:
         Raises:
             RowRejected: none was changed.
         """
-        return written(self._call("PUT", f"{DATA}/{quote(name)}?keys=Gsid", _records(records)))
+        return written(self._api.call("PUT", f"{DATA}/{quote(name)}?keys=Gsid", _records(records)))
 
     def delete(self, name: str, gsid: str) -> None:
         """Delete one record; one that is not there is deleted."""
         try:
-            self._call("DELETE", f"{DATA}/{quote(name)}/{quote(gsid)}", None)
+            self._api.call("DELETE", f"{DATA}/{quote(name)}/{quote(gsid)}")
         except RowRejected as error:
             if error.code not in (NO_MATCH, NO_SUCH_ID):
                 raise
@@ -173,25 +170,14 @@ class Client:
 
         def once() -> Any:
             file.seek(0)
-            headers = {**JSON, **self._headers()}
-            return self._judged(self.http.request("POST", path, headers, files=parts, data={"jobId": job_id}))
+            return self._api.once("POST", path, {}, files=parts, data={"jobId": job_id})
 
-        self._wrote = True
-        return self._renewing(once)
+        self._api.writes()
+        return self._api.renewing(once)
 
     def read(self, path: str, body: Any = None) -> Any:
-        """A call that changes nothing; a refusal that names no reason known to us is tried again."""
-        text = json.dumps(body).encode() if body else None
-        for tries in range(1, _VAGUE_TRIES + 1):
-            try:
-                return self._call("POST" if body else "GET", path, text)
-            except RowRejected as error:
-                if not error.vague:
-                    raise
-                refusal = error
-            if tries < _VAGUE_TRIES:
-                self.http.meter.pause(0.25 * tries)
-        raise FatalError(refusal.message, refusal.status, path, refusal.code, refusal.request_id)
+        """A call that changes nothing."""
+        return self._api.read("POST" if body else "GET", path, json.dumps(body).encode() if body else None)
 
     def state(self, path: str) -> Any:
         """A call that asks how something stands.
@@ -199,65 +185,7 @@ class Client:
         Raises:
             RowRejected: it is not known.
         """
-        return self._call("GET", path, None)
-
-    def _headers(self) -> dict[str, str]:
-        return self._credentials.headers(self.http)
-
-    def _call(self, method: str, path: str, body: bytes | None, *, repeat: bool = True) -> Any:
-        def once() -> Any:
-            headers = {"Content-Type": "application/json", **JSON, **self._headers()}
-            try:
-                return self._judged(self.http.request(method, path, headers, data=body))
-            except RowRejected as error:
-                if not (reads and error.later):
-                    raise
-                raise RetriableError(error.message, error.status, path, error.code, ambiguous=False) from None
-
-        reads = method == "GET" or "/query/" in path or path == DESCRIBE
-        self._wrote = self._wrote or not reads
-        try:
-            data = self.http.retrying(lambda: self._renewing(once), also_ambiguous=repeat)
-        except RowRejected:
-            self.http.accepted()
-            raise
-        self.http.accepted()
-        return data
-
-    def _renewing(self, once: Callable[[], Any]) -> Any:
-        """Make a call, and once more with a new token when the one we had has ended."""
-        try:
-            return once()
-        except FatalError as error:
-            if not (error.status == 401 or error.code in ENDED) or not self._credentials.renew():
-                raise
-        return once()
-
-    def _judged(self, reply: Reply) -> Any:
-        """What a reply means.
-
-        Raises:
-            FatalError: it is not the API that answers, and that several times in a row.
-            StoppedError: so, after something was sent.
-        """
-        try:
-            data = judge(reply)
-        except NotTheApi as error:
-            self._strange += 1
-            if self._strange < STRANGE:
-                raise
-            message = (
-                f"not the API answers at {self.http.settings.base_url}: {error.message}, {self._strange} times in a"
-                " row; check GAINSIGHT_BASE_URL, or what stands in between"
-            )
-            if self._wrote:
-                raise StoppedError(f"{message[0].upper()}{message[1:]}. What was sent is recorded.") from None
-            raise FatalError(message, error.status, error.url) from None
-        except ReplyError:
-            self._strange = 0
-            raise
-        self._strange = 0
-        return data
+        return self._api.call("GET", path, reads=True)
 
 
 def _records(records: Sequence[str]) -> bytes:

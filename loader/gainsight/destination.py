@@ -10,18 +10,19 @@ from typing import Any
 
 from loader.config import api_settings
 from loader.dbt.artifacts import Lookup, PublishModel
-from loader.engine.destination import Compares, Facts, Field, Finding, Outcome, Record, Rejection, Row, Work
+from loader.engine.destination import Compares, Facts, Field, Finding, Outcome, Record, Row, Work
 from loader.engine.files import csv_files
+from loader.engine.finding import Wanted
 from loader.engine.http import Http
 from loader.engine.limits import Meter, Window
+from loader.engine.records import Links, Records, pages
 from loader.engine.sending import Item, Sent, not_taken, send
-from loader.engine.values import Suspects, as_json, key_of, moment
+from loader.engine.values import as_json, key_of, moment
 from loader.errors import RowRejected
 from loader.gainsight import bulk, schema
 from loader.gainsight.client import PAGE, Client, Credentials
 from loader.gainsight.comparing import Comparing
 from loader.gainsight.doubts import Doubts
-from loader.gainsight.finding import Wanted
 from loader.gainsight.writing import Changer, Creator
 
 BATCH = 50
@@ -46,9 +47,8 @@ class Gainsight:
         self._comparing = Comparing()
         self.compares: Compares = self._comparing
         self._fields: dict[str, dict[str, Field]] = {}
-        self._suspects: dict[str, Suspects] = {}
-        self._links: dict[Lookup, dict[Any, tuple[str, Rejection | None]]] = {}
-        self._ids: dict[tuple[str, str], dict[str, list[str]]] = {}
+        self._links = Links(lambda value: str(as_json(value)))
+        self._records = Records(self._fields, self._links, schema.CODES, schema.to_api)
 
     def connect(self, meter: Meter) -> None:
         """See `Destination`."""
@@ -63,15 +63,15 @@ class Gainsight:
         in_bulk = [w for w in busy if self.takes_bulk(w.model, w.known + w.unknown)]
         calls = {
             "metadata": (1 + Credentials.needs_token() if busy else 0),
-            "look-ups": sum(_pages(n, PAGE) for n in lookups.values()),
-            "finds": sum(_pages(w.unknown, PAGE) + _probes(w.model, w.unknown) for w in busy),
+            "look-ups": sum(pages(n, PAGE) for n in lookups.values()),
+            "finds": sum(pages(w.unknown, PAGE) + _probes(w.model, w.unknown) for w in busy),
             "writes": sum(_writes(w) for w in busy if w not in in_bulk),
             "read-backs": sum(w.unknown > 1 and w.model.mode != "update" for w in busy if w not in in_bulk),
             "deletes": sum(w.deletes for w in busy),
         }
         if in_bulk:
             calls["bulk uploads"] = len(in_bulk)
-            calls["read-backs"] += sum(_pages(w.known + w.unknown, PAGE) for w in in_bulk)
+            calls["read-backs"] += sum(pages(w.known + w.unknown, PAGE) for w in in_bulk)
         return calls
 
     def offers(self, work: Sequence[Work]) -> list[str]:
@@ -89,7 +89,7 @@ class Gainsight:
 
     def upload(self, model: PublishModel, rows: Iterable[Row], sent: Callable[[str | None], bool]) -> None:
         """See `TakesFiles`."""
-        made = (self._record(model, row) for row in rows)
+        made = (self._records.of(model, row) for row in rows)
         records = (json.loads(record) for record, refused in made if not refused)
         for file in csv_files(model.targets, records, bulk.LARGEST_FILE):
             if not sent(None):
@@ -117,13 +117,10 @@ class Gainsight:
     def resolve(self, values: Mapping[tuple[str, str], Sequence[Any]]) -> None:
         """See `Destination`."""
         for (name, match), wanted in values.items():
-            ids = self._ids.setdefault((name, match), {})
-            unasked = [each for each in map(as_json, wanted) if str(each) not in ids]
-            ids.update({str(each): [] for each in unasked})
+            unasked = self._links.unasked(name, match, wanted)
             for start in range(0, len(unasked), PAGE):
                 for page in self._client.query(name, [match], {match: unasked[start : start + PAGE]}):
-                    for record in page:
-                        ids.setdefault(str(record.get(match)), []).append(record["Gsid"])
+                    self._links.take(name, match, ((record.get(match), record["Gsid"]) for record in page))
 
     def is_empty(self, model: PublishModel, rows: int) -> bool:
         """See `Destination`."""
@@ -154,7 +151,7 @@ class Gainsight:
 
     def linked(self, lookup: Lookup, value: Any) -> list[str]:
         """See `Destination`."""
-        return self._ids[lookup.object, lookup.match].get(str(as_json(value)), [])
+        return self._links.ids(lookup, value)
 
     def labels(self, model: PublishModel) -> Iterator[list[tuple[str, str, datetime]]]:
         """See `Destination`."""
@@ -201,48 +198,10 @@ class Gainsight:
         self, model: PublishModel, rows: Sequence[Row], once: Callable[[PublishModel, list[Item]], Sent]
     ) -> Iterator[list[Outcome]]:
         pause, patience = self._http.meter.pause, self._settings.give_up_seconds
-        return send(model.object, *self._items(model, rows), partial(once, model), pause, patience)
+        return send(model.object, *self._records.items(model, rows), partial(once, model), pause, patience)
 
     def _record_of(self, model: PublishModel, given: Mapping[str, Any]) -> Record:
         return Record(given["Gsid"], key_of(self.compares, model, given), given)
-
-    def _items(self, model: PublishModel, rows: Sequence[Row]) -> tuple[list[Item], list[Outcome]]:
-        """Rows as the API takes them, and those that cannot be."""
-        made = [(row, *self._record(model, row)) for row in rows]
-        refused = [Outcome(row, rejection) for row, _, rejection in made if rejection]
-        return [(row, record) for row, record, rejection in made if not rejection], refused
-
-    def _record(self, model: PublishModel, row: Row) -> tuple[str, Rejection | None]:
-        """A row as the API takes it, or why it cannot be. Most are sent as the warehouse made them."""
-        record, suspects = row.record, self._suspects.get(model.object)
-        if suspects is None:
-            suspects = self._suspects[model.object] = Suspects(model, self._fields[model.object])
-        if suspects.concern(row):
-            fields = self._fields[model.object]
-            for name, value in row.values.items():
-                if refusal := schema.refusal(fields[name], value):
-                    return record, refusal
-            record = json.dumps({n: schema.to_api(v, fields[n]) for n, v in row.values.items()})
-        for each in model.lookups:
-            value, links = row.lookups[each.field], self._links.setdefault(each, {})
-            link, rejection = links.get(value) or links.setdefault(value, self._link(each, value))
-            if rejection:
-                return record, rejection
-            record = f"{record[:-1]},{link}}}"
-        return record, None
-
-    def _link(self, lookup: Lookup, value: Any) -> tuple[str, Rejection | None]:
-        """What fills a look-up's field, or why there is nothing."""
-        ids = [None] if value is None else self.linked(lookup, value)
-        if len(ids) == 1:
-            return f'"{lookup.field}":{json.dumps(ids[0])}', None
-        problem = f"no {lookup.object} has" if not ids else f"{len(ids)} records of {lookup.object} have"
-        code = "NO_LOOKUP_MATCH" if not ids else "MULTIPLE_LOOKUP_MATCHES"
-        return "", Rejection(lookup.field, code, f"{problem} {lookup.match} = {value}")
-
-
-def _pages(rows: int, size: int) -> int:
-    return -(-rows // size)
 
 
 def _probes(model: PublishModel, rows: int) -> bool:
@@ -253,5 +212,5 @@ def _probes(model: PublishModel, rows: int) -> bool:
 def _writes(work: Work) -> int:
     """Inserts and updates are calls of their own; in update mode all rows are updates."""
     if work.model.mode == "update":
-        return _pages(work.known + work.unknown, BATCH)
-    return _pages(work.known, BATCH) + _pages(work.unknown, BATCH)
+        return pages(work.known + work.unknown, BATCH)
+    return pages(work.known, BATCH) + pages(work.unknown, BATCH)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from loader.config import KNOWN_SECRETS
 from loader.engine.http import Reply
+from loader.engine.replies import NotTheApi, code_in, harmless, json_of, name_in
 from loader.errors import FatalError, Problem, RetriableError, RowRejected
 
 NO_MATCH, NO_SUCH_ID = "GSOBJ_1011", "GSOBJ_1004"
@@ -27,17 +26,11 @@ _LATER = re.compile(
     re.IGNORECASE,
 )
 """Codes and texts of what passes by itself: a lock, a busy record, a part of the service that is away."""
-_CODE, _NAME = re.compile(r"[A-Za-z0-9_.-]{1,60}\Z"), re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,120}\Z")
-_LONGEST_TEXT = 300
 _ADVICE = {
     "GS_APIG_2401": "Gainsight refused the credentials: check GAINSIGHT_ACCESS_KEY, or the M2M client's id and secret",
     "GS_APIG_2402": "Gainsight refused this machine's address: add it to the connection's allowlist,"
     " or use an M2M client",
 }
-
-
-class NotTheApi(RetriableError):  # noqa: N818 - it may be a moment's fault of what stands between
-    """A page, or nothing, in place of the API's answer."""
 
 
 @dataclass(frozen=True)
@@ -72,9 +65,9 @@ def judge(reply: Reply) -> Any:
         FatalError: credentials, address or permissions.
     """
     envelope = json_of(reply)
-    code = _matching(_CODE, envelope.get("errorCode") or envelope.get("title"))
+    code = code_in(envelope.get("errorCode") or envelope.get("title"))
     known: dict[str, Any] = {"status": reply.status, "url": reply.path, "code": code}
-    known["request_id"] = _matching(_CODE, envelope.get("requestId"))
+    known["request_id"] = code_in(envelope.get("requestId"))
     _raise_on_status(reply, code, known)
     if "result" not in envelope and not code:
         if reply.status == 413:
@@ -135,35 +128,8 @@ def _details(errors: Any) -> Iterator[dict[str, Any]]:
 
 
 def _problem(detail: dict[str, Any]) -> Problem:
-    field_name, code = _matching(_NAME, detail.get("fieldName")), _matching(_CODE, detail.get("errorCode"))
+    field_name, code = name_in(detail.get("fieldName")), code_in(detail.get("errorCode"))
     text, value = str(detail.get("errorMessage") or ""), detail.get("invalidValue")
     later = bool(_LATER.search(code) or _LATER.search(text)) and code not in _ABOUT_VALUES
     message = harmless(text, [value])
     return Problem(field_name, code, message, value, certain=code in _ABOUT_VALUES, later=later)
-
-
-def json_of(reply: Reply) -> dict[str, Any]:
-    """The body's object; empty when it is none."""
-    try:
-        loaded = json.loads(reply.body)
-    except (ValueError, RecursionError):
-        return {}
-    return loaded if isinstance(loaded, dict) else {}
-
-
-def harmless(text: str, values: Sequence[Any] = ()) -> str:
-    """What the vendor says, fit to be kept and shown: without field values, which belong in no log, without any
-    credential that it echoes, without control characters, and not long."""
-    text = re.sub(r"\((\w+) = .*?\)(?=\W*\Z)", r"(\1)", text, flags=re.DOTALL)
-    for value in (part for each in values for part in (each if isinstance(each, list) else [each])):
-        if value not in (None, "") and len(str(value)) > 1:
-            text = text.replace(f" = {value}", "").replace(str(value), "...")
-    for secret in sorted(KNOWN_SECRETS, key=len, reverse=True):
-        text = re.sub(re.escape(secret), "***", text, flags=re.IGNORECASE)
-    return "".join(each if each.isprintable() else " " for each in text)[:_LONGEST_TEXT]
-
-
-def _matching(pattern: re.Pattern[str], value: Any) -> str:
-    """A code or name; "" for what cannot be one, or is a credential."""
-    text = str(value or "")
-    return text if pattern.match(text) and harmless(text) == text else ""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from loader.engine.destination import Field, Rejection
+from loader.engine.destination import Field
+from loader.engine.records import Codes
 
 _TEXT = {"STRING", "RICHTEXTAREA", "EMAIL", "URL", "PICKLIST", "MULTISELECTDROPDOWNLIST", "GSID", "SFDCID"}
 _NUMBER = {"NUMBER", "PERCENTAGE", "CURRENCY"}
@@ -19,6 +20,8 @@ TYPES = {
     "timestamp": {"DATETIME"},
 }
 """dataTypes that take a column, by kind of value (contract section 5)."""
+CODES = Codes(null="GSOBJ_1007", too_long="GSOBJ_1001", no_choice="GSOBJ_1012")
+"""The vendor's codes for what need not be sent to be refused."""
 
 
 def described(given: Mapping[str, Any]) -> Field:
@@ -40,17 +43,6 @@ def described(given: Mapping[str, Any]) -> Field:
         str(targets[0].get("objectName") or "").lower(),
         int(meta["decimalPlaces"]) if kind in _NUMBER and meta.get("decimalPlaces") is not None else None,
     )
-
-
-def refusal(field: Field, value: Any) -> Rejection | None:
-    """Why this value cannot be sent, in the vendor's codes, or None."""
-    if value is None and not field.nillable:
-        return Rejection(field.name, "GSOBJ_1007", "the field may not be null")
-    if isinstance(value, str) and field.length and len(value) > field.length and not field.labels:
-        return Rejection(field.name, "GSOBJ_1001", f"{len(value)} characters, the field takes {field.length}")
-    if value and field.choices and value not in field.choices:
-        return Rejection(field.name, "GSOBJ_1012", "the value is no active item of the picklist")
-    return None
 
 
 def to_api(value: Any, field: Field) -> Any:

@@ -9,11 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 
 from loader.dbt.artifacts import PublishModel
 from loader.engine.destination import Compares, Field, Outcome, Record, Row
+from loader.engine.replies import NotTheApi
 from loader.engine.sending import Item, Sent, named
 from loader.engine.values import key_of
 from loader.errors import Problem, RetriableError, RowRejected, StoppedError
 from loader.gainsight.client import Client
-from loader.gainsight.replies import NO_MATCH, NO_SUCH_ID, NotTheApi, Written
+from loader.gainsight.replies import NO_MATCH, NO_SUCH_ID, Written
 
 log = logging.getLogger("loader")
 SURE = 8
