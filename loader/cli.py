@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import click
 
 from loader import output
+from loader.config import EXAMPLES
 from loader.dbt.artifacts import Artifacts, PublishModel
 from loader.dbt.profile import Target, read_target
 from loader.engine.adopt import adopt
@@ -37,11 +38,12 @@ from loader.errors import (
 )
 from loader.gainsight import Gainsight
 from loader.labels import Pulled, pull_labels
+from loader.salesforce import Salesforce
 from loader.warehouse import Mart, Options, State, Tables, owner
 from loader.warehouse.facts import facts
 from loader.warehouse.history import last_runs, postponed_rows, standing_rejections
 
-DESTINATIONS: dict[str, Callable[[], Destination]] = {"gainsight": Gainsight}
+DESTINATIONS: dict[str, Callable[[], Destination]] = {"gainsight": Gainsight, "salesforce": Salesforce}
 OBJECTS_A_COLLECTION = 100_000
 """Rows are many and in no cycle; Python's own 700 took a tenth of a publish for looking whether they are."""
 Selected = tuple[str, ...]
@@ -64,12 +66,15 @@ class Project:
     def models(self, select: Selected, only: str | None) -> Iterator[tuple[Destination, list[PublishModel]]]:
         """Publish models, by destination."""
         models = self.artifacts.publish_models(select, only)
-        for name in dict.fromkeys(m.destination for m in models):
-            if name not in DESTINATIONS:
-                known = ", ".join(DESTINATIONS)
-                raise MisuseError(f"No destination is called {name}; the loader has {known}.")
-            target = DESTINATIONS[name]()
-            yield target, [replace(m, ignored=target.compares.ignored) for m in models if m.destination == name]
+        names = list(dict.fromkeys(m.destination for m in models))
+        if unknown := [name for name in names if name not in DESTINATIONS]:
+            known = ", ".join(DESTINATIONS)
+            raise MisuseError(f"No destination is called {unknown[0]}; the loader has {known}.")
+        targets = [DESTINATIONS[name]() for name in names]
+        if not (select or only):
+            targets = _configured(targets)
+        for target in targets:
+            yield target, [replace(m, ignored=target.ignores(m)) for m in models if m.destination == target.name]
 
     @contextmanager
     def state(self, destination: Destination, *, write: bool) -> Iterator[State]:
@@ -80,9 +85,18 @@ class Project:
         """
         if write and not destination.connection:
             name = destination.name.upper()
-            raise MisuseError(f"{name}_BASE_URL is not set, such as https://you.gainsightcloud.com.")
+            raise MisuseError(f"{name}_BASE_URL is not set, such as {EXAMPLES[name]}.")
         with closing(State(self.target, destination.name, destination.connection, write=write)) as state:
             yield state
+
+
+def _configured(targets: Sequence[Destination]) -> list[Destination]:
+    """Those that have an address, when any has, and nobody asked for another one by name."""
+    known = [each for each in targets if each.connection]
+    for each in targets if known else ():
+        if each not in known:
+            output.log.info("%s_BASE_URL is not set: nothing is done for %s", each.name.upper(), each.name)
+    return known or list(targets)
 
 
 def _options(*options: Callable[[_F], _F]) -> Callable[[_F], _F]:
@@ -128,7 +142,8 @@ def cli(
     """Publish the customer-health mart, and never lose a row.
 
     Settings come from the environment: GAINSIGHT_BASE_URL, and GAINSIGHT_ACCESS_KEY or GAINSIGHT_CLIENT_ID
-    and GAINSIGHT_CLIENT_SECRET. The warehouse is dbt's own profile.
+    and GAINSIGHT_CLIENT_SECRET; SALESFORCE_BASE_URL, SALESFORCE_CLIENT_ID, and SALESFORCE_CLIENT_SECRET or
+    SALESFORCE_USERNAME and SALESFORCE_PRIVATE_KEY_FILE. The warehouse is dbt's own profile.
     """
     output.set_up_logs(log_format)
     context.obj = Project(Artifacts(project_dir), profiles_dir, target)

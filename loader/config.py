@@ -13,6 +13,10 @@ KNOWN_SECRETS: set[str] = set()
 """Every credential that was read, to keep it out of what is written."""
 
 
+EXAMPLES = {"GAINSIGHT": "https://you.gainsightcloud.com", "SALESFORCE": "https://you.my.salesforce.com"}
+"""Addresses as they look, by the prefix of a destination's settings."""
+
+
 class Secret(str):
     """Text that shows itself only when used as a string on purpose."""
 
@@ -61,7 +65,7 @@ class ApiSettings:
             MisuseError: there is none.
         """
         if not self.base_url:
-            raise MisuseError(f"{self.prefix}_BASE_URL is not set, such as https://you.gainsightcloud.com.")
+            raise MisuseError(f"{self.prefix}_BASE_URL is not set, such as {EXAMPLES[self.prefix]}.")
         return self
 
 
@@ -86,7 +90,7 @@ def secret(name: str) -> Secret | None:
     return Secret(value)
 
 
-def api_settings(prefix: str, calls_per_minute: int, calls_per_day: int) -> ApiSettings:
+def api_settings(prefix: str, calls_per_minute: int, calls_per_day: int, timeout: float = 60) -> ApiSettings:
     """Read `<prefix>_BASE_URL` and the limits; the arguments are the defaults.
 
     Raises:
@@ -100,7 +104,7 @@ def api_settings(prefix: str, calls_per_minute: int, calls_per_day: int) -> ApiS
         int(number(f"{prefix}_CALLS_PER_MINUTE", calls_per_minute)),
         int(number(f"{prefix}_CALLS_PER_DAY", calls_per_day)),
         number(f"{prefix}_WINDOW_SECONDS", 60),
-        number(f"{prefix}_TIMEOUT_SECONDS", 60),
+        number(f"{prefix}_TIMEOUT_SECONDS", timeout),
         min(give_up, 120.0),
     )
 
@@ -115,7 +119,7 @@ def _base_url(name: str) -> str:
     except ValueError:
         raise MisuseError(f"{name} is not a web address.") from None
     if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment:
-        raise MisuseError(f"{name} is not a web address such as https://you.gainsightcloud.com.")
+        raise MisuseError(f"{name} is not a web address such as {EXAMPLES[name.removesuffix('_BASE_URL')]}.")
     if parts.username or parts.password:
         raise MisuseError(f"{name} holds a user name or password; credentials have their own settings.")
     if parts.scheme == "http" and host not in ("127.0.0.1", "localhost", "::1"):

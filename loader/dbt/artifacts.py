@@ -15,7 +15,7 @@ from loader.errors import MisuseError, RefusedError
 
 MODES = ("upsert", "update", "mirror")
 ON_GONE = ("leave", "clear", "delete")
-_META_KEYS = {"destination", "object", "key", "mode", "on_gone", "fields", "lookups", "labels"}
+_META_KEYS = {"destination", "object", "key", "mode", "on_gone", "fields", "lookups", "labels", "stamps"}
 _KINDS = {
     "text": "varchar character varying text string char uuid",
     "integer": "integer int bigint smallint tinyint hugeint int64 int32 ubigint uinteger",
@@ -57,6 +57,7 @@ class PublishModel:
         labels: API name of the field that people at the destination fill, or None.
         on_gone: what becomes of the record of a row that left the mart: `leave`, `clear` (null in the fields that we
             fill) or `delete` (if we created it).
+        stamps: columns that are sent with a row and are no reason to send it, such as the run that made it.
         ignored: what the destination is known to ignore in text keys, see `Compares`.
         patch_path: the yml that holds the contract, relative to its project, or "".
     """
@@ -74,6 +75,7 @@ class PublishModel:
     labels: str | None = None
     patch_path: str = ""
     on_gone: str = "leave"
+    stamps: frozenset[str] = frozenset()
     ignored: frozenset[str] = frozenset()
 
     @cached_property
@@ -265,10 +267,13 @@ def _publish_model(node: dict[str, Any], publish: Any) -> PublishModel:
     by_field = {field: kinds[column] for column, field in fields.items()}
     if odd := [f for f in key if by_field[f] not in ("text", "integer", "date")]:
         raise wrong(f"key {odd[0]} must be text, a whole number or a date")
+    stamps = frozenset(publish.get("stamps") or ())
+    if odd := sorted(stamps - fields.keys() | {c for c in stamps & fields.keys() if fields[c] in key}):
+        raise wrong(f"stamps {odd[0]} must be a column of fields that is not in the key")
     mode, on_gone = _mode(publish, wrong)
     return PublishModel(
         name, node["unique_id"], _relation(node), publish["destination"], publish["object"],
-        tuple(key), mode, fields, lookups, kinds, labels, node.get("patch_path") or "", on_gone,
+        tuple(key), mode, fields, lookups, kinds, labels, node.get("patch_path") or "", on_gone, stamps,
     )  # fmt: skip
 
 

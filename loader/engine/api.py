@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from loader.config import KNOWN_SECRETS
 from loader.engine.http import Http, Reply
-from loader.engine.replies import NotTheApi
+from loader.engine.replies import NotTheApi, code_in, json_of
 from loader.errors import FatalError, ReplyError, RetriableError, RowRejected, StoppedError
 
 VAGUE_TRIES = 3
@@ -22,6 +23,32 @@ class Credentials(Protocol):
 
     def renew(self) -> bool:
         """Forget a token; whether there was one, so that another try makes sense."""
+
+
+def fetch_token(http: Http, path: str, headers: dict[str, str], form: dict[str, str], refused: str) -> dict[str, Any]:
+    """Ask for a token until one comes.
+
+    Args:
+        path: of the token's endpoint.
+        headers, form: of the request.
+        refused: what it means when none is given.
+
+    Raises:
+        FatalError: none is given.
+    """
+
+    def once() -> dict[str, Any]:
+        reply = http.request("POST", path, headers, data=form)
+        loaded = json_of(reply)
+        if reply.status < 300 and loaded.get("access_token"):
+            KNOWN_SECRETS.add(str(loaded["access_token"]))
+            return loaded
+        if reply.status == 429 or reply.status >= 500 or reply.status < 300:
+            throttled, after = reply.status == 429, reply.retry_after
+            raise RetriableError("no token came", reply.status, path, retry_after=after, throttled=throttled)
+        raise FatalError(refused, reply.status, path, code_in(loaded.get("error")))
+
+    return http.retrying(once, also_ambiguous=True)
 
 
 class Api:

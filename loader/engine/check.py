@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from loader.dbt.artifacts import PublishModel
 from loader.engine.destination import Destination, Field, Finding
@@ -44,30 +43,36 @@ def _model_findings(destination: Destination, model: PublishModel) -> Iterator[F
         return
     for column, name in model.fields.items():
         kind = model.kinds[column]
-        yield from _field_findings(model, name, fields.get(name), types[kind], f"{kind} column {column}", found)
+        yield from _field_findings(destination, model, (name, fields.get(name)), types[kind], f"{kind} column {column}")
     for each in model.lookups:
-        yield from _field_findings(model, each.field, fields.get(each.field), {"LOOKUP"}, "look-up", found)
+        yield from _field_findings(destination, model, (each.field, fields.get(each.field)), {"LOOKUP"}, "look-up")
         target = fields[each.field].lookup if each.field in fields else ""
         if target and target != each.object.lower():
             yield found(each.field, f"points to {target}, the model says {each.object}", "correct lookups in the model")
     sent = {*model.fields.values(), *(each.field for each in model.lookups)}
     if model.mode != "update":
         for name, field in fields.items():
-            if not field.nillable and field.createable and name not in sent:
+            if not (field.nillable or field.defaulted) and field.createable and name not in sent:
                 yield found(name, "is required, and the model does not fill it", "publish it, or make it optional")
     if model.labels and model.labels not in fields:
         yield found(model.labels, "the label field does not exist", "create it, or correct labels.field")
+    for name, problem, fix in destination.misfits(model):
+        yield found(name, problem, fix)
 
 
 def _field_findings(
-    model: PublishModel, name: str, field: Field | None, types: set[str], what: str, found: Any
+    destination: Destination, model: PublishModel, named: tuple[str, Field | None], types: set[str], what: str
 ) -> Iterator[Finding]:
+    name, field = named
+
+    def found(problem: str, fix: str) -> Finding:
+        return Finding(model.name, model.object, name, problem, fix)
+
     if field is None:
-        near = f"create it, or correct its name in the model {model.name} (names are case-sensitive)"
-        yield found(name, "the field does not exist", near)
+        yield found("the field does not exist", destination.advice(model.object, name, "absent"))
         return
     if field.type not in types:
-        yield found(name, f"is of type {field.type}, the model sends a {what}", f"use {' or '.join(sorted(types))}")
+        yield found(f"is of type {field.type}, the model sends a {what}", f"use {' or '.join(sorted(types))}")
     only_found = name in model.key and model.mode == "update"
     if (not field.updateable and not only_found) or (not field.createable and model.mode != "update"):
-        yield found(name, "is read-only", "let the integration write it, or take it out of the model")
+        yield found("is read-only", destination.advice(model.object, name, "read-only"))

@@ -66,6 +66,7 @@ class Field:
         choices: the only values it takes; empty for any.
         lookup: the object whose records it points to, in lower case, or "".
         places: decimals of a number that are kept; None when that is not known.
+        defaulted: a record that is created without it gets a value.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Field:
     choices: tuple[str, ...]
     lookup: str
     places: int | None = None
+    defaulted: bool = False
 
 
 @dataclass(frozen=True)
@@ -173,10 +175,6 @@ class Work:
 class Compares(Protocol):
     """How a destination keeps values of each type."""
 
-    ignored: frozenset[str]
-    """What it is known to ignore in text keys: `case`, `space` (around them). Rows that fall together there are not
-    sent; what it turns out to ignore when rows are looked for is heeded in any case."""
-
     def form(self, value: Any, kind: str, field: Field | None) -> Any:
         """A value of ours or of theirs in one form, as differences show it."""
 
@@ -219,6 +217,10 @@ class Destination(Protocol):
     def offers(self, work: Sequence[Work]) -> list[str]:
         """Cheaper ways for this work that are not configured."""
 
+    def ignores(self, model: PublishModel) -> frozenset[str]:
+        """What it is known to ignore in a model's text keys: `case`, `space` (around them). Rows that fall together
+        there are not sent; what it turns out to ignore when rows are looked for is heeded in any case."""
+
     def connect(self, meter: Meter) -> None:
         """Read address and credentials; nothing is called yet.
 
@@ -231,6 +233,12 @@ class Destination(Protocol):
 
     def fields(self, object_name: str) -> Mapping[str, Field] | None:
         """An object's fields by name, once it was described; None when it is not there."""
+
+    def misfits(self, model: PublishModel) -> Iterable[tuple[str, str, str]]:
+        """What else of the metadata keeps a model's rows from being sent: field, problem, and what to do."""
+
+    def advice(self, object_name: str, field: str, lack: str) -> str:
+        """What to do about a field that is missing (`absent`) or that may not be written (`read-only`)."""
 
     def resolve(self, values: Mapping[tuple[str, str], Sequence[Any]]) -> None:
         """Find the records that look-ups point to, by object and matching field; kept for the run."""
@@ -272,6 +280,14 @@ class Destination(Protocol):
 
     def settle(self, since: float) -> None:
         """Wait until a call made so many seconds ago, and never answered, cannot take effect any more."""
+
+
+@runtime_checkable
+class TellsQuota(Protocol):
+    """What a destination has that can be asked how many calls it takes yet today."""
+
+    def ask_quota(self) -> None:
+        """Ask, and tell the meter (`Meter.told`)."""
 
 
 @runtime_checkable

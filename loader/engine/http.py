@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
@@ -46,13 +46,14 @@ class Reply:
     Attributes:
         path: of the request, without its query.
         retry_after: seconds, when the header was there and a number.
+        headers: by name in any case.
     """
 
     status: int
     body: bytes
     path: str
     retry_after: float | None
-    location: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Http:
@@ -91,6 +92,7 @@ class Http:
         timeout = self._timeout()
         try:
             request = self._prepare(method, path, headers, body)
+            path = path.partition("?")[0]
             with self._session.send(request, timeout=timeout, allow_redirects=False, stream=True) as response:
                 content = _read(response, time.monotonic() + timeout)
                 status, given = response.status_code, response.headers
@@ -101,11 +103,11 @@ class Http:
         finally:
             self.meter.answered()
         self._ever_answered = True
-        if 300 <= status < 400:
+        if 300 < status < 400:
             host = urlsplit(given.get("Location", "")).hostname or "another path"
             message = f"the address redirects to {host}, which is not followed with credentials"
             raise FatalError(message, status, path)
-        return Reply(status, content, path, _seconds(given.get("Retry-After")))
+        return Reply(status, content, path, _seconds(given.get("Retry-After")), given)
 
     def _prepare(
         self, method: str, path: str, headers: dict[str, str], body: dict[str, Any]

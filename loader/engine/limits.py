@@ -75,6 +75,11 @@ class Meter:
         ours = max(0, self.per_day - self.today)
         return ours if self._told is None else min(ours, self._told)
 
+    @property
+    def is_told(self) -> bool:
+        """Whether the destination has said how many calls it takes yet today."""
+        return self._told is not None
+
     def told(self, left: int) -> None:
         """The destination said how many calls it takes yet today."""
         self._told = max(0, left)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from loader.dbt.artifacts import Artifacts, PublishModel
 from loader.dbt.gate import check_gate
 from loader.engine.check import must_fit
-from loader.engine.destination import Destination
+from loader.engine.destination import Destination, TellsQuota
 from loader.engine.freshness import Allowed, Marts, read_marts, refuse_older
 from loader.engine.limits import Meter
 from loader.engine.plan import Caps, Plan, make_plan
@@ -164,11 +164,19 @@ class Publisher:
 
     def _plan(self, models: Sequence[PublishModel], marts: Marts) -> Plan:
         diffs = [self.mart.diff(model, self.request.options) for model in models]
+        if any(each.to_send or each.deletable or each.clearable for each in diffs):
+            self._ask_quota()
         plan = make_plan(self.destination, diffs, self.mart, self.meter.remaining, marts, self.request.limit)
         self.result.plan = plan
         self._show(plan)
         plan.refuse_over(self.request.caps)
         return plan
+
+    def _ask_quota(self) -> None:
+        """How many calls the destination takes yet today, once a run, where it can be asked."""
+        if isinstance(self.destination, TellsQuota) and not self.meter.is_told and self.meter.remaining:
+            self.destination.connect(self.meter)
+            self.destination.ask_quota()
 
     def _linked(self, plan: Plan, models: Sequence[PublishModel], marts: Marts) -> Plan:
         """Resolve what look-ups point to; where a record was made again, merged or is gone, more rows are sent."""

@@ -92,11 +92,12 @@ def moment(value: Any) -> datetime:
 def differing(
     destination: Destination, model: PublishModel, row: Row, record: Record
 ) -> Iterator[tuple[str, Any, Any]]:
-    """Fields in which a record is not as a row was sent, with our value and theirs; the key is how it was found."""
+    """Fields in which a record is not as a row was sent, with our value and theirs; the key is how it was found, and a
+    stamp may be an earlier run's."""
     fields, values, compares = destination.fields(model.object) or {}, row.values, destination.compares
     for column, name in model.fields.items():
         ours, theirs, kind, field = values.get(name), record.values.get(name), model.kinds[column], fields.get(name)
-        if name not in model.key and not compares.same(ours, theirs, kind, field):
+        if name not in model.key and column not in model.stamps and not compares.same(ours, theirs, kind, field):
             yield name, compares.form(ours, kind, field), compares.form(theirs, kind, field)
     for each in model.lookups:
         ids = destination.linked(each, row.lookups[each.field])

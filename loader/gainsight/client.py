@@ -10,10 +10,9 @@ from typing import IO, Any
 from urllib.parse import quote
 
 from loader.config import KNOWN_SECRETS, Secret, secret
-from loader.engine.api import Api
-from loader.engine.http import Http, Reply
-from loader.engine.replies import json_of
-from loader.errors import FatalError, MisuseError, RetriableError, RowRejected
+from loader.engine.api import Api, fetch_token
+from loader.engine.http import Http
+from loader.errors import MisuseError, RetriableError, RowRejected
 from loader.gainsight.replies import EMPTY, ENDED, NO_MATCH, NO_SUCH_ID, Written, judge, written
 
 PAGE = 5000
@@ -57,9 +56,9 @@ class Credentials:
             KNOWN_SECRETS.add(basic)
             headers = {"Authorization": f"Basic {basic}", **JSON}
             data = {"grant_type": "client_credentials"}
-            reply = http.retrying(lambda: _token(http.request("POST", TOKEN, headers, data=data)), also_ambiguous=True)
+            refused = "Gainsight refused GAINSIGHT_CLIENT_ID and GAINSIGHT_CLIENT_SECRET"
+            reply = fetch_token(http, TOKEN, headers, data, refused)
             self._token = Secret(reply["access_token"])
-            KNOWN_SECRETS.add(self._token)
             lifetime = float(reply.get("expires_in") or 0)
             self._ends = time.monotonic() + lifetime - min(60.0, lifetime / 10)
         return {"Authorization": f"Bearer {self._token}"}
@@ -200,15 +199,3 @@ def _terms(values: Mapping[str, Sequence[Any]], ranges: Mapping[str, tuple[Any, 
         {"name": field, "alias": alias, "value": each, "operator": operator}
         for (field, each, operator), alias in zip(wanted, "ABCDEFGH", strict=False)
     ]
-
-
-def _token(reply: Reply) -> dict[str, Any]:
-    """A token reply has no envelope."""
-    loaded = json_of(reply)
-    if reply.status < 300 and loaded.get("access_token"):
-        return loaded
-    if reply.status == 429 or reply.status >= 500 or reply.status < 300:
-        throttled = reply.status == 429
-        raise RetriableError("no token came", reply.status, TOKEN, retry_after=reply.retry_after, throttled=throttled)
-    refused = "Gainsight refused GAINSIGHT_CLIENT_ID and GAINSIGHT_CLIENT_SECRET"
-    raise FatalError(refused, reply.status, TOKEN, loaded.get("error", ""))

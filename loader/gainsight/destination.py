@@ -50,6 +50,10 @@ class Gainsight:
         self._links = Links(lambda value: str(as_json(value)))
         self._records = Records(self._fields, self._links, schema.CODES, schema.to_api)
 
+    def ignores(self, model: PublishModel) -> frozenset[str]:
+        """See `Destination`."""
+        return self._comparing.ignored
+
     def connect(self, meter: Meter) -> None:
         """See `Destination`."""
         self._http = Http(self._settings.required(), meter)
@@ -113,6 +117,14 @@ class Gainsight:
     def fields(self, object_name: str) -> Mapping[str, Field] | None:
         """See `Destination`."""
         return self._fields.get(object_name)
+
+    def misfits(self, model: PublishModel) -> Iterable[tuple[str, str, str]]:
+        """See `Destination`."""
+        return ()
+
+    def advice(self, object_name: str, field: str, lack: str) -> str:
+        """See `Destination`."""
+        return schema.ADVICE[lack]
 
     def resolve(self, values: Mapping[tuple[str, str], Sequence[Any]]) -> None:
         """See `Destination`."""

@@ -43,11 +43,12 @@ class Shape:
 
     @cached_property
     def hash(self) -> str:
-        """A hash over exactly the published columns, and the fields they go to; these come as their own hash, for
-        their names are longer than most rows."""
+        """A hash over exactly the published columns, without stamps, and the fields they go to; these come as their own
+        hash, for their names are longer than most rows."""
         names = [*self.model.fields.values(), *(f"{k.field}={k.object}.{k.match}" for k in self.model.lookups)]
         fields = hashlib.md5(",".join(names).encode(), usedforsecurity=False).hexdigest()
-        runs = groupby(self.model.columns, key=lambda column: self.model.kinds[column])
+        told = (each for each in self.model.columns if each not in self.model.stamps)
+        runs = groupby(told, key=lambda column: self.model.kinds[column])
         parts = [self._run(kind, list(columns)) for kind, columns in runs]
         return f"md5(concat({self._db.literal(fields + ';')}, {', '.join(parts)}))"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from rigs import Bench, GainsightRig, Rig, ToyRig, gainsight
-from toy import LONG, SHORT, Compare, Toy
+from toy import LONG, SHORT, Toy
 
 from loader.engine import sender
 from loader.engine.limits import Window
@@ -284,5 +284,4 @@ def test_the_toy_and_its_words_are_what_the_interface_says() -> None:
     """Guards the suite: a destination that answers in order, by batches of rows alone, would show less."""
     assert Toy.upserts and Toy.batch_bytes and Toy.deletes_per_call > 1
     assert isinstance(SHORT, Window) and SHORT != LONG
-    assert Compare.ignored == frozenset()
     assert GainsightRig.name == "gainsight"

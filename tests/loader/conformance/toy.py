@@ -48,8 +48,6 @@ class System:
 class Compare:
     """Values are kept as they were sent."""
 
-    ignored: frozenset[str] = frozenset()
-
     def form(self, value: Any, kind: str, field: Field | None) -> Any:
         """As it is."""
         return as_json(value)
@@ -82,6 +80,18 @@ class Toy:
     def offers(self, work: Sequence[Work]) -> list[str]:
         """None."""
         return []
+
+    def ignores(self, model: PublishModel) -> frozenset[str]:
+        """Nothing."""
+        return frozenset()
+
+    def misfits(self, model: PublishModel) -> Iterable[tuple[str, str, str]]:
+        """None."""
+        return ()
+
+    def advice(self, object_name: str, field: str, lack: str) -> str:
+        """Never asked."""
+        raise NotImplementedError
 
     def connect(self, meter: Meter) -> None:
         """Nothing to connect."""

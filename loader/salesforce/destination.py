@@ -1,0 +1,268 @@
+"""Rows to Salesforce: by external id or by id, 200 a call, or by files."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from loader.config import api_settings
+from loader.dbt.artifacts import Lookup, PublishModel
+from loader.engine.destination import Compares, Facts, Field, Finding, Outcome, Record, Row, Work
+from loader.engine.finding import Wanted
+from loader.engine.http import Http
+from loader.engine.limits import Meter, Window
+from loader.engine.records import Links, Records, pages
+from loader.engine.sending import Item, Sent, send
+from loader.engine.values import key_of
+from loader.errors import MisuseError
+from loader.salesforce import schema
+from loader.salesforce.client import BATCH, PAGE, Client, version
+from loader.salesforce.comparing import Comparing
+from loader.salesforce.replies import outcome
+from loader.salesforce.schema import ID
+
+KEYS_A_QUERY = 300
+"""Keys of a query, as far as can be said before they are known: their length decides."""
+SETTLE_SECONDS = 5.0
+
+
+class Salesforce:
+    """See `loader.engine.destination.Destination`."""
+
+    name = "salesforce"
+    batch_size, batch_bytes, deletes_per_call, upserts = BATCH, 0, BATCH, True
+    object_kind = "custom object"
+    types: Mapping[str, set[str]] = schema.TYPES
+
+    def __init__(self) -> None:
+        settings = self._settings = api_settings("SALESFORCE", 600, 20_000, timeout=120)
+        self.connection = settings.connection
+        self.windows: Sequence[Window] = (Window(settings.calls_per_window, settings.window_seconds),)
+        self.calls_per_day = settings.calls_per_day
+        self._version = version()
+        self._comparing = Comparing()
+        self.compares: Compares = self._comparing
+        self._fields: dict[str, dict[str, Field]] = {}
+        self._given: dict[str, dict[str, Mapping[str, Any]]] = {}
+        self._links = Links(schema.short)
+        self._records = Records(self._fields, self._links, schema.CODES, schema.to_api)
+        self._meter: Meter | None = None
+
+    def connect(self, meter: Meter) -> None:
+        """See `Destination`."""
+        if self._meter is not meter:
+            base = f"/services/data/v{self._version}"
+            http = Http(self._settings.required(), meter)
+            self._client = Client(http, base, allow_duplicates=_flag("SALESFORCE_ALLOW_DUPLICATES"))
+            self._meter = meter
+
+    def ask_quota(self) -> None:
+        """See `TellsQuota`."""
+        self._client.limits()
+
+    def calls(self, work: Sequence[Work], lookups: Mapping[tuple[str, str], int]) -> dict[str, int]:
+        """See `Destination`."""
+        busy = [each for each in work if each.known or each.unknown or each.deletes]
+        return {
+            "metadata": len({each.model.object for each in busy}) + 2 if busy else 0,
+            "look-ups": sum(pages(n, PAGE if match == ID else KEYS_A_QUERY) for (_, match), n in lookups.items()),
+            "finds": sum(_finds(each) for each in busy),
+            "writes": sum(_writes(each) for each in busy),
+            "deletes": sum(pages(each.deletes, BATCH) for each in busy),
+        }
+
+    def offers(self, work: Sequence[Work]) -> list[str]:
+        """See `Destination`."""
+        return []
+
+    def ignores(self, model: PublishModel) -> frozenset[str]:
+        """See `Destination`. The case of ids counts."""
+        return frozenset() if ID in model.key else self._comparing.ignored
+
+    def describe(self, objects: Sequence[str]) -> None:
+        """See `Destination`."""
+        for name in objects:
+            if name not in self._fields and (given := self._client.describe(name)):
+                self._given[name] = {str(each["name"]): each for each in given.get("fields") or []}
+                self._fields[name] = {n: schema.described(each) for n, each in self._given[name].items()}
+
+    def fields(self, object_name: str) -> Mapping[str, Field] | None:
+        """See `Destination`."""
+        return self._fields.get(object_name)
+
+    def misfits(self, model: PublishModel) -> Iterator[tuple[str, str, str]]:
+        """See `Destination`."""
+        given = self._given.get(model.object, {})
+        if len(model.key) > 1:
+            yield model.key[0], f"is one of {len(model.key)} fields of the key", "make a key of one external id field"
+        for name in model.key:
+            meta = given.get(name)
+            if model.mode == "update" or meta is None:
+                continue
+            if not (meta.get("externalId") or meta.get("idLookup")):
+                yield name, "is no external id, so rows cannot be created or changed by it", "tick External ID"
+            elif not meta.get("unique"):
+                yield name, "is an external id that is not unique", "tick Unique"
+
+    def advice(self, object_name: str, field: str, lack: str) -> str:
+        """See `Destination`. A field that this user may not see is none to it."""
+        line = f"Field Permissions {object_name}.{field}: {'Edit' if field != ID else 'Read'}"
+        if lack == "read-only":
+            return f"the user's permission set lacks the line {line}; or the field is a formula"
+        return f"create it, or add to the user's permission set the line {line}"
+
+    def resolve(self, values: Mapping[tuple[str, str], Sequence[Any]]) -> None:
+        """See `Destination`."""
+        for (name, match), wanted in values.items():
+            unasked = self._links.unasked(name, match, wanted)
+            if match == ID:
+                found = self._client.retrieve(name, [each for each in unasked if schema.is_id(each)], [])
+            else:
+                found = self._client.having(name, [match], match, unasked)
+            for page in found:
+                self._links.take(name, match, ((each.get(match), schema.full(each[ID])) for each in page))
+
+    def linked(self, lookup: Lookup, value: Any) -> list[str]:
+        """See `Destination`."""
+        return self._links.ids(lookup, value)
+
+    def is_empty(self, model: PublishModel, rows: int) -> bool:
+        """See `Destination`."""
+        return False
+
+    def find(self, model: PublishModel, rows: Sequence[Row], fields: Sequence[str] = ()) -> dict[str, list[Record]]:
+        """See `Destination`."""
+        key = model.key[0]
+        if key == ID:
+            return self._find_by_id(model, rows, fields)
+        found = dict[str, list[Record]]()
+        for start in range(0, len(rows), PAGE):
+            wanted = Wanted(self.compares, model, rows[start : start + PAGE])
+            values, _ = wanted.conditions()
+            for page in self._client.having(model.object, [key, *fields], key, values[key]):
+                wanted.take(self._record_of(model, given) for given in page)
+            found |= wanted.found()
+        return found
+
+    def _find_by_id(self, model: PublishModel, rows: Sequence[Row], fields: Sequence[str]) -> dict[str, list[Record]]:
+        ids = {row.row_key: str(row.values[ID]) for row in rows}
+        asked = list(dict.fromkeys(each for each in ids.values() if schema.is_id(each)))
+        there = {schema.short(each.id): each for page in self.by_id(model, asked, fields) for each in page}
+        found = {row_key: there.get(schema.short(each)) for row_key, each in ids.items()}
+        return {row_key: [each] if each else [] for row_key, each in found.items()}
+
+    def by_id(self, model: PublishModel, ids: Sequence[str], fields: Sequence[str]) -> Iterator[list[Record]]:
+        """See `Destination`."""
+        for page in self._client.retrieve(model.object, ids, [*model.key, *fields]):
+            yield [self._record_of(model, given) for given in page]
+
+    def read(self, model: PublishModel, fields: Sequence[str]) -> Iterator[list[Record]]:
+        """See `Destination`."""
+        select = ", ".join(dict.fromkeys([ID, *model.key, *fields]))
+        for page in self._client.query(f"SELECT {select} FROM {model.object}"):
+            yield [self._record_of(model, given) for given in page]
+
+    def labels(self, model: PublishModel) -> Iterator[list[tuple[str, str, datetime]]]:
+        """See `Destination`."""
+        raise MisuseError(f"{model.name}: labels are pulled from Gainsight alone; take `labels` out of the model.")
+
+    def insert(self, model: PublishModel, rows: Sequence[Row]) -> Iterator[list[Outcome]]:
+        """See `Destination`. Never called: rows are created by key."""
+        raise NotImplementedError
+
+    def update(self, model: PublishModel, rows: Sequence[Row]) -> Iterator[list[Outcome]]:
+        """See `Destination`."""
+        return self._sending(model, rows, self._update)
+
+    def upsert(self, model: PublishModel, rows: Sequence[Row]) -> Iterator[list[Outcome]]:
+        """See `Destination`."""
+        return self._sending(model, rows, self._upsert)
+
+    def delete(self, model: PublishModel, rows: Sequence[Row]) -> Iterator[list[Outcome]]:
+        """See `Destination`."""
+        results = self._client.delete([str(row.destination_id) for row in rows])
+        yield [_deleted(outcome(row, result)) for row, result in zip(rows, results, strict=True)]
+
+    def doubts(self, model: PublishModel, facts: Facts) -> Iterable[Finding]:
+        """See `Destination`."""
+        return ()
+
+    def settle(self, since: float) -> None:
+        """See `Destination`."""
+        self._client.http.meter.pause(min(SETTLE_SECONDS, self._settings.timeout_seconds) - since)
+
+    def _sending(
+        self, model: PublishModel, rows: Sequence[Row], once: Callable[[PublishModel, list[Item]], Sent]
+    ) -> Iterator[list[Outcome]]:
+        pause, patience = self._client.http.meter.pause, self._settings.give_up_seconds
+        return send(model.object, *self._records.items(model, rows), partial(once, model), pause, patience)
+
+    def _update(self, model: PublishModel, part: list[Item]) -> Sent:
+        records = [_addressed(model, row, record) for row, record in part]
+        return _judged(part, self._client.update(records))
+
+    def _upsert(self, model: PublishModel, part: list[Item]) -> Sent:
+        records = [f'{{"attributes":{{"type":"{model.object}"}},{record[1:]}' for _, record in part]
+        return _judged(part, self._client.upsert(model.object, model.key[0], records))
+
+    def _record_of(self, model: PublishModel, given: Mapping[str, Any]) -> Record:
+        known = {**given, ID: schema.full(str(given[ID]))}
+        return Record(known[ID], key_of(self.compares, model, known), known)
+
+
+def _flag(name: str) -> bool:
+    """A setting that is on or off.
+
+    Raises:
+        MisuseError: it is neither.
+    """
+    text = os.environ.get(name, "").strip().lower()
+    if text not in ("", "true", "false"):
+        raise MisuseError(f"{name} must be true or false, not {text!r}.")
+    return text == "true"
+
+
+def _judged(part: list[Item], results: Sequence[Mapping[str, Any]]) -> Sent:
+    """Results belong to rows by position; where there are not as many, nobody knows."""
+    if len(results) != len(part):
+        return [], part
+    outcomes = []
+    for (row, _), result in zip(part, results, strict=True):
+        found = outcome(row, result)
+        if found.accepted:
+            row.destination_id = schema.full(str(result.get("id") or row.destination_id))
+            row.created_by_us = row.created_by_us or result.get("created") is True
+        outcomes.append(found)
+    return outcomes, []
+
+
+def _addressed(model: PublishModel, row: Row, record: str) -> str:
+    """What changes a record by its id. In update mode the key is how it was found, and is left as it is."""
+    if model.mode == "update":
+        record = json.dumps({name: value for name, value in json.loads(record).items() if name not in model.key})
+    address = f'{{"attributes":{{"type":"{model.object}"}},"id":{json.dumps(row.destination_id)}'
+    return f"{address}}}" if record == "{}" else f"{address},{record[1:]}"
+
+
+def _deleted(found: Outcome) -> Outcome:
+    """A record that is not there is deleted."""
+    found.vanished = False
+    return found
+
+
+def _finds(work: Work) -> int:
+    """Only what is never created is looked for."""
+    if work.model.mode != "update":
+        return 0
+    return pages(work.unknown, PAGE if work.model.key == (ID,) else KEYS_A_QUERY)
+
+
+def _writes(work: Work) -> int:
+    """By id and by key are calls of their own; in update mode all are by id."""
+    if work.model.mode == "update":
+        return pages(work.known + work.unknown, BATCH)
+    return pages(work.known, BATCH) + pages(work.unknown, BATCH)
