@@ -106,11 +106,13 @@ class RowRejected(ReplyError):  # noqa: N818 - named in the design
     Attributes:
         vague: it did not say which field of which row, nor with a code that is known to be about rows.
         later: it is no fault of the rows (a lock, a busy record); they may be taken another time.
+        under_way: it took too long there, so it may take effect yet.
     """
 
     problems: list[Problem] = field(default_factory=list)
     vague: bool = False
     later: bool = False
+    under_way: bool = False
 
 
 class FatalError(ReplyError):

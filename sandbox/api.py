@@ -124,7 +124,12 @@ class Api:
         if refusal is not None:
             return refusal
         wait = self.gate.take(bulk=request.operation == "bulk")
-        return None if wait is None else self.too_many(wait)
+        if wait is None:
+            return None
+        done = self.handle(request) if self.switches.over_limit == "done" else None
+        reply = self.too_many(wait)
+        reply.committed = done is not None and done.committed
+        return reply
 
     def handle(self, request: GainsightRequest) -> Reply:
         """The reply to an admitted call; never raises."""

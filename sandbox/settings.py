@@ -54,6 +54,7 @@ class Switches:
         insert_echo: 3.2: a created record is answered by its Gsid only, or with the fields sent.
         insert_order: 3.2: order of the records in an insert's reply.
         retry_after: 7: whether a 429 (or 503 fault) carries Retry-After.
+        over_limit: 7: whether a call over a limit is refused, or takes effect and is answered 429 all the same.
         error_body: body of 429 and 5xx: the JSON envelope, or a proxy's HTML page.
         error_status: 2: a refused request is answered with HTTP 400, or 200 and `result:false`.
         unauthorized_status: 1: HTTP status of GS_APIG_2401.
@@ -90,6 +91,7 @@ class Switches:
     insert_echo: Literal["gsid", "full"] = "gsid"
     insert_order: Literal["sent", "shuffled"] = "sent"
     retry_after: bool = False
+    over_limit: Literal["refused", "done"] = "refused"
     error_body: Literal["json", "html"] = "json"
     error_status: Literal[400, 200] = 400
     unauthorized_status: Literal[401, 403, 200] = 401

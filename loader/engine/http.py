@@ -136,7 +136,8 @@ class Http:
 
         Args:
             call: makes the call once.
-            also_ambiguous: whether it is safe to repeat one that may have taken effect.
+            also_ambiguous: whether it is safe to repeat one that may have taken effect. Nobody promises that a call
+                which was one too many did not; so that one is waited for, and left to the caller like the others.
 
         Raises:
             StoppedError: patience is over.
@@ -149,16 +150,27 @@ class Http:
         attempts = tenacity.Retrying(
             retry=tenacity.retry_if_exception(again), wait=self._wait, sleep=self.meter.pause, reraise=True
         )
-        return attempts(call)
+        try:
+            return attempts(call)
+        except RetriableError as error:
+            if error.throttled or error.retry_after is not None:
+                self.meter.pause(self._wait_after(error, BACKOFF_SECONDS))
+            raise
 
     def give_up_at(self) -> float:
         """When patience ends, on the monotonic clock."""
         return self._accepted_at + self.settings.give_up_seconds
 
     def _wait(self, attempt: tenacity.RetryCallState) -> float:
-        error = attempt.outcome.exception() if attempt.outcome else None
+        return self._wait_after(attempt.outcome.exception() if attempt.outcome else None, _backoff(attempt))
+
+    def _wait_after(self, error: BaseException | None, wait: float) -> float:
+        """Seconds to wait after a failure, `wait` or more.
+
+        Raises:
+            StoppedError: patience is over.
+        """
         self._failing = True
-        wait = _backoff(attempt)
         give_up = self.give_up_at()
         if isinstance(error, RetriableError) and error.throttled:
             wait = self._throttled_wait(error, wait)

@@ -51,13 +51,21 @@ def upload(client: Client, job_id: str, file: IO[bytes]) -> str | None:
     """
     try:
         return _status_id(client.send_file(PATH, job_id, file))
-    except RowRejected as error:
-        log.warning("the bulk job %s did not take a file: %s", job_id, error)
-    except RetriableError as error:
-        if error.ambiguous:
+    except (RowRejected, RetriableError) as error:
+        if _in_doubt(error):
+            log.warning("the bulk job %s may have taken a file all the same: %s", job_id, error)
+            return ""
+        if isinstance(error, RetriableError) and error.ambiguous:
             raise StoppedError(f"A bulk upload has no known end ({error}); run this again later.") from None
         log.warning("the bulk job %s took no file: %s", job_id, error)
     return None
+
+
+def _in_doubt(error: RowRejected | RetriableError) -> bool:
+    """Whether an answer that came whole and is no success leaves open what became of the file."""
+    if isinstance(error, RetriableError):
+        return error.throttled
+    return error.later or (error.vague and error.status < 300)
 
 
 def wait(client: Client, status_id: str, pause: Callable[[float], None], age: float) -> str:

@@ -21,8 +21,10 @@ _NO_SUCH_PATH = ("GSOBJ_1023",)
 _ABOUT_VALUES = (*(f"GSOBJ_100{n}" for n in (1, 2, 5, 6, 7, 8)), "GSOBJ_1012")
 """A value with such a code is not taken, whichever row has it."""
 _ABOUT_ROWS = (*EMPTY, *_ABOUT_VALUES, "GSOBJ_1003", NO_SUCH_ID, "OBJECT_NOT_FOUND", "TOO_LARGE")
+_TIMED_OUT = re.compile("time[-_ ]?d?[-_ ]?out", re.IGNORECASE)
 _LATER = re.compile(
-    r"(?<![a-z])(un)?lock(ed|_row)?(?![a-z])|busy|concurren|deadlock|time_?d?_?out|unavailable|temporar|try.again|being.modified",
+    r"(?<![a-z])(un)?lock(ed|_row)?(?![a-z])|busy|concurren|deadlock|unavailable|temporar|try.again|being.modified|"
+    + _TIMED_OUT.pattern,
     re.IGNORECASE,
 )
 """Codes and texts of what passes by itself: a lock, a busy record, a part of the service that is away."""
@@ -83,13 +85,14 @@ def judge(reply: Reply) -> Any:
     later = bool(_LATER.search(code) or _LATER.search(text)) if not problems else all(p.later for p in problems)
     vague = not problems and not later and code not in _ABOUT_ROWS
     message = harmless(text, [each.value for each in problems])
-    raise RowRejected(message, **known, problems=problems, vague=vague, later=later)
+    under_way = later and bool(_TIMED_OUT.search(code) or _TIMED_OUT.search(text))
+    raise RowRejected(message, **known, problems=problems, vague=vague, later=later, under_way=under_way)
 
 
 def _raise_on_status(reply: Reply, code: str, known: dict[str, Any]) -> None:
     """What the status alone, or a code that means the same, says of a call that did not succeed."""
     if reply.status == 429 or code in _TOO_MANY:
-        raise RetriableError("too many calls", **known, ambiguous=False, retry_after=reply.retry_after, throttled=True)
+        raise RetriableError("too many calls", **known, retry_after=reply.retry_after, throttled=True)
     if reply.status >= 500 or reply.status in (408, 425):
         raise RetriableError("the destination failed", **known, retry_after=reply.retry_after)
     if reply.status in (401, 403) or code in _UNAUTHORIZED:

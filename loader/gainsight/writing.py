@@ -42,13 +42,12 @@ class Creator:
         try:
             reply = self._client.insert(model.object, [record for _, record in part])
             made, problems = self._tied(model, part, reply), reply.problems
-        except RetriableError as error:
-            made = self._made(model, part)
-            if len(made) < len(part) and (isinstance(error, NotTheApi) or error.status in (0, 408, 502, 504)):
-                self._settle(time.monotonic() - started)
-                made = self._made(model, part)
+        except RetriableError:
+            made = self._made_at_last(model, part, started)
         except RowRejected as error:
-            made = self._made(model, part) if error.vague else {}
+            if not (error.vague or error.later):
+                raise
+            made = self._made_at_last(model, part, started) if error.under_way else self._made(model, part)
             if not made:
                 raise
         outcomes = []
@@ -60,8 +59,17 @@ class Creator:
         return _with_problems(outcomes, rest, problems)
 
     def _made(self, model: PublishModel, part: list[Item]) -> dict[str, str]:
+        """Id by row key of the records that are there."""
         found = self._find(model, [row for row, _ in part])
         return {row_key: records[0].id for row_key, records in found.items() if records}
+
+    def _made_at_last(self, model: PublishModel, part: list[Item], started: float) -> dict[str, str]:
+        """The same once the call, made then, cannot take effect any more."""
+        made = self._made(model, part)
+        if len(made) < len(part):
+            self._settle(time.monotonic() - started)
+            made = self._made(model, part)
+        return made
 
     def _tied(self, model: PublishModel, part: list[Item], reply: Written) -> dict[str, str]:
         """Id by row key: by the key that the reply echoes; else by order, once replies are seen to keep it; else by the

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from harness import MODELS, REFUSED_BY_REPLY, Bench, calls_of
@@ -105,6 +106,19 @@ def test_an_upload_of_which_nothing_is_known_is_waited_for(big: Bench) -> None:
     ended = big.publish(*ARGUMENTS)
     assert ended.code == 0, ended.err
     big.assert_settled(INSTANCES)
+
+
+@pytest.mark.parametrize("answer", [{"status": 429}, {"status": 200, "code": "REQUEST_TIMED_OUT"}])
+def test_an_upload_that_was_taken_and_refused_all_the_same_is_read_back(big: Bench, answer: dict[str, Any]) -> None:
+    """Seen of inserts: what is answered 429 may have taken effect. Sent again by single calls, rows would be double."""
+    big.env["GAINSIGHT_BULK_WAIT_SECONDS"] = "20"
+    body = None if "code" not in answer else {"result": False, "errorCode": answer["code"], "errorDesc": "no answer"}
+    fault = Fault("status", operation="bulk", status=answer["status"], body=body, after_commit=True)
+    big.box.schedule(fault)
+    ended = big.publish(*ARGUMENTS)
+    assert (ended.code, ended.result["rows_accepted"]) == (0, 400), ended.err
+    big.assert_settled(INSTANCES)
+    assert not calls_of(big.box)["insert", OBJECT]
 
 
 def test_a_job_that_does_not_exist_leaves_the_rows_to_single_calls(big: Bench) -> None:

@@ -12,7 +12,7 @@ from harness import Bench
 
 from loader.engine.limits import Meter, Window
 from loader.errors import StoppedError
-from sandbox import Fault, Limits
+from sandbox import Fault, Limits, Switches
 
 
 def filled(make_bench: Callable[..., Bench], calls: int, window: float) -> Bench:
@@ -72,6 +72,33 @@ def test_429_of_others_calls_is_waited_out_until_the_next_window(bench: Bench) -
     bench.assert_settled()
     struck = [call for call in bench.box.calls if call.status == 429]
     assert len(struck) == 3, "not hammered"
+
+
+def test_an_insert_that_was_one_call_too_many_is_looked_for_before_it_is_repeated(bench: Bench) -> None:
+    """The call took effect and was answered 429: it is waited for as asked, read back, and not made again."""
+    bench.box.schedule(Fault("status", status=429, operation="insert", retry_after=1.2, after_commit=True, times=2))
+    ended = bench.publish("--no-gate")
+    assert ended.code == 0, ended.err
+    bench.assert_settled()
+    calls = bench.box.calls
+    struck = [n for n, call in enumerate(calls) if call.status == 429]
+    assert len(struck) == 2
+    for n in struck:
+        assert (calls[n + 1].operation, calls[n + 1].object) == ("query", calls[n].object)
+        assert calls[n + 1].started_at - calls[n].started_at >= 1.2
+    assert sum(call.records for call in calls if call.operation == "insert") == 30 + 60, "no row is sent twice"
+
+
+def test_a_tenant_that_does_what_it_answers_429_to_has_no_row_twice(make_bench: Callable[..., Bench]) -> None:
+    """We may make far more calls than the tenant takes, as when others use it up, too."""
+    bench = make_bench(limits=Limits(calls_per_window=8, window_seconds=0.5), switches=Switches(over_limit="done"))
+    bench.fill(instances=600, periods=1)
+    bench.env |= {"GAINSIGHT_WINDOW_SECONDS": "0.5", "GAINSIGHT_TIMEOUT_SECONDS": "5"}
+    ended = bench.publish("--no-gate")
+    assert ended.code == 0, ended.err
+    done = [call for call in bench.box.calls if call.status == 429 and call.operation == "insert" and call.committed]
+    assert done, "none was struck"
+    bench.assert_settled()
 
 
 def test_retry_after_is_honoured(bench: Bench) -> None:

@@ -64,6 +64,7 @@ FAULTS: dict[str, Fault] = {
     "503": Fault("status", status=503),
     "429": Fault("status", status=429),
     "429 Retry-After": Fault("status", status=429, retry_after=0.1),
+    "429 after commit": Fault("status", status=429, after_commit=True),
     "reset": Fault("reset"),
     "reset after commit": Fault("reset", after_commit=True),
     "hang": Fault("hang", seconds=0.6),
@@ -82,6 +83,11 @@ NEWER_FAULTS: dict[str, Fault] = {
     "nothing with 200": Fault("empty", times=2),
     "nothing with 200 after commit": Fault("empty", after_commit=True),
     "locked": Fault("status", status=400, code="UNABLE_TO_LOCK_ROW", times=3),
+    "locked after commit": Fault("status", status=400, code="UNABLE_TO_LOCK_ROW", after_commit=True),
+    "timed out after commit": Fault("status", status=400, code="REQUEST_TIMED_OUT", after_commit=True),
+    "429 in a page, Retry-After, after commit": Fault(
+        "status", status=429, body="html", retry_after=0.1, after_commit=True
+    ),
     "echo": Fault("echo"),
     "odd Retry-After": Fault("status", status=503, retry_after="nan", times=2),
 }

@@ -42,7 +42,8 @@ class Rig(Protocol):
         """Companies of these codes are there, each anew."""
 
     def strike(self, kind: str, operation: str, times: int = 1) -> None:
-        """Faults: `lost` (took effect, unanswered), `down`, `key` (refused); of `write`, `delete` or `read`."""
+        """Faults: `lost` (took effect, unanswered), `too many` (took effect, answered that there are too many calls),
+        `down`, `key` (refused); of `write`, `delete` or `read`."""
 
     def refuse(self, thing: str | None) -> None:
         """Refuse to write this thing's first row for good, or nothing any more."""
@@ -114,6 +115,8 @@ class GainsightRig:
         given: dict[str, Any] = {"lost": {"after_commit": True, "status": 500}, "down": {"status": 503}}.get(kind, {})
         if kind == "key":
             given = {"status": 401}
+        if kind == "too many":
+            given = {"status": 429, "after_commit": True, "retry_after": 0.05}
         self.box.schedule(Fault("status", operation=operations, times=times, **given))
 
     def refuse(self, thing: str | None) -> None:

@@ -57,7 +57,7 @@ def test_rows_arrive_once_and_the_second_run_writes_nothing(bench: Bench) -> Non
 
 
 @pytest.mark.parametrize("operation", ["write", "read"])
-@pytest.mark.parametrize("kind", ["lost", "down"])
+@pytest.mark.parametrize("kind", ["lost", "too many", "down"])
 def test_a_fault_loses_and_doubles_nothing(bench: Bench, kind: str, operation: str) -> None:
     bench.rig.strike(kind, operation)
     try:
@@ -153,7 +153,7 @@ def test_an_id_that_a_row_uses_is_never_deleted(bench: Bench) -> None:
     bench.assert_settled()
 
 
-@pytest.mark.parametrize("kind", ["lost", "down"])
+@pytest.mark.parametrize("kind", ["lost", "too many", "down"])
 def test_a_fault_while_deleting_is_gone_through(bench: Bench, kind: str) -> None:
     bench.publish(mode="mirror", on_gone="delete")
     bench.sql("delete from things where thing_id in ('t1', 't2', 't3', 't4', 't5')")

@@ -239,6 +239,8 @@ class Toy:
             found = effect()
             if fault == "killed":
                 raise KeyboardInterrupt
+            if fault == "too many":
+                raise RetriableError("too many calls of the toy", 429, throttled=True)
             if fault == "lost":
                 raise RetriableError("the toy did not answer", 0)
             return found
