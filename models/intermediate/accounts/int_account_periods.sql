@@ -1,4 +1,5 @@
-{#- Every account and period from its first subscription on; an account without one has its current period. -#}
+{#- Every account and period from its first subscription on; an account without one has its current period. And once more
+    where each stands on as_of, so that what is shown for a month and what is shown for now come about in the same way. -#}
 with
 
 accounts as (
@@ -37,7 +38,8 @@ account_periods as (
         periods.previous_period_start,
         periods.measurement_date,
         periods.is_current,
-        periods.is_complete_period
+        periods.is_complete_period,
+        false as is_standing
     from accounts
     left join first_periods
         on accounts.account_id = first_periods.account_id
@@ -45,6 +47,17 @@ account_periods as (
         on periods.period_start >= coalesce(first_periods.first_period_start, {{ period_start(as_of()) }})
         and {{ is_known('accounts', 'periods.measurement_date') }}
 
+),
+
+with_standing as (
+
+    select * from account_periods
+    union all
+    select account_id, period_start, previous_period_start, measurement_date, is_current, is_complete_period,
+        true as is_standing
+    from account_periods
+    where is_current
+
 )
 
-select * from account_periods
+select * from with_standing

@@ -16,7 +16,7 @@ subscriptions as (
 
 rollups as (
 
-    select * from {{ ref('int_account_rollups') }}
+    select * from {{ ref('int_account_periods') }}
 
 ),
 

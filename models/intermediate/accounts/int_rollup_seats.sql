@@ -10,7 +10,7 @@ seats as (
 
 rollups as (
 
-    select * from {{ ref('int_account_rollups') }}
+    select * from {{ ref('int_account_periods') }}
 
 ),
 

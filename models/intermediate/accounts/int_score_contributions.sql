@@ -4,13 +4,15 @@ with
 
 account_groups as (
 
-    select * from {{ ref('int_account_groups') }}
+    select * from {{ ref('int_rollup_groups') }}
+    where not is_standing
 
 ),
 
 account_scores as (
 
-    select * from {{ ref('int_account_scores') }}
+    select * from {{ ref('int_rollup_scores') }}
+    where not is_standing
 
 ),
 

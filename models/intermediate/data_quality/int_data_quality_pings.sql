@@ -1,5 +1,6 @@
 {#- Per period: how many standing pings hold each metric, how many failed to count it, how many instances have no type, how
-    many clocks are off. -#}
+    many clocks are off. And in the current one, how many of those that reported lately are overdue: when files stop to arrive it
+    is all of them. -#}
 with
 
 settings as (
@@ -22,12 +23,6 @@ reporting as (
 
 ),
 
-types as (
-
-    select * from {{ ref('int_instance_types') }}
-
-),
-
 ping_metrics as (
 
     select ping_metrics.*
@@ -35,6 +30,16 @@ ping_metrics as (
     inner join reporting
         on ping_metrics.instance_id = reporting.instance_id
         and ping_metrics.period_start = reporting.period_start
+
+),
+
+aged as (
+
+    select
+        instance_id,
+        {{ days_between('cast(max(received_at) as date)', as_of()) }} as days_since_last_ping
+    from pings
+    group by instance_id
 
 ),
 
@@ -65,7 +70,7 @@ counted as (
         count(case when types.instance_type = 'Unknown' then 1 end),
         count(*)
     from reporting
-    inner join types
+    inner join {{ ref('int_instance_types') }} as types
         on reporting.instance_id = types.instance_id
         and reporting.period_start = types.period_start
     where reporting.account_id is not null
@@ -85,6 +90,16 @@ counted as (
     from pings
     cross join settings
     group by pings.period_start
+    union all
+    select
+        {{ period_start(as_of()) }},
+        '{{ known('data_quality_check', 'overdue_instance') }}',
+        '',
+        count(case when aged.days_since_last_ping > settings.awaited_days then 1 end),
+        count(*)
+    from aged
+    cross join settings
+    where aged.days_since_last_ping <= settings.stale_after_days
 
 )
 

@@ -4,7 +4,8 @@ with
 
 account_scores as (
 
-    select * from {{ ref('int_account_scores') }}
+    select * from {{ ref('int_rollup_scores') }}
+    where not is_standing
 
 ),
 

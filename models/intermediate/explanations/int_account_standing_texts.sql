@@ -1,5 +1,5 @@
-{#- Where an account stands and what holds it down, in sentences; if it has no score, why. Of every period, and of the
-    standing. -#}
+{#- Where an account stands and what holds it down most (number, band and gap), in sentences; if it has no score, why. Of every
+    period, and of the standing. -#}
 with
 
 rollup_scores as (
@@ -8,9 +8,9 @@ rollup_scores as (
 
 ),
 
-gap_texts as (
+gaps as (
 
-    select * from {{ ref('int_account_gap_texts') }}
+    select * from {{ ref('int_account_gaps') }}
 
 ),
 
@@ -25,15 +25,49 @@ unlabelled as (
 
 ),
 
-statuses as (
+worded as (
 
-    select * from {{ ref('value_statuses') }}
+    select
+        gaps.*,
+        coalesce(measure_texts.finding, gaps.measure || ' is {value}') as finding,
+        case
+            when measure_texts.value_format = 'percent' then {{ shown_share('gaps.measure_value', 'gaps.next_from') }}
+            else {{ shown_number('gaps.measure_value') }}
+        end as shown_value,
+        case
+            when measure_texts.value_format = 'percent' then {{ shown_bound('gaps.next_from') }}
+            else {{ shown_number('gaps.next_from') }}
+        end as shown_bound,
+        coalesce({{ shown_number('gaps.numerator') }}, 'an unknown number') as shown_numerator,
+        coalesce({{ shown_number('gaps.denominator') }}, 'an unknown number') as shown_denominator,
+        {{ shown_number('gaps.needed') }} as shown_needed,
+        {{ shown_number('gaps.needed - gaps.numerator') }} as shown_more
+    from gaps
+    left join {{ ref('measure_texts') }} as measure_texts
+        on gaps.measure = measure_texts.measure
 
 ),
 
-settings as (
+gap_texts as (
 
-    select * from {{ ref('int_settings') }}
+    select
+        account_id,
+        period_start,
+        is_standing,
+        ' Held down most by this: '
+        || replace(
+            replace(replace(finding, '{value}', shown_value), '{numerator}', shown_numerator),
+            '{denominator}', shown_denominator
+        )
+        || coalesce(' (' || named_subscription_id || ')', '')
+        || case
+            when denominator is null then ', ' || shown_needed || ' would be ' || next_color || ': ' || shown_more || ' more'
+            else ', ' || shown_bound || ' would be ' || shown_needed
+                || case when needed > numerator then ': ' || shown_more || ' more' else '' end
+                || '; ' || next_color || case when is_next_inclusive then ' begins there' else ' begins above that' end
+        end
+        || '.' as gap_text
+    from worded
 
 ),
 
@@ -52,15 +86,15 @@ standing_texts as (
                     || unlabelled.unlabelled_hostname || '.'
             else 'No score: ' || statuses.meaning || '.'
         end
-        || coalesce(' ' || gap_texts.gap_text, '')
+        || coalesce(gap_texts.gap_text, '')
         || case
             when round(rollup_scores.weight_present, 6) < 1 and rollup_scores.overall_score is not null
                 then ' Measured: ' || {{ shown_share('rollup_scores.weight_present') }} || ' of the score''s weight.'
             else ''
         end as standing_text
     from rollup_scores
-    cross join settings
-    left join statuses
+    cross join {{ ref('int_settings') }} as settings
+    left join {{ ref('value_statuses') }} as statuses
         on rollup_scores.unscored_reason = statuses.value_reason
     left join unlabelled
         on rollup_scores.account_id = unlabelled.account_id

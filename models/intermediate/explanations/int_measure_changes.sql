@@ -1,54 +1,93 @@
-{#- What became of every measure that an account's score rests on, against the calendar period before. A change of points is
-    behaviour where subscription, instance and measure are the same on both sides and judged by one band. -#}
+{#- Every measure that an account's score rests on in a complete period or in the calendar period before it, and what became of
+    it. A change of points is behaviour where subscription, instance and measure are the same on both sides and judged by one
+    band: a subscription comes of age, so the earlier value is judged once more, by the band of the later age. -#}
 with
 
-pairs as (
+shares as (
 
-    select * from {{ ref('int_measure_pairs') }}
-
-),
-
-primary_instances as (
-
-    select * from {{ ref('int_primary_instances') }}
-
-),
-
-scored as (
-
-    select distinct
-        account_id,
-        period_start,
-        original_subscription_id
-    from {{ ref('int_account_measure_shares') }}
+    select * from {{ ref('int_account_measure_shares') }}
     where not is_standing
 
 ),
 
-judged as (
+periods as (
+
+    select * from {{ ref('int_account_periods') }}
+    where is_complete_period and not is_standing
+
+),
+
+bands as (
+
+    select * from {{ ref('score_bands') }}
+    where threshold_set = '{{ var("threshold_set") }}'
+
+),
+
+paired as (
 
     select
-        pairs.*,
+        periods.account_id,
+        periods.period_start,
+        shares.original_subscription_id,
+        shares.measure,
+        max(shares.score_group) as score_group,
+        max(shares.driver_order) as driver_order,
+        max(case when shares.period_start = periods.period_start then shares.share end) as share,
+        {%- for column in ['measure_value', 'points', 'color'] %}
+        max(case when shares.period_start < periods.period_start then shares.{{ column }} end) as earlier_{{ column }},
+        max(case when shares.period_start = periods.period_start then shares.{{ column }} end)
+            as {{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from periods
+    inner join shares
+        on periods.account_id = shares.account_id
+        and shares.period_start in (periods.period_start, periods.previous_period_start)
+    group by periods.account_id, periods.period_start, shares.original_subscription_id, shares.measure
+
+),
+
+rejudged as (
+
+    select
+        paired.*,
+        {{ band_color('paired.earlier_measure_value', 'bands') }} as rejudged_color,
+        max(paired.earlier_points) over (
+            partition by paired.account_id, paired.period_start, paired.original_subscription_id
+        ) is not null as was_scored,
+        max(paired.points) over (
+            partition by paired.account_id, paired.period_start, paired.original_subscription_id
+        ) is not null as is_scored
+    from paired
+    left join {{ ref('int_subscription_gates') }} as gates
+        on paired.original_subscription_id = gates.original_subscription_id
+        and paired.period_start = gates.period_start
+    left join bands
+        on paired.measure = bands.measure
+        and gates.months_since_start >= bands.age_from
+        and (bands.age_to is null or gates.months_since_start < bands.age_to)
+
+),
+
+kinds as (
+
+    select
+        rejudged.*,
+        score_points.points as rejudged_points,
         case
-            when earlier.original_subscription_id is null then 'subscription_came'
-            when today.original_subscription_id is null then 'subscription_went'
+            when not rejudged.was_scored then 'subscription_came'
+            when not rejudged.is_scored then 'subscription_went'
             when primary_instances.was_switched then 'instance_switched'
-            when pairs.earlier_points is null then 'measure_came'
-            when pairs.points is null then 'measure_went'
+            when rejudged.earlier_points is null then 'measure_came'
+            when rejudged.points is null then 'measure_went'
             else 'compared'
         end as pair_kind
-    from pairs
-    left join scored as today
-        on pairs.account_id = today.account_id
-        and pairs.original_subscription_id = today.original_subscription_id
-        and pairs.period_start = today.period_start
-    left join scored as earlier
-        on pairs.account_id = earlier.account_id
-        and pairs.original_subscription_id = earlier.original_subscription_id
-        and pairs.previous_period_start = earlier.period_start
-    left join primary_instances
-        on pairs.original_subscription_id = primary_instances.original_subscription_id
-        and pairs.period_start = primary_instances.period_start
+    from rejudged
+    left join {{ ref('score_points') }} as score_points
+        on rejudged.rejudged_color = score_points.color
+    left join {{ ref('int_primary_instances') }} as primary_instances
+        on rejudged.original_subscription_id = primary_instances.original_subscription_id
+        and rejudged.period_start = primary_instances.period_start
 
 ),
 
@@ -58,7 +97,7 @@ measure_changes as (
         *,
         case when pair_kind = 'compared' then share * (points - rejudged_points) end as behaviour_effect,
         case when pair_kind = 'compared' then share * (rejudged_points - earlier_points) end as band_effect
-    from judged
+    from kinds
 
 )
 

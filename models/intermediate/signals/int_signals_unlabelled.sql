@@ -22,6 +22,7 @@ types as (
 account_periods as (
 
     select * from {{ ref('int_account_periods') }}
+    where not is_standing
 
 ),
 

@@ -10,6 +10,7 @@ adoption as (
 account_periods as (
 
     select * from {{ ref('int_account_periods') }}
+    where not is_standing
 
 ),
 

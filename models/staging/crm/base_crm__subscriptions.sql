@@ -7,12 +7,6 @@ subscriptions as (
 
 ),
 
-tiers as (
-
-    select * from {{ ref('base_crm__product_tiers') }}
-
-),
-
 statuses as (
 
     select * from {{ ref('subscription_status_aliases') }}
@@ -40,6 +34,20 @@ cleaned as (
         {{ clean_text('arr') }} as arr_text,
         {{ clean_text('cancelled_on') }} as cancelled_on_text
     from subscriptions
+
+),
+
+tiers as (
+
+    {#- A tier as people write it holds the word of one tier, and of no other. #}
+    select
+        cleaned.product_tier_text,
+        min(words.tier) as tier
+    from cleaned
+    inner join {{ ref('product_tier_words') }} as words
+        on ' ' || {{ vocabulary_key('cleaned.product_tier_text') }} || ' ' like '% ' || words.word || ' %'
+    group by cleaned.product_tier_text
+    having count(distinct words.tier) = 1
 
 ),
 
