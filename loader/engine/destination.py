@@ -296,6 +296,8 @@ class TakesFiles(Protocol):
 
     uploads_allowed: tuple[int, int]
     """Files of an hour and of a day."""
+    named_first: bool
+    """Whether a file has its id before it is sent, so that one without id never was."""
 
     def takes_bulk(self, model: PublishModel, rows: int) -> bool:
         """Whether so many rows go by file."""
@@ -306,7 +308,8 @@ class TakesFiles(Protocol):
         Args:
             model: the publish model.
             rows: to be created or changed.
-            sent: called with None before each file, which says whether one may be sent, and with its id afterwards.
+            sent: called with None before each file, which says whether one may be sent, and with its id as soon as it
+                has one.
 
         Raises:
             StoppedError: nobody knows whether a file was taken.
@@ -325,3 +328,23 @@ class TakesFiles(Protocol):
         Raises:
             StoppedError: it takes longer than a run should wait; the next run looks again.
         """
+
+
+class Results(Protocol):
+    """What became of the rows of some files."""
+
+    def outcome(self, row: Row) -> Outcome:
+        """Of one row; later where nothing is told. Its id, and whether it was created, are noted in the row."""
+
+    def holds(self, row: Row) -> bool:
+        """Whether the row was taken with the values that it has now."""
+
+
+@runtime_checkable
+class TellsResults(Protocol):
+    """What a destination has that takes files and says of each row what became of it, so that none is read back."""
+
+    rows_per_file: int
+
+    def results(self, model: PublishModel, status_ids: Sequence[str]) -> Results:
+        """What became of the rows of files that have ended."""

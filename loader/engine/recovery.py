@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from loader.dbt.artifacts import PublishModel
 from loader.engine.check import must_fit
-from loader.engine.destination import Destination
+from loader.engine.destination import Destination, Results
 from loader.engine.limits import Meter
 from loader.engine.uploads import Uploads
 from loader.engine.values import as_sent
@@ -26,19 +26,23 @@ def recover(
     """
     noted, accepted = mart.state.noted_objects(), 0
     for model in models:
+        ended, results = list[str](), None
         if uploads and mart.state.open_uploads(model.object):
             destination.connect(meter)
-            uploads.wait(model)
+            ended = uploads.wait(model)
+            results = uploads.results(model, ended)
         if model.object in noted:
             if uncertain := mart.stage_uncertain(model):
                 destination.connect(meter)
                 log.info("an earlier run was cut off: looking for the %d rows it was about to send", uncertain)
-                accepted += _made(destination, mart, model, meter)
+                accepted += _made(destination, mart, model, meter, results)
             mart.state.drop_intents(model.object)
+        if ended:
+            mart.state.end_uploads(model.object)
     return accepted
 
 
-def _made(destination: Destination, mart: Mart, model: PublishModel, meter: Meter) -> int:
+def _made(destination: Destination, mart: Mart, model: PublishModel, meter: Meter, results: Results | None) -> int:
     """Record those of the staged rows that are there as the mart has them. Others are not known to be ours: somebody
     else may have made a record with such a key. They are planned like any row, and updated when they are found."""
     must_fit(destination, [model])
@@ -46,8 +50,10 @@ def _made(destination: Destination, mart: Mart, model: PublishModel, meter: Mete
     destination.resolve(mart.lookup_values([model]))
     made = 0
     for window in mart.rows(model):
+        ours = [row for row in window if results and row.row_hash and results.holds(row)]
+        told = {row.row_key for row in ours}
+        window = [row for row in window if row.row_key not in told]
         found = destination.find(model, window, model.targets)
-        ours = []
         for row in window:
             if row.row_hash and (record := as_sent(destination, model, row, found[row.row_key])):
                 row.destination_id = record.id

@@ -88,8 +88,8 @@ class Sender:
             self.mart.reject_invalid(diff, options)
         for diff in sending if self.uploads else ():
             if self.uploads and self.uploads.take(diff.model):
-                for arrived in self.uploads.send(diff.model, self.heed_signal):
-                    self._record(diff.model, [Outcome(row) for row in arrived])
+                for outcomes in self.uploads.send(diff.model, self.heed_signal):
+                    self._record(diff.model, outcomes)
         for known in (True, False):
             for diff in sending:
                 self._send_rows(diff.model, 1, known=known)

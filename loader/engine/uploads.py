@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from itertools import chain
 
 from loader.dbt.artifacts import PublishModel
-from loader.engine.destination import Destination, Row, TakesFiles
+from loader.engine.destination import Destination, Outcome, Results, Row, TakesFiles, TellsResults
 from loader.engine.values import as_sent
 from loader.errors import StoppedError
 from loader.warehouse import Mart
+from loader.warehouse.mart import WINDOW
 
 log = logging.getLogger("loader")
 
@@ -34,13 +35,14 @@ class Uploads:
         """Whether the staged rows go by file."""
         return self.files.takes_bulk(model, sum(self.mart.counts(model)))
 
-    def send(self, model: PublishModel, heed_signal: Callable[[], None]) -> Iterator[list[Row]]:
-        """Upload the staged rows and read them back.
+    def send(self, model: PublishModel, heed_signal: Callable[[], None]) -> Iterator[list[Outcome]]:
+        """Upload the staged rows, and see what became of them.
 
         Yields:
-            Rows that arrived. The others stay staged for single calls, which say why.
+            Outcomes. Rows without one stay staged for single calls, which say why.
         """
-        self.mart.intend(model)
+        for known in (False, True):
+            self.mart.intend(model, known=known)
 
         def sent(status_id: str | None) -> bool:
             heed_signal()
@@ -49,11 +51,32 @@ class Uploads:
             self.state.name_upload(model.object, status_id)
             return True
 
-        self.files.upload(model, chain.from_iterable(self._rows(model)), sent)
-        self.wait(model)
-        for window in self._rows(model):
-            yield self._arrived(model, window)
+        if isinstance(self.files, TellsResults):
+            yield from self._told(model, self.files, sent)
+        else:
+            self.files.upload(model, chain.from_iterable(self._rows(model)), sent)
+            self.wait(model)
+            self.state.end_uploads(model.object)
+            for window in self._rows(model):
+                yield [Outcome(row) for row in self._arrived(model, window)]
         self.state.drop_intents(model.object)
+
+    def _told(
+        self, model: PublishModel, files: TellsResults, sent: Callable[[str | None], bool]
+    ) -> Iterator[list[Outcome]]:
+        """Files of so many rows, one after the other, so that memory does not grow with their number."""
+        windows = self._rows(model)
+        while True:
+            part = _Part(windows, files.rows_per_file)
+            self.files.upload(model, part, sent)
+            ended = self.wait(model)
+            if not ended:
+                return
+            results = files.results(model, ended)
+            self.mart.done(model, part.rows[-1].pos)
+            for start in range(0, len(part.rows), WINDOW):
+                yield [results.outcome(row) for row in part.rows[start : start + WINDOW]]
+            self.state.end_uploads(model.object)
 
     def _rows(self, model: PublishModel) -> Iterator[list[Row]]:
         """The staged rows, without those that the mart has lost meanwhile."""
@@ -76,19 +99,43 @@ class Uploads:
         self.mart.mark(model, others, 1)
         return arrived
 
-    def wait(self, model: PublishModel) -> None:
+    def wait(self, model: PublishModel) -> list[str]:
         """Wait until nothing that was uploaded can take effect any more.
+
+        Returns:
+            The ids of what was.
 
         Raises:
             StoppedError: an earlier run left a file of which nothing is known.
         """
+        ended = []
         for status_id, at in self.state.open_uploads(model.object):
             if status_id is not None:
                 age = (self.state.now() - at).total_seconds()
                 log.info("%s: %s", model.object, self.files.await_upload(status_id, age))
-            elif self.state.now() - at < UNKNOWN_UPLOAD and at < self._started:
+                ended.append(status_id)
+            elif self.state.now() - at < UNKNOWN_UPLOAD and at < self._started and not self.files.named_first:
                 raise StoppedError(
                     f"A bulk upload to {model.object} of {at} UTC has no known end. Nothing is sent there until"
                     f" {at + UNKNOWN_UPLOAD} UTC, lest rows be created twice; run this again then."
                 )
-        self.state.end_uploads(model.object)
+        return ended
+
+    def results(self, model: PublishModel, ended: Sequence[str]) -> Results | None:
+        """What became of the rows of files that have ended, where the destination says it."""
+        return self.files.results(model, ended) if ended and isinstance(self.files, TellsResults) else None
+
+
+class _Part:
+    """Rows for one file; what has been read of them is kept without its values."""
+
+    def __init__(self, windows: Iterator[list[Row]], most: int) -> None:
+        self._windows, self._most = windows, most
+        self.rows: list[Row] = []
+
+    def __iter__(self) -> Iterator[Row]:
+        while len(self.rows) < self._most and (window := next(self._windows, None)):
+            for row in window:
+                yield row
+                row.record, row.lookups = "{}", {}
+                self.rows.append(row)

@@ -115,12 +115,12 @@ class Client:
         """A call that changes nothing, below the API's version."""
         return self._api.read("GET", f"{self._base}{path}")
 
-    def job(self, method: str, path: str, body: Any = None) -> Any:
+    def job(self, method: str, path: str, body: Any = None, *, repeat: bool = True) -> Any:
         """A call about a bulk job; a file of rows is given as bytes."""
         kind = "text/csv" if isinstance(body, bytes) else "application/json"
         data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
-        headers = {"Content-Type": kind}
-        return self._api.call(method, f"{self._base}/jobs/ingest{path}", data, reads=method == "GET", headers=headers)
+        reads, where = method == "GET", f"{self._base}/jobs/ingest{path}"
+        return self._api.call(method, where, data, reads=reads, repeat=repeat, headers={"Content-Type": kind})
 
     def _write(self, path: str, records: Sequence[str]) -> list[dict[str, Any]]:
         body = f'{{"allOrNone":false,"records":[{",".join(records)}]}}'.encode()

@@ -11,7 +11,8 @@ from typing import Any
 
 from loader.config import api_settings
 from loader.dbt.artifacts import Lookup, PublishModel
-from loader.engine.destination import Compares, Facts, Field, Finding, Outcome, Record, Row, Work
+from loader.engine.destination import Compares, Facts, Field, Finding, Outcome, Record, Rejection, Results, Row, Work
+from loader.engine.files import csv_files
 from loader.engine.finding import Wanted
 from loader.engine.http import Http
 from loader.engine.limits import Meter, Window
@@ -19,7 +20,7 @@ from loader.engine.records import Links, Records, pages
 from loader.engine.sending import Item, Sent, send
 from loader.engine.values import key_of
 from loader.errors import MisuseError
-from loader.salesforce import schema
+from loader.salesforce import bulk, schema
 from loader.salesforce.client import BATCH, PAGE, Client, version
 from loader.salesforce.comparing import Comparing
 from loader.salesforce.replies import outcome
@@ -27,6 +28,8 @@ from loader.salesforce.schema import ID
 
 KEYS_A_QUERY = 300
 """Keys of a query, as far as can be said before they are known: their length decides."""
+CALLS_A_JOB = 20
+"""Of a bulk job: six, and how often it is asked whether it has ended."""
 SETTLE_SECONDS = 5.0
 
 
@@ -35,6 +38,7 @@ class Salesforce:
 
     name = "salesforce"
     batch_size, batch_bytes, deletes_per_call, upserts = BATCH, 0, BATCH, True
+    uploads_allowed, named_first, rows_per_file = (bulk.PER_HOUR, bulk.PER_DAY), True, bulk.MOST_ROWS
     object_kind = "custom object"
     types: Mapping[str, set[str]] = schema.TYPES
 
@@ -51,13 +55,15 @@ class Salesforce:
         self._links = Links(schema.short)
         self._records = Records(self._fields, self._links, schema.CODES, schema.to_api)
         self._meter: Meter | None = None
+        self._allow_duplicates = _flag("SALESFORCE_ALLOW_DUPLICATES")
+        self._unsent: dict[str, Rejection] = {}
 
     def connect(self, meter: Meter) -> None:
         """See `Destination`."""
         if self._meter is not meter:
             base = f"/services/data/v{self._version}"
             http = Http(self._settings.required(), meter)
-            self._client = Client(http, base, allow_duplicates=_flag("SALESFORCE_ALLOW_DUPLICATES"))
+            self._client = Client(http, base, allow_duplicates=self._allow_duplicates)
             self._meter = meter
 
     def ask_quota(self) -> None:
@@ -67,17 +73,66 @@ class Salesforce:
     def calls(self, work: Sequence[Work], lookups: Mapping[tuple[str, str], int]) -> dict[str, int]:
         """See `Destination`."""
         busy = [each for each in work if each.known or each.unknown or each.deletes]
-        return {
+        in_bulk = [w for w in busy if self.takes_bulk(w.model, w.known + w.unknown)]
+        jobs = sum(pages(w.known + w.unknown, bulk.MOST_ROWS) for w in in_bulk)
+        calls = {
             "metadata": len({each.model.object for each in busy}) + 2 if busy else 0,
             "look-ups": sum(pages(n, PAGE if match == ID else KEYS_A_QUERY) for (_, match), n in lookups.items()),
             "finds": sum(_finds(each) for each in busy),
-            "writes": sum(_writes(each) for each in busy),
+            "writes": sum(_writes(each) for each in busy if each not in in_bulk),
             "deletes": sum(pages(each.deletes, BATCH) for each in busy),
         }
+        return calls | ({"bulk jobs": jobs * CALLS_A_JOB} if jobs else {})
 
     def offers(self, work: Sequence[Work]) -> list[str]:
         """See `Destination`."""
         return []
+
+    def takes_bulk(self, model: PublishModel, rows: int) -> bool:
+        """See `TakesFiles`."""
+        return rows >= bulk.threshold()
+
+    def upload(self, model: PublishModel, rows: Iterable[Row], sent: Callable[[str | None], bool]) -> None:
+        """See `TakesFiles`."""
+        key, header = _tie(model)
+        self._unsent.clear()
+        for file in csv_files(header, self._lines(model, rows, header), bulk.LARGEST_FILE, bulk.NULL, "\n"):
+            for _ in range(bulk.TRIES):
+                if not sent(None):
+                    return
+                job_id = bulk.create(self._client, model.object, key)
+                sent(job_id)
+                file.seek(0)
+                if bulk.upload(self._client, job_id, file):
+                    break
+
+    def _lines(self, model: PublishModel, rows: Iterable[Row], header: Sequence[str]) -> Iterator[dict[str, Any]]:
+        """Rows as a file has them. One with a text that would clear its field there goes by a single call."""
+        for row in rows:
+            line, refused = self._line(model, row)
+            if refused:
+                self._unsent[row.row_key] = refused
+            elif bulk.NULL not in line.values():
+                yield line
+
+    def _line(self, model: PublishModel, row: Row) -> tuple[dict[str, Any], Rejection | None]:
+        record, refused = self._records.of(model, row)
+        line: dict[str, Any] = json.loads(record) if not refused else {}
+        if model.mode == "update":
+            line[ID] = row.destination_id
+        return {name: None if value == "" else value for name, value in line.items()}, refused
+
+    def await_upload(self, status_id: str, age: float) -> str:
+        """See `TakesFiles`."""
+        return bulk.wait(self._client, status_id, age)
+
+    def results(self, model: PublishModel, status_ids: Sequence[str]) -> Results:
+        """See `TellsResults`."""
+        by_call = frozenset({"DUPLICATES_DETECTED"} if self._allow_duplicates else ())
+        found = bulk.JobResults(*_tie(model), dict(self._unsent), by_call)
+        for job_id in status_ids:
+            bulk.read_results(self._client, job_id, found)
+        return _Results(model, found, partial(self._line, model))
 
     def ignores(self, model: PublishModel) -> frozenset[str]:
         """See `Destination`. The case of ids counts."""
@@ -212,6 +267,43 @@ class Salesforce:
     def _record_of(self, model: PublishModel, given: Mapping[str, Any]) -> Record:
         known = {**given, ID: schema.full(str(given[ID]))}
         return Record(known[ID], key_of(self.compares, model, known), known)
+
+
+class _Results:
+    """See `loader.engine.destination.Results`.
+
+    Args:
+        line: a row as a file has it, or why it has not.
+    """
+
+    def __init__(
+        self,
+        model: PublishModel,
+        found: bulk.JobResults,
+        line: Callable[[Row], tuple[dict[str, Any], Rejection | None]],
+    ) -> None:
+        self._model, self._found, self._line = model, found, line
+
+    def outcome(self, row: Row) -> Outcome:
+        """See `Results`."""
+        return self._found.outcome(row, self._key(row))
+
+    def holds(self, row: Row) -> bool:
+        """See `Results`."""
+        line, refused = self._line(row)
+        return not refused and self._found.holds(row, self._key(row), line)
+
+    def _key(self, row: Row) -> str:
+        if self._model.mode == "update":
+            return str(row.destination_id)
+        return str(self._model.parts(row.row_key)[0])
+
+
+def _tie(model: PublishModel) -> tuple[str, list[str]]:
+    """The field by which a file's rows are known, and the file's fields, that one among them once."""
+    if model.mode != "update":
+        return model.key[0], model.targets
+    return ID, [ID, *(name for name in model.targets if name not in model.key)]
 
 
 def _flag(name: str) -> bool:

@@ -134,6 +134,10 @@ from ({self.state.uncertain()}) as uncertain where {self.ours(model)}"""
             update = f"update {staged_table(model)} set turn = {turn} where row_key in ({query})"
             self._db.execute(update, parameters)
 
+    def done(self, model: PublishModel, last: int) -> None:
+        """The rows of the first turn up to this place have had it."""
+        self._db.execute(f"update {staged_table(model)} set turn = 0 where turn = 1 and pos <= {last}")
+
     def mark(self, model: PublishModel, ids: Mapping[str, str | None], turn: int, *, found: bool = True) -> None:
         """Note which destination id staged rows have, or that there is none.
 

@@ -18,8 +18,10 @@ from loader.engine.destination import Destination
 from loader.engine.publish import Publisher, Request
 from loader.engine.result import Result
 from loader.gainsight import Gainsight
+from loader.salesforce import Salesforce
 from loader.warehouse import State
 from sandbox import Fault, Limits, Sandbox
+from sandbox.salesforce import Org
 
 KEY = ("Thing_Id__gc", "Day__gc")
 FIELDS = {"thing_id": "Thing_Id__gc", "day": "Day__gc", "amount": "Amount__gc", "note": "Note__gc"}
@@ -28,9 +30,14 @@ LOOKUP = Lookup("account_id", "Company_Id__gc", "Company", "SfdcAccountId")
 
 
 class Rig(Protocol):
-    """One system of a destination, and what a test does to it."""
+    """One system of a destination, and what a test does to it.
+
+    Attributes:
+        given: what of the publish model is this destination's own.
+    """
 
     name: str
+    given: dict[str, Any]
 
     def destination(self) -> Destination:
         """The destination as a new run has it."""
@@ -53,6 +60,7 @@ class ToyRig:
     """The toy."""
 
     name = "toy"
+    given: dict[str, Any] = {}  # noqa: RUF012 - never changed
 
     def __init__(self, connection: str = "toy-a") -> None:
         self.system, self._connection = System(), connection
@@ -82,6 +90,7 @@ class GainsightRig:
     """Gainsight, as the sandbox has it."""
 
     name = "gainsight"
+    given: dict[str, Any] = {}  # noqa: RUF012 - never changed
 
     def __init__(self, box: Sandbox, patch: pytest.MonkeyPatch) -> None:
         self.box, self._patch = box, patch
@@ -123,6 +132,84 @@ class GainsightRig:
         """See `Rig`. A text that is too long is refused without a call; the suite's rows are short."""
 
 
+class SalesforceRig:
+    """Salesforce, as the local org has it: its rows have one key, an external id."""
+
+    name = "salesforce"
+    given: dict[str, Any] = {  # noqa: RUF012 - never changed
+        "object": "Thing__c",
+        "key": ("Thing_Key__c",),
+        "fields": {
+            "thing_key": "Thing_Key__c",
+            **{column: field.replace("__gc", "__c") for column, field in FIELDS.items()},
+        },
+        "lookups": (Lookup("account_id", "Account__c", "Account", "Code__c"),),
+        "kinds": {**KINDS, "thing_key": "text"},
+    }
+
+    def __init__(self, org: Org, patch: pytest.MonkeyPatch) -> None:
+        self.org, self._patch = org, patch
+        code = {"name": "Code__c", "type": "string", "externalId": True, "unique": True, "caseSensitive": True}
+        org.create_object("Account", [code])
+        org.create_object(
+            "Thing__c",
+            [
+                {**code, "name": "Thing_Key__c"},
+                {"name": "Thing_Id__c", "type": "string"},
+                {"name": "Day__c", "type": "date"},
+                {"name": "Amount__c", "type": "double"},
+                {"name": "Note__c", "type": "string"},
+                {"name": "Account__c", "type": "reference", "referenceTo": "Account"},
+            ],
+        )
+
+    def destination(self) -> Destination:
+        """See `Rig`."""
+        for name, value in {
+            "BASE_URL": self.org.url, "CLIENT_ID": "local", "CLIENT_SECRET": "local",
+            "CALLS_PER_MINUTE": "100000", "CALLS_PER_DAY": "1000000", "TIMEOUT_SECONDS": "2", "GIVE_UP_SECONDS": "20",
+        }.items():  # fmt: skip
+            self._patch.setenv(f"SALESFORCE_{name}", value)
+        return Salesforce()
+
+    def records(self) -> list[dict[str, Any]]:
+        """See `Rig`."""
+        names = {"Account__c": "Company_Id__gc"}
+        return [
+            {names.get(name, name.replace("__c", "__gc")): value for name, value in row.items()}
+            for row in self.org.rows("Thing__c")
+        ]
+
+    def companies(self, codes: Sequence[str]) -> None:
+        """See `Rig`."""
+        for each in self.org.rows("Account"):
+            self.org.delete("Account", each["Id"])
+        self.org.insert("Account", [{"Name": code, "Code__c": code} for code in codes])
+
+    def strike(self, kind: str, operation: str, times: int = 1) -> None:
+        """See `Rig`."""
+        operations = {"write": ("insert", "update", "upsert", "upload", "job_state"), "read": ("query", "read")}
+        operations["delete"] = ("delete",)
+        given: dict[str, Any] = {"lost": {"after_commit": True, "status": 500}, "down": {"status": 503}}.get(kind, {})
+        if kind == "key":
+            given = {"status": 401}
+        self.org.schedule(Fault("status", operation=operations[operation], times=times, **given))
+
+    def refuse(self, thing: str | None) -> None:
+        """See `Rig`."""
+
+
+class BulkRig(SalesforceRig):
+    """The same, by files however few the rows are."""
+
+    name = "salesforce, by files"
+
+    def destination(self) -> Destination:
+        """See `Rig`."""
+        self._patch.setenv("SALESFORCE_BULK_THRESHOLD", "1")
+        return super().destination()
+
+
 def model(**given: Any) -> PublishModel:
     """The suite's publish model."""
     known: dict[str, Any] = {"key": KEY, "mode": "upsert", "fields": FIELDS, "lookups": (LOOKUP,), "kinds": KINDS}
@@ -136,7 +223,10 @@ class Bench:
 
     def __init__(self, folder: Path, rig: Rig) -> None:
         self.folder, self.rig, self.database = folder, rig, folder / "suite.duckdb"
-        self.sql("create table things (thing_id varchar, day date, amount double, note varchar, account_id varchar)")
+        self.sql(
+            "create table things (thing_id varchar, day date, amount double, note varchar, account_id varchar,"
+            " thing_key varchar generated always as (thing_id || '/' || day))"
+        )
 
     def sql(self, statement: str) -> list[tuple[Any, ...]]:
         """Run SQL on the file."""
@@ -165,7 +255,11 @@ class Bench:
         destination = (rig or self.rig).destination()
         with self.state(destination) as state:
             publisher = Publisher(destination, state, request or Request(gate=False))
-            return publisher.run(Artifacts(self.folder), [model(**given)])
+            return publisher.run(Artifacts(self.folder), [model(**{**(rig or self.rig).given, **given})])
+
+    def row_key(self, thing: str, day: str = "2026-01-01") -> str:
+        """A row's key as the state has it."""
+        return f'["{thing}/{day}"]' if self.rig.given else f'["{thing}","{day}"]'
 
     def assert_settled(self, extra: int = 0) -> None:
         """Records = rows of the mart, each once, with its values; the state says the same."""
@@ -190,3 +284,10 @@ def gainsight(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[GainsightRig]
     """A rig over HTTP."""
     with Sandbox(folder / "rows.sqlite", limits=Limits.off(), access_key="key-for-the-suite") as box:
         yield GainsightRig(box, patch)
+
+
+@contextmanager
+def salesforce(folder: Path, patch: pytest.MonkeyPatch, *, by_files: bool) -> Iterator[SalesforceRig]:
+    """A rig over HTTP."""
+    with Org(folder / "org.sqlite") as org:
+        yield (BulkRig if by_files else SalesforceRig)(org, patch)

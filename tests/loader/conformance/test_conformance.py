@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from rigs import Bench, GainsightRig, Rig, ToyRig, gainsight
+from rigs import Bench, GainsightRig, Rig, ToyRig, gainsight, salesforce
 from toy import LONG, SHORT, Toy
 
 from loader.engine import sender
@@ -21,14 +21,18 @@ from loader.errors import MisuseError, RefusedError, StoppedError
 UNGATED = Request(gate=False)
 
 
-@pytest.fixture(params=["toy", "gainsight"])
+@pytest.fixture(params=["toy", "gainsight", "salesforce", "salesforce by files"])
 def rig(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rig]:
     """Each destination in its turn."""
     if request.param == "toy":
         yield ToyRig()
         return
-    with gainsight(tmp_path, monkeypatch) as made:
-        yield made
+    if request.param == "gainsight":
+        with gainsight(tmp_path, monkeypatch) as made:
+            yield made
+        return
+    with salesforce(tmp_path, monkeypatch, by_files="files" in request.param) as org:
+        yield org
 
 
 @pytest.fixture
@@ -107,7 +111,7 @@ def test_leave_clear_and_delete(bench: Bench) -> None:
     assert (left.cleared, left.deleted) == (0, 0)
     cleared = bench.publish(on_gone="clear")
     assert cleared.cleared == 2
-    gone = [r for r in bench.rig.records() if r["Thing_Id__gc"] == "t3"]
+    gone = [r for r in bench.rig.records() if (r.get("Thing_Key__gc") or r["Thing_Id__gc"]).partition("/")[0] == "t3"]
     assert [(r["Amount__gc"], r["Note__gc"], r["Company_Id__gc"]) for r in gone] == [(None, None, None)] * 2
     assert bench.publish(on_gone="clear").cleared == 0, "once"
     bench.sql("insert into things values ('t3', date '2026-01-01', 7, 'back', 'A1')")
@@ -132,6 +136,8 @@ def test_an_empty_mart_deletes_and_clears_nothing_without_a_word(bench: Bench) -
 
 def test_names_of_the_key_that_are_swapped_delete_nothing(bench: Bench) -> None:
     """Composite keys with a date; seen to delete every record, twice."""
+    if bench.rig.given:
+        pytest.skip("its rows have one key")
     bench.publish(mode="mirror", on_gone="delete")
     for _ in range(2):
         ended = bench.publish(mode="mirror", on_gone="delete", key=("Day__gc", "Thing_Id__gc"))
@@ -146,8 +152,9 @@ def test_names_of_the_key_that_are_swapped_delete_nothing(bench: Bench) -> None:
 def test_an_id_that_a_row_uses_is_never_deleted(bench: Bench) -> None:
     bench.publish(mode="mirror", on_gone="delete")
     bench.sql(
-        'insert into main_publish.publish_state select * replace (\'["ghost","2026-01-01"]\' as row_key)'
-        ' from main_publish.publish_state where row_key = \'["t1","2026-01-01"]\''
+        "insert into main_publish.publish_state"
+        f" select * replace ('{bench.row_key('ghost')}' as row_key) from main_publish.publish_state"
+        f" where row_key = '{bench.row_key('t1')}'"
     )
     assert bench.publish(mode="mirror", on_gone="delete").deleted == 0
     bench.assert_settled()
