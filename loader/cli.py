@@ -39,6 +39,8 @@ from loader.errors import (
 from loader.gainsight import Gainsight
 from loader.labels import Pulled, pull_labels
 from loader.salesforce import Salesforce
+from loader.salesforce import metadata as sources
+from loader.salesforce.objects import of_manifest
 from loader.warehouse import Mart, Options, State, Tables, owner
 from loader.warehouse.facts import facts
 from loader.warehouse.history import last_runs, postponed_rows, standing_rejections
@@ -335,6 +337,22 @@ def pull(project: Project, select: Selected, destination: str | None, form: str)
             for model in (m for m in models if m.labels):
                 pulled.append(pull_labels(target, model, project.artifacts, state, project.target))
     output.show_labels(pulled, as_json=form == "json")
+
+
+@cli.command()
+@click.argument("destination", type=click.Choice(["salesforce"]))
+@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder to write into.")
+@click.pass_obj
+def metadata(project: Project, destination: str, out: Path) -> None:
+    """Write the objects, fields, permission sets and layouts that the publish models need, in the source format of the
+    destination's own tool; nothing is called."""
+    try:
+        written = sources.write(of_manifest(project.artifacts.manifest), out)
+    except OSError as error:
+        raise MisuseError(f"Cannot write below {out}: {error.strerror}.") from None
+    if not written:
+        raise MisuseError(f"The dbt project has no publish model of destination {destination} (config.meta.publish).")
+    output.print_text(f"{len(written)} files below {out}: objects, layouts, permissionsets")
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import os
 import secrets
 import sys
 from pathlib import Path
 
 from sandbox.box import Sandbox
-from sandbox.serving import FOLDER, serve
+from sandbox.serving import FOLDER, read_accounts, serve
 from sandbox.settings import Limits
 
 _FOLDER = Path(FOLDER)
@@ -51,16 +50,10 @@ def seed_companies(box: Sandbox, path: Path) -> int:
         ValueError: when the file lacks a column.
     """
     known = {row["SfdcAccountId"] for row in box.rows("Company")}
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file)
-        missing = {"account_id", "account_name"} - set(reader.fieldnames or ())
-        if missing:
-            raise ValueError(f"{path} has no column {', '.join(sorted(missing))}")
-        names = {row["account_id"]: row["account_name"] or row["account_id"] for row in reader}
     records = [
         {"Name": name[:250], "SfdcAccountId": account_id}
-        for account_id, name in names.items()
-        if account_id and account_id not in known
+        for account_id, name in read_accounts(path).items()
+        if account_id not in known
     ]
     return len(box.insert("Company", records))
 

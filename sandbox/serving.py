@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+import csv
 import signal
 import sqlite3
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 from sandbox.base import LocalSystem
 
 FOLDER = ".sandbox"
+
+
+def read_accounts(path: Path) -> dict[str, str]:
+    """Names of an `accounts.csv` by account id; the id where there is no name.
+
+    Raises:
+        ValueError: when the file lacks a column.
+    """
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file)
+        missing = {"account_id", "account_name"} - set(reader.fieldnames or ())
+        if missing:
+            raise ValueError(f"{path} has no column {', '.join(sorted(missing))}")
+        names = {row["account_id"]: row["account_name"] or row["account_id"] for row in reader}
+    names.pop("", None)
+    return names
 
 
 def serve(make: Callable[[], LocalSystem]) -> int:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import os
 import sys
 from pathlib import Path
 
+from sandbox.salesforce import ids
 from sandbox.salesforce.box import Org
 from sandbox.salesforce.settings import Limits
-from sandbox.serving import FOLDER, serve
+from sandbox.serving import FOLDER, read_accounts, serve
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,25 +26,24 @@ def main(arguments: list[str] | None = None) -> int:
 def seed_accounts(org: Org, path: Path) -> int:
     """Add an Account for every account of `accounts.csv` that has none yet, and count them.
 
-    Its AccountNumber is the account's id in the file, and so is every custom external id that Account has.
+    Its id is the account's in the file, where that can be a record's id; AccountNumber is it in any case, and so is
+    every custom external id that Account has.
 
     Raises:
         ValueError: when the file lacks a column.
     """
     known = {row["AccountNumber"] for row in org.rows("Account")}
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file)
-        missing = {"account_id", "account_name"} - set(reader.fieldnames or ())
-        if missing:
-            raise ValueError(f"{path} has no column {', '.join(sorted(missing))}")
-        names = {row["account_id"]: row["account_name"] or row["account_id"] for row in reader}
     keys = ("AccountNumber", *org.external_ids("Account"))
     records = [
-        {"Name": name[:255], **dict.fromkeys(keys, account_id)}
-        for account_id, name in names.items()
-        if account_id and account_id not in known
+        {"Name": name[:255], **dict.fromkeys(keys, account_id), **_id_of(account_id)}
+        for account_id, name in read_accounts(path).items()
+        if account_id not in known
     ]
     return len(org.insert("Account", records))
+
+
+def _id_of(account_id: str) -> dict[str, str]:
+    return {"Id": account_id} if account_id.startswith("001") and ids.full(account_id) else {}
 
 
 def _made(options: argparse.Namespace) -> Org:
@@ -59,6 +58,12 @@ def _made(options: argparse.Namespace) -> Org:
         port=options.port,
         bulk_seconds=options.bulk_seconds,
     )
+    if options.metadata.exists():
+        print(f"{len(org.deploy(options.metadata))} objects and fields added from {options.metadata}")
+    elif options.manifest.exists():
+        print(f"{len(org.provision(options.manifest))} objects and fields added from {options.manifest}")
+    else:
+        print(f"No {options.metadata} and no {options.manifest}: only the objects that are there already")
     if options.accounts.exists():
         print(f"{seed_accounts(org, options.accounts)} accounts added from {options.accounts}")
     else:
@@ -75,6 +80,9 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--port", type=int, default=8766, help="port on 127.0.0.1; 0 is any free one (%(default)s)")
     add("--db", type=Path, default=Path(FOLDER) / "salesforce.sqlite", help="file of the records")
+    metadata, manifest = Path(FOLDER) / "metadata", Path("target/manifest.json")
+    add("--metadata", type=Path, default=metadata, help="folder of metadata to deploy (%(default)s)")
+    add("--manifest", type=Path, default=manifest, help="without that, the dbt manifest to make it from")
     accounts = Path("sample/raw/accounts.csv")
     add("--accounts", type=Path, default=accounts, help="accounts.csv to make Accounts from")
     add("--public-key", type=Path, help="PEM that the signature of a JWT is verified with")

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from loader.salesforce import metadata
+from loader.salesforce.objects import of_manifest
 from sandbox.base import LocalSystem
 from sandbox.page import render
+from sandbox.salesforce import ids
 from sandbox.salesforce.allowances import Allowances
 from sandbox.salesforce.api import Api
 from sandbox.salesforce.auth import Credentials
 from sandbox.salesforce.bulk import Jobs
+from sandbox.salesforce.deploy import deploy
 from sandbox.salesforce.reading import Reader
 from sandbox.salesforce.schema import Field, ObjectType
 from sandbox.salesforce.settings import Limits, RowFault, Switches
@@ -108,12 +115,31 @@ class Org(LocalSystem):
         obj = self._store.get(name) or ObjectType.custom(name, label, name_auto=name_auto)
         self._store.define(obj.extended(Field.from_spec(each) for each in fields))
 
+    def deploy(self, folder: Path | str) -> list[str]:
+        """Deploy metadata in source format, and say what was added.
+
+        Custom fields that no permission set lets its users edit are hidden from the user.
+
+        Raises:
+            ValueError: the platform would refuse it.
+        """
+        done = deploy(self._store, Path(folder))
+        self.switches = replace(self.switches, hidden=self.switches.hidden - done.fields | done.unseen)
+        return done.added
+
+    def provision(self, manifest_path: Path | str) -> list[str]:
+        """Deploy what the loader's `metadata` command writes for a dbt manifest, and say what was added."""
+        manifest = json.loads(Path(manifest_path).read_text(encoding="utf-8"))
+        with tempfile.TemporaryDirectory(prefix="metadata-") as folder:
+            metadata.write(of_manifest(manifest), Path(folder))
+            return self.deploy(folder)
+
     def external_ids(self, name: str) -> list[str]:
         """Names of an object's external id fields."""
         return [each.name for each in self._object(name).fields.values() if each.external_id]
 
     def insert(self, name: str, records: Sequence[Mapping[str, Any]]) -> list[str]:
-        """Add records without HTTP, limits or log, whatever the user may see.
+        """Add records without HTTP, limits or log, whatever the user may see; their Id may be given.
 
         Returns:
             Their ids, in order.
@@ -121,7 +147,13 @@ class Org(LocalSystem):
         Raises:
             ValueError: when a value is not valid; nothing is written.
         """
-        return self._write(name, "insert", records)
+        written = self._write(name, "insert", [{k: v for k, v in each.items() if k != "Id"} for each in records])
+        wanted = [ids.full(str(each["Id"])) if each.get("Id") else None for each in records]
+        with self._store.transaction():
+            self._store.rename(
+                self._object(name), [(new, old) for new, old in zip(wanted, written, strict=True) if new]
+            )
+        return [new or old for new, old in zip(wanted, written, strict=True)]
 
     def update(self, name: str, record_id: str, values: Mapping[str, Any]) -> None:
         """Change one record without HTTP, as a person in the UI would."""

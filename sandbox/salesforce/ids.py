@@ -44,13 +44,17 @@ def with_suffix(short: str) -> str:
 
 
 def full(text: str) -> str | None:
-    """The 18 characters of an id as somebody wrote it; None when it is none."""
+    """The 18 characters of an id as somebody wrote it; None when it is none.
+
+    The last three restore the case of what is all capitals or all small; otherwise the case is as written.
+    """
     if not _FORM.match(text):
         return None
-    if len(text) == 15:
-        return with_suffix(text)
+    short = text[:15]
+    if len(text) == 15 or short not in (short.upper(), short.lower()):
+        return with_suffix(short)
     letters = []
-    for place, letter in enumerate(text[:15]):
+    for place, letter in enumerate(short):
         bits = _SUFFIX.find(text[15 + place // 5].upper())
         if bits < 0:
             return None

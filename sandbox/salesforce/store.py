@@ -9,7 +9,7 @@ from typing import Any
 
 from sandbox.salesforce import ids
 from sandbox.salesforce.schema import BUILT_IN, ObjectType
-from sandbox.tables import Row, Tables
+from sandbox.tables import Row, Tables, table
 
 
 def time_text(seconds: float) -> str:
@@ -62,6 +62,10 @@ class Store(Tables[ObjectType]):
             self.keep(f"number {obj.key}", first + len(rows) - 1)
             rows = [{**row, "Name": f"{obj.label[:2].upper()}-{first + n:07d}"} for n, row in enumerate(rows)]
         return super().insert(obj, rows)
+
+    def rename(self, obj: ObjectType, pairs: Sequence[tuple[str, str]]) -> None:
+        """Give records other ids: new and old. Needs a transaction."""
+        self.execute_many(f"update {table(obj)} set Id = ? where Id = ?", pairs)
 
     def forget(self, obj: ObjectType, found: Sequence[tuple[int, str]]) -> None:
         """Delete records; their ids are known to have been. Needs a transaction."""

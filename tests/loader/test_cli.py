@@ -66,7 +66,7 @@ def test_it_runs_as_a_module_and_prints_help() -> None:
         [sys.executable, "-m", "loader", "--help"], capture_output=True, text=True, cwd=HERE.parent.parent
     )
     assert done.returncode == 0
-    for command in ("plan", "publish", "reconcile", "status", "check", "pull-labels"):
+    for command in ("plan", "publish", "reconcile", "status", "check", "pull-labels", "metadata"):
         assert re.search(rf"^  {command} ", done.stdout, re.M)
 
 
