@@ -60,20 +60,25 @@ registry: setup ## after adding a metric or a model: registry, publish contract,
 	$(BIN)/dbt --quiet parse
 	$(BIN)/python scripts/lineage.py
 
-# Two suites at a time, of about the same length: the loader's and Snowflake's wait for their own servers, the project's for dbt.
+# Three suites, two at a time, the longest first. At the end: what was not run, and why.
 SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 .PHONY: test
 test: setup ## every test
-	@$(MAKE) --no-print-directory -j2 $(SYNC) test-loader test-dbt
-
-.PHONY: test-loader
-test-loader: setup
-	$(BIN)/python -m pytest -q -m "not long" tests/loader tests/snowflake
+	@rm -rf build/not-run && mkdir -p build/not-run
+	@$(MAKE) --no-print-directory -j2 $(SYNC) test-dbt test-loader test-snowflake; ended=$$?; cat build/not-run/*; exit $$ended
 
 .PHONY: test-dbt
 test-dbt: setup
-	$(BIN)/python -m pytest -q -m "not long" tests/project
+	NOT_RUN=build/not-run/dbt $(BIN)/python -m pytest -q -m "not long" tests/project
+
+.PHONY: test-loader
+test-loader: setup
+	NOT_RUN=build/not-run/loader $(BIN)/python -m pytest -q -m "not long" tests/loader
+
+.PHONY: test-snowflake
+test-snowflake: setup
+	NOT_RUN=build/not-run/snowflake $(BIN)/python -m pytest -q -m "not long" tests/snowflake
 
 .PHONY: test-long
 test-long: setup ## the tests that take minutes

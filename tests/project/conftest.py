@@ -28,6 +28,12 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 
 
 @pytest.fixture(scope="session")
+def models(home: Callable[[str], Path]) -> Path:
+    """The project without its tests, which nobody changes: it is parsed once for all that build in it."""
+    return models_only(home("models") / "project")
+
+
+@pytest.fixture(scope="session")
 def sample_bench(home: Callable[[str], Path], truth: dict[str, Any]) -> tuple[Bench, DbtRun]:
     """The whole `dbt build`, unit tests and data tests included, of sample/small."""
     bench = Bench(home("sample"), SMALL, as_of=truth["as_of"])
@@ -43,14 +49,14 @@ def sample_mart(sample_bench: tuple[Bench, DbtRun]) -> Mart:
 
 
 @pytest.fixture(scope="session")
-def worked_bench(home: Callable[[str], Path]) -> Bench:
+def worked_bench(home: Callable[[str], Path], models: Path) -> Bench:
     """The worked examples, personal data and damaged lines, on 14 July 2026 with the bands of handbook_2025."""
     folder = home("worked")
     raw = worked_examples()
     plant(raw)
     without_uuid(raw)
     break_lines(raw.write(folder / "raw"))
-    return Bench(folder, folder / "raw", models_only(folder / "project"), as_of="2026-07-14")
+    return Bench(folder, folder / "raw", models, as_of="2026-07-14")
 
 
 @pytest.fixture(scope="session")

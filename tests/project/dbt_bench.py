@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +17,7 @@ import duckdb
 import yaml
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.adapters.factory import reset_adapters
-from dbt.cli.main import dbtRunner
+from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt_common.events.base_types import EventMsg
 
 REPO = Path(__file__).parents[2]
@@ -27,6 +27,10 @@ BUILD = ("build", "--exclude-resource-type", "unit_test", "test")
 # The metric models are views that hold no variable: after a first run they need not be made again.
 AGAIN = ("run", "--exclude", "path:models/metrics")
 AGAIN_ON_THE_SAME_PINGS = (*AGAIN, "path:models/staging")
+QUIET = ("--log-level", "none", "--log-level-file", "none", "--no-use-colors")
+RAW_VARS = ("raw_path", "raw_database", "raw_schema")
+PARSED: dict[Path, tuple[Any, dbtRunnerResult]] = {}
+PARSE_TARGETS: dict[Path, Path] = {}
 Row = dict[str, Any]
 
 
@@ -145,6 +149,13 @@ def differences(one: Mart, other: Mart, schema: str) -> list[str]:
     ]
 
 
+def files_of(project: Path) -> dict[str, tuple[int, int]]:
+    """Everything that dbt parses, with its size and time of change."""
+    parts = [project / part for part in ("dbt_project.yml", "models", "macros", "seeds", "snapshots", "tests")]
+    files = [path for part in parts for path in (part.rglob("*") if part.is_dir() else [part]) if path.is_file()]
+    return {str(path): ((found := path.stat()).st_size, found.st_mtime_ns) for path in files}
+
+
 class Bench:
     """One DuckDB file and its folders, with the project, raw folder and variables to run."""
 
@@ -158,6 +169,11 @@ class Bench:
         self.profiles = home / "profiles"
         self.profiles.mkdir(parents=True, exist_ok=True)
         shutil.copy(REPO / "profiles.example.yml", self.profiles / "profiles.yml")
+
+    @property
+    def parsed(self) -> Path:
+        """What dbt remembers of the parsed project, beside the first bench that builds in it."""
+        return PARSE_TARGETS.setdefault(self.project, self.home / "parsed")
 
     @property
     def settings(self) -> dict[str, str]:
@@ -180,6 +196,27 @@ class Bench:
             *("--vars", yaml.safe_dump(self.variables)),
         ]
 
+    def manifest(self, listen: Callable[[EventMsg], None], *more: str) -> dbtRunnerResult:
+        """The project as dbt parses it, which it does once for all benches that build in it.
+
+        No database matters to that, and no var but where the raw data are; what changed in the files is parsed again.
+        """
+        raw = {name: value for name, value in self.variables.items() if name in RAW_VARS}
+        state = (self.raw, raw, (self.profiles / "profiles.yml").read_bytes(), files_of(self.project))
+        known, result = PARSED.get(self.project, (None, dbtRunnerResult(False)))
+        if known == state and not more:
+            return result
+        arguments = ("--target-path", str(self.parsed), "--vars", yaml.safe_dump(raw), "--no-write-json", *more)
+        with environment(**{**self.settings, "DUCKDB_PATH": str(self.parsed / self.database.name)}):
+            result = dbtRunner(callbacks=[listen]).invoke([*self.arguments("parse", *QUIET), *arguments])
+        PARSED[self.project] = (state if result.success else None, result)
+        return result
+
+    def manifest_file(self) -> Path:
+        """The manifest.json that dbt would have left."""
+        assert self.manifest(lambda _: None, "--write-json").success
+        return self.parsed / "manifest.json"
+
     def dbt(self, *command: str) -> DbtRun:
         """Runs dbt in this process. Never raises: what went wrong is in the answer."""
         messages: list[tuple[str, str]] = []
@@ -189,10 +226,11 @@ class Bench:
 
         self.mart.close()
         release_database()
-        with environment(**self.settings):
-            result = dbtRunner(callbacks=[listen]).invoke(
-                [*self.arguments(*command), "--log-level", "none", "--log-level-file", "none", "--no-use-colors"]
-            )
+        result = self.manifest(listen)
+        if result.success:
+            with environment(**self.settings):
+                runner = dbtRunner(result.result, callbacks=[listen])
+                result = runner.invoke([*self.arguments(*command), *QUIET])
         release_database()
         nodes = {
             one.node.name: str(one.status) for one in getattr(result.result, "results", []) if hasattr(one, "node")

@@ -53,7 +53,7 @@ def test_a_new_metric_is_in_every_place(history: History, name: str) -> None:
 @pytest.mark.parametrize("name", ADDED)
 def test_a_new_metric_with_a_field_is_in_the_contract_that_the_loader_reads(history: History, name: str) -> None:
     """Columns and fields of the manifest."""
-    manifest = json.loads((history.bench.home / "target/manifest.json").read_text("utf-8"))
+    manifest = json.loads(history.bench.manifest_file().read_text("utf-8"))
     node = manifest["nodes"]["model.customer_health.gainsight__instance_usage"]
     assert node["config"]["contract"]["enforced"]
     assert node["columns"][name]["data_type"] == "double"

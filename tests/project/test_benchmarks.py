@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from dbt_bench import BUILD, SMALL, Bench, Mart, models_only
+from dbt_bench import BUILD, SMALL, Bench, Mart
 
 from benchmarks import data, reference, report
 from benchmarks.build_growth import fitted_slope
@@ -23,9 +23,11 @@ def test_the_reference_equals_the_mart(sample_mart: Mart, truth: dict[str, str],
         assert reference.differences(connection, sample_mart.database) == {"metric values": 0, "seat figures": 0}
 
 
-def test_the_reference_equals_the_mart_where_instances_compete_and_subscriptions_are_cancelled(tmp_path: Path) -> None:
+def test_the_reference_equals_the_mart_where_instances_compete_and_subscriptions_are_cancelled(
+    tmp_path: Path, models: Path
+) -> None:
     """In the sample one instance leads for good. Here three subscriptions are one, nobody owns an account, few have labels."""
-    bench = Bench(tmp_path / "home", contested(tmp_path / "raw"), models_only(tmp_path / "project"), as_of="2026-06-30")
+    bench = Bench(tmp_path / "home", contested(tmp_path / "raw"), models, as_of="2026-06-30")
     bench.build(*BUILD, "--select", "+fct_metric_values", "+fct_seat_utilization")
     found = bench.mart.row(
         "select count(*) filter (where was_switched) as switched, (select count(*) from main.fct_seat_utilization as seats"

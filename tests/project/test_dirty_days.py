@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from dbt_bench import BUILD, Bench, Mart, differences, models_only, release_database
+from dbt_bench import BUILD, Bench, Mart, differences, release_database
 from dirty_days import DAYS, KINDS, DirtyDays
 
 AGAIN = (*BUILD, "seed", "--exclude", "path:models/metrics")
@@ -48,10 +48,10 @@ class Series:
     refreshed: Mart
 
 
-def build_series(home: Path, seed: int, group: int) -> Series:
+def build_series(home: Path, models: Path, seed: int, group: int) -> Series:
     """One build for every `group` days, and a full refresh at the end."""
     days = DirtyDays(home / "raw", seed)
-    bench = Bench(home, home / "raw", models_only(home / "project"))
+    bench = Bench(home, home / "raw", models)
     build(bench, days, date(2026, 5, 31), *BUILD)
     before_last = None
     for number in range(1, DAYS + 1):
@@ -75,9 +75,9 @@ def build(bench: Bench, days: DirtyDays, today: date, *command: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def series(tmp_path_factory: pytest.TempPathFactory) -> Series:
-    """Thirty days in three builds."""
-    return build_series(tmp_path_factory.mktemp("dirty"), seed=13, group=10)
+def series(tmp_path_factory: pytest.TempPathFactory, models: Path) -> Series:
+    """Thirty days in two builds."""
+    return build_series(tmp_path_factory.mktemp("dirty"), models, seed=13, group=15)
 
 
 def test_every_kind_of_dirt_happened(series: Series) -> None:
@@ -96,9 +96,11 @@ def test_thirty_dirty_days_in_steps_end_where_a_full_refresh_ends(series: Series
 
 @pytest.mark.long
 @pytest.mark.parametrize("seed", [1, 2])
-def test_thirty_dirty_days_built_day_by_day_end_where_a_full_refresh_ends(tmp_path: Path, seed: int) -> None:
+def test_thirty_dirty_days_built_day_by_day_end_where_a_full_refresh_ends(
+    tmp_path: Path, models: Path, seed: int
+) -> None:
     """Thirty builds and a full refresh."""
-    series = build_series(tmp_path, seed, group=1)
+    series = build_series(tmp_path, models, seed, group=1)
     found = [line for schema in SCHEMAS for line in differences(series.last, series.refreshed, schema)]
     assert not found, "\n".join(found)
 

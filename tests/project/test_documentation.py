@@ -84,7 +84,7 @@ def test_the_page_of_columns_and_the_picture_of_the_graph_are_those_of_the_proje
     import columns
     import lineage
 
-    manifest = sample_bench[0].home / "target" / "manifest.json"
+    manifest = sample_bench[0].manifest_file()
     assert columns.main(["--check"]) == 0
     assert lineage.main(["--check", "--manifest", str(manifest)]) == 0
 

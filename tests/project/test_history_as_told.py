@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dbt_bench import BUILD, Bench, Mart, models_only
+from dbt_bench import BUILD, Bench, Mart
 from worked_examples import WorkedExamples
 
 TOLD, EDITED = "2026-06-30", "2026-07-10"
@@ -126,11 +126,11 @@ class Told:
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
+def told(tmp_path_factory: pytest.TempPathFactory, models: Path) -> Told:
     """Five builds of one database."""
     home: Path = tmp_path_factory.mktemp("told")
     raw = customers()
-    bench = Bench(home, raw.write(home / "raw"), models_only(home / "project"), as_of=TOLD)
+    bench = Bench(home, raw.write(home / "raw"), models, as_of=TOLD)
     bench.build()
     first = bench.snapshot("first")
     for name, edit in EDITS.items():

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from dbt_bench import Bench, DbtRun, models_only
+from dbt_bench import BUILD, Bench, DbtRun
 from raw_folder import RawFolder
 
 from scripts import labels
@@ -28,12 +28,12 @@ def without_labels() -> RawFolder:
 
 
 @pytest.fixture(scope="module")
-def built(home: Callable[[str], Path]) -> tuple[Bench, DbtRun]:
+def built(home: Callable[[str], Path], models: Path) -> tuple[Bench, DbtRun]:
     """The mart of three customers without a label."""
     folder = home("labels")
     raw = without_labels().write(folder / "raw")
-    bench = Bench(folder, raw, models_only(folder / "project"), as_of="2026-06-30")
-    return bench, bench.build()
+    bench = Bench(folder, raw, models, as_of="2026-06-30")
+    return bench, bench.build(*BUILD, "--select", "+dim_instances", "+dim_accounts")
 
 
 def test_the_end_of_a_build_says_how_many_accounts_wait_for_a_label(built: tuple[Bench, DbtRun]) -> None:

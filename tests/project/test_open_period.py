@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dbt_bench import SMALL, Bench, Mart, models_only
+from dbt_bench import SMALL, Bench, Mart
 from raw_folder import RawFolder, instance_id
 
 MAY, JUNE = date(2026, 5, 1), date(2026, 6, 1)
@@ -119,7 +119,7 @@ def silent_for_long(raw: Case) -> None:
 
 
 @pytest.fixture(scope="module")
-def on_2_june(home: Callable[[str], Path]) -> Mart:
+def on_2_june(home: Callable[[str], Path], models: Path) -> Mart:
     """The cases above on 2 June 2026."""
     folder = home("open")
     raw = Case()
@@ -134,7 +134,7 @@ def on_2_june(home: Callable[[str], Path]) -> Mart:
         silent_for_long,
     ):
         case(raw)
-    bench = Bench(folder, raw.write(folder / "raw"), models_only(folder / "project"), as_of="2026-06-02")
+    bench = Bench(folder, raw.write(folder / "raw"), models, as_of="2026-06-02")
     bench.build()
     return bench.mart
 
@@ -237,10 +237,12 @@ def test_who_stopped_pinging_or_paying_is_not_told_as_healthy(on_2_june: Mart) -
     assert standing(on_2_june, "ended", *SCORE) == (None, None, "no_active_subscription")
 
 
-def test_no_account_of_the_sample_flips_at_the_turn_of_a_month_and_back(home: Callable[[str], Path]) -> None:
+def test_no_account_of_the_sample_flips_at_the_turn_of_a_month_and_back(
+    home: Callable[[str], Path], models: Path
+) -> None:
     """From 31 May over 1, 2 and 3 to 10 June, in one database: a color lost or found by then is not found or lost again."""
     folder = home("days")
-    bench = Bench(folder, SMALL, models_only(folder / "project"))
+    bench = Bench(folder, SMALL, models)
     days = ("2026-05-31", "2026-06-01", "2026-06-02", "2026-06-03", "2026-06-10")
     colors: dict[str, dict[str, str | None]] = {}
     for day in days:

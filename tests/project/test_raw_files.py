@@ -22,7 +22,7 @@ import duckdb
 import jinja2
 import pytest
 import yaml
-from dbt_bench import BUILD, REPO, SMALL, Bench, DbtRun, models_only, release_database
+from dbt_bench import BUILD, REPO, SMALL, Bench, DbtRun, release_database
 from raw_folder import RawFolder
 from test_bad_input import good_raw
 
@@ -32,11 +32,11 @@ LEAVES = "main_staging.base_service_ping__leaves"
 
 
 @pytest.fixture(scope="module")
-def seeded(home: Callable[[str], Path]) -> Bench:
+def seeded(home: Callable[[str], Path], models: Path) -> Bench:
     """A project without tests, and a database with the seeds and nothing else."""
     folder = home("files")
     raw = folder / "it's [raw]"
-    bench = Bench(folder, good_raw().write(raw), models_only(folder / "project"), as_of="2026-06-30")
+    bench = Bench(folder, good_raw().write(raw), models, as_of="2026-06-30")
     bench.build("seed")
     shutil.copy(bench.database, folder / "seeded.duckdb")
     return bench
@@ -402,7 +402,7 @@ def test_a_killed_run_and_then_a_run_equal_one_run(bench: Bench, tmp_path: Path)
     assert leaves(bench) == again
 
 
-def test_4_gb_do_for_the_build_with_8_threads_and_200_bad_files(home: Callable[[str], Path]) -> None:
+def test_4_gb_do_for_the_build_with_8_threads_and_200_bad_files(home: Callable[[str], Path], models: Path) -> None:
     """DuckDB is held to both; each of the bad files has a line that is listed with its number."""
     folder = home("memory")
     raw = folder / "raw"
@@ -410,7 +410,7 @@ def test_4_gb_do_for_the_build_with_8_threads_and_200_bad_files(home: Callable[[
     for number in range(200):
         name = raw / "service_pings" / f"bad-{number:03}.jsonl"
         name.write_text(f'{{"ping_id": "bad-{number}"\n', encoding="utf-8")
-    bench = Bench(folder, raw, models_only(folder / "project"), as_of="2026-06-30")
+    bench = Bench(folder, raw, models, as_of="2026-06-30")
     profile = yaml.safe_load((bench.profiles / "profiles.yml").read_text(encoding="utf-8"))
     output = profile["customer_health"]["outputs"]["duckdb"]
     output["threads"] = 8

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from dbt_bench import REPO, SMALL, Bench, Mart, Row, models_only
+from dbt_bench import REPO, SMALL, Bench, Mart, Row
 
 MAY, JUNE = date(2026, 5, 1), date(2026, 6, 1)
 
@@ -20,10 +20,10 @@ def cleared_by(what: str) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def early_mart(home: Callable[[str], Path]) -> Mart:
+def early_mart(home: Callable[[str], Path], models: Path) -> Mart:
     """The mart of sample/small on 3 June, when a few have pinged in June already."""
     folder = home("early")
-    bench = Bench(folder, SMALL, models_only(folder / "project"), as_of="2026-06-03")
+    bench = Bench(folder, SMALL, models, as_of="2026-06-03")
     bench.build()
     return bench.mart
 
