@@ -68,6 +68,7 @@ class Api:
     reads: int = 0
     writes: int = 0
     max_body: int = 96_000_000
+    takes_chunks: bool = False
     _endpoints: dict[str, Callable[[GainsightRequest], Reply]] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -35,6 +35,8 @@ class Served(Protocol):
     """The API behind the server."""
 
     max_body: int
+    takes_chunks: bool
+    """Whether a body may come in chunks."""
 
     def read(self, *parts: Any) -> Request:
         """The request of what was read: method, path, query, headers, body and the caller's address."""
@@ -143,6 +145,8 @@ class Handler(BaseHTTPRequestHandler):
         """Nothing: the call log is `box.calls` and the page."""
 
     def _body(self) -> bytes | None:
+        if self.server.api.takes_chunks and (self.headers.get("Transfer-Encoding") or "").lower() == "chunked":
+            return self._chunks()
         length = self.headers.get("Content-Length") or "0"
         if "Transfer-Encoding" in self.headers or not length.isdigit():
             self._send(self.server.api.refused(411, "LENGTH", "Content-Length is needed"), True)
@@ -152,6 +156,25 @@ class Handler(BaseHTTPRequestHandler):
             return None
         body = self.rfile.read(int(length))
         return body if len(body) == int(length) else None
+
+    def _chunks(self) -> bytes | None:
+        """A body that comes in chunks; None when it ends before its end, or is too large."""
+        parts: list[bytes] = []
+        size = 0
+        while True:
+            head = self.rfile.readline(100).partition(b";")[0].strip()
+            try:
+                length = int(head, 16)
+            except ValueError:
+                return None
+            size += length
+            if size > self.server.api.max_body:
+                return None
+            part = self.rfile.read(length)
+            self.rfile.readline(100)
+            if not length:
+                return b"".join(parts)
+            parts.append(part)
 
     def _serve_page(self, path: str) -> None:
         host = (self.headers.get("Host") or "").rpartition(":")[0]

@@ -55,7 +55,7 @@ ROUTES = routes(
     ("PATCH", "job_state", f"{_V}/jobs/ingest/{_ID}"),
     ("GET", "job", f"{_V}/jobs/ingest/{_ID}"),
     ("DELETE", "job_delete", f"{_V}/jobs/ingest/{_ID}"),
-    ("GET", "results", f"{_V}/jobs/ingest/(?P<id>[^/]+/(?:successfulResults|failedResults|unprocessedrecords))"),
+    ("GET", "results", f"{_V}/jobs/ingest/(?P<id>[^/]+/(?:successfulResults|failedResults|unprocessed[Rr]ecords))"),
 )
 NEWEST = 67
 _LONGEST_URI = 16_384
@@ -73,6 +73,7 @@ class Api:
     jobs: Jobs
     writer: Writer
     max_body: int = 150_000_000
+    takes_chunks: bool = True
     _queries: dict[str, tuple[list[Any], int]] = field(default_factory=dict)
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
     _endpoints: dict[str, Callable[[Request], Reply]] = field(init=False)
@@ -291,7 +292,7 @@ class Api:
     def results(self, request: Request) -> Reply:
         """A job's results of one kind."""
         job_id, _, kind = (request.id or "").partition("/")
-        return Reply(200, self.jobs.results(job_id, kind).encode(), CSV)
+        return Reply(200, self.jobs.results(job_id, kind.replace("dRecords", "drecords")).encode(), CSV)
 
     def _job_json(self, request: Request, job: Any) -> dict[str, Any]:
         return job_json(job, root_of(request).rpartition("v")[2], self.store.api_user)

@@ -129,7 +129,7 @@ class Credentials:
             return "invalid_client_id", "client identifier invalid"
         if claims["sub"] != self.username:
             return "invalid_grant", "user hasn't approved this consumer"
-        if claims["exp"] > time.time() + _LONGEST:
+        if float(claims["exp"]) > time.time() + _LONGEST:
             return "invalid_grant", "invalid assertion"
         return None
 

@@ -62,12 +62,9 @@ class Collections:
             return self._upsert_many(request, obj, key, reader)
         request.records = 1
         given = reader.record({**_body(request), key.name: value})
-        matches = self._writer.find(obj, key, [given.row.get(key.name)]).get(
-            self._writer.compared(key, given.row.get(key.name)), []
-        )
+        matches = self._matches(obj, key, given.row.get(key.name))
         if len(matches) > 1:
-            root = "/".join(request.path.split("/")[:4])
-            return json_reply([f"{root}/sobjects/{obj.name}/{record_id}" for _, record_id in matches], 300, "300")
+            return self._several(request, obj, matches)
         if not matches and request.query.get("updateOnly") == "true":
             raise not_found()
         (result,) = self._save(obj, "upsert", [given], request, key)
@@ -109,7 +106,9 @@ class Collections:
         name, _, value = (request.id or "").partition("/")
         if value:
             key = self._key(obj, name)
-            found = self._writer.find(obj, key, [value]).get(self._writer.compared(key, value), [])
+            found = self._matches(obj, key, value)
+            if len(found) > 1:
+                return self._several(request, obj, found)
             record_id = found[0][1] if found else ""
         else:
             record_id = self._id(obj, name)
@@ -175,6 +174,16 @@ class Collections:
             results[:] = self._writer.save(obj, "upsert", given, key, allow_duplicates=_allows(request))
 
         return self._answer(results, write, all_or_none, upsert=True)
+
+    def _matches(self, obj: ObjectType, key: Field, value: Any) -> list[tuple[int, str]]:
+        """Row and id of the records with this external id."""
+        return self._writer.find(obj, key, [value]).get(self._writer.compared(key, value), [])
+
+    @staticmethod
+    def _several(request: Request, obj: ObjectType, matches: Sequence[tuple[int, str]]) -> Reply:
+        """300: the addresses of the records that have one external id."""
+        root = "/".join(request.path.split("/")[:4])
+        return json_reply([f"{root}/sobjects/{obj.name}/{record_id}" for _, record_id in matches], 300, "300")
 
     def _answer(self, results: list[Result], write: Callable[[], None], all_or_none: bool, *, upsert: bool) -> Reply:
         try:
