@@ -267,14 +267,19 @@ def _publish_model(node: dict[str, Any], publish: Any) -> PublishModel:
     by_field = {field: kinds[column] for column, field in fields.items()}
     if odd := [f for f in key if by_field[f] not in ("text", "integer", "date")]:
         raise wrong(f"key {odd[0]} must be text, a whole number or a date")
-    stamps = frozenset(publish.get("stamps") or ())
-    if odd := sorted(stamps - fields.keys() | {c for c in stamps & fields.keys() if fields[c] in key}):
-        raise wrong(f"stamps {odd[0]} must be a column of fields that is not in the key")
+    stamps = _stamps(publish, fields, key, wrong)
     mode, on_gone = _mode(publish, wrong)
     return PublishModel(
         name, node["unique_id"], _relation(node), publish["destination"], publish["object"],
         tuple(key), mode, fields, lookups, kinds, labels, node.get("patch_path") or "", on_gone, stamps,
     )  # fmt: skip
+
+
+def _stamps(publish: dict[str, Any], fields: dict[str, str], key: list[str], wrong: Any) -> frozenset[str]:
+    stamps = frozenset(publish.get("stamps") or ())
+    if odd := sorted(each for each in stamps if fields.get(each) in (None, *key)):
+        raise wrong(f"stamps {odd[0]} must be a column of fields that is not in the key")
+    return stamps
 
 
 def _mode(publish: dict[str, Any], wrong: Any) -> tuple[str, str]:

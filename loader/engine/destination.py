@@ -205,6 +205,8 @@ class Destination(Protocol):
     upserts: bool
     """Whether `upsert` creates or changes by key, so that nothing need be found first; else `insert` and `update` are
     called, with what `find` found."""
+    reads_first: bool
+    """Whether rows are sent only where their record is different, which is read before."""
     object_kind: str
     compares: Compares
     types: Mapping[str, set[str]]

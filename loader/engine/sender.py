@@ -27,6 +27,7 @@ from loader.engine.destination import Destination, Outcome, Record, Rejection, R
 from loader.engine.limits import Meter
 from loader.engine.plan import Caps, Plan
 from loader.engine.result import Result
+from loader.engine.sparing import spare
 from loader.engine.uploads import Uploads
 from loader.errors import StoppedError
 from loader.warehouse import GONE, TOGETHER, Diff, Mart, Options
@@ -86,6 +87,9 @@ class Sender:
         self._revise(plan, sending, caps)
         for diff in plan.diffs:
             self.mart.reject_invalid(diff, options)
+        for diff in sending if self.destination.reads_first else ():
+            for outcomes in spare(self.destination, self.mart, diff.model):
+                self._record(diff.model, outcomes)
         for diff in sending if self.uploads else ():
             if self.uploads and self.uploads.take(diff.model):
                 for outcomes in self.uploads.send(diff.model, self.heed_signal):

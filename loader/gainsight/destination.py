@@ -35,6 +35,7 @@ class Gainsight:
 
     name = "gainsight"
     batch_size, batch_bytes, deletes_per_call, upserts = BATCH, 0, 1, False
+    reads_first = False
     uploads_allowed, named_first = (bulk.PER_HOUR, bulk.PER_DAY), False
     object_kind = "Low Volume object"
     types: Mapping[str, set[str]] = schema.TYPES

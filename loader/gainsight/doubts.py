@@ -7,9 +7,11 @@ from itertools import islice
 
 from loader.dbt.artifacts import PublishModel
 from loader.engine.destination import Facts, Field, Finding
+from loader.engine.doubting import Kinds, of_values
 from loader.gainsight.client import Client
 from loader.gainsight.comparing import IGNORED, MULTIPLE, ZONE, Comparing
 
+KINDS = Kinds(percentage="PERCENTAGE", time="DATETIME", multiple=MULTIPLE)
 _PAGES = 4
 """Pages of records that ids are compared with."""
 _FEW = 200
@@ -28,25 +30,12 @@ class Doubts:
     def of(self, model: PublishModel, facts: Facts) -> Iterator[Finding]:
         """All there are about one model."""
         for field, problem, fix in (
-            *self._values(model, facts),
+            *of_values(model, self._fields[model.object], facts, KINDS),
             *self._ids(model, facts),
             *self._dates(model),
             *self._keys(model),
         ):
             yield Finding(model.name, model.object, field, problem, fix, schema=False, warning=True)
-
-    def _values(self, model: PublishModel, facts: Facts) -> Iterator[tuple[str, str, str]]:
-        for column, name in model.fields.items():
-            field, kind = self._fields[model.object].get(name), model.kinds[column]
-            if field is None:
-                continue
-            if field.type == "PERCENTAGE" and facts.shares.get(column):
-                yield name, f"is a percentage, and {column} looks like a share from 0 to 1", "multiply it by 100"
-            if field.type == "DATETIME" and kind == "date":
-                yield name, f"is a date-time, and {column} is a date: midnight UTC is sent", "make the field a Date"
-            if field.type == MULTIPLE and facts.commas.get(column):
-                problem = f"is a multi-select, and {facts.commas[column]} values hold a comma, which joins nothing"
-                yield name, problem, "join its items by ;"
 
     def _ids(self, model: PublishModel, facts: Facts) -> Iterator[tuple[str, str, str]]:
         """Ids of ours that the tenant has in another form."""

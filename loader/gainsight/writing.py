@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 
 from loader.dbt.artifacts import PublishModel
 from loader.engine.destination import Compares, Field, Outcome, Record, Row
-from loader.engine.replies import NotTheApi
 from loader.engine.sending import Item, Sent, named
 from loader.engine.values import key_of
 from loader.errors import Problem, RetriableError, RowRejected, StoppedError

@@ -23,6 +23,7 @@ from loader.errors import MisuseError
 from loader.salesforce import bulk, schema
 from loader.salesforce.client import BATCH, PAGE, Client, version
 from loader.salesforce.comparing import Comparing
+from loader.salesforce.doubts import doubts
 from loader.salesforce.replies import outcome
 from loader.salesforce.schema import ID
 
@@ -55,6 +56,7 @@ class Salesforce:
         self._links = Links(schema.short)
         self._records = Records(self._fields, self._links, schema.CODES, schema.to_api)
         self._meter: Meter | None = None
+        self.reads_first = _flag("SALESFORCE_ONLY_IF_DIFFERENT")
         self._allow_duplicates = _flag("SALESFORCE_ALLOW_DUPLICATES")
         self._unsent: dict[str, Rejection] = {}
 
@@ -78,7 +80,7 @@ class Salesforce:
         calls = {
             "metadata": len({each.model.object for each in busy}) + 2 if busy else 0,
             "look-ups": sum(pages(n, PAGE if match == ID else KEYS_A_QUERY) for (_, match), n in lookups.items()),
-            "finds": sum(_finds(each) for each in busy),
+            "finds": sum(_finds(each) + (_reads(each) if self.reads_first else 0) for each in busy),
             "writes": sum(_writes(each) for each in busy if each not in in_bulk),
             "deletes": sum(pages(each.deletes, BATCH) for each in busy),
         }
@@ -244,7 +246,9 @@ class Salesforce:
 
     def doubts(self, model: PublishModel, facts: Facts) -> Iterable[Finding]:
         """See `Destination`."""
-        return ()
+        name, ignored = model.object, self._comparing.ignored
+        for field, problem, fix in doubts(model, self._fields[name], self._given[name], facts, ignored):
+            yield Finding(model.name, name, field, problem, fix, schema=False, warning=True)
 
     def settle(self, since: float) -> None:
         """See `Destination`."""
@@ -351,6 +355,12 @@ def _finds(work: Work) -> int:
     if work.model.mode != "update":
         return 0
     return pages(work.unknown, PAGE if work.model.key == (ID,) else KEYS_A_QUERY)
+
+
+def _reads(work: Work) -> int:
+    """What stands is read before it is changed."""
+    unknown = 0 if work.model.mode == "update" else work.unknown
+    return pages(work.known + work.unknown - unknown, PAGE) + pages(unknown, KEYS_A_QUERY)
 
 
 def _writes(work: Work) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,6 +14,7 @@ from toy import System, Toy
 
 from loader.dbt.artifacts import Artifacts, Lookup, PublishModel, Relation
 from loader.dbt.profile import Target
+from loader.engine import http
 from loader.engine.destination import Destination
 from loader.engine.publish import Publisher, Request
 from loader.engine.result import Result
@@ -21,7 +22,7 @@ from loader.gainsight import Gainsight
 from loader.salesforce import Salesforce
 from loader.warehouse import State
 from sandbox import Fault, Limits, Sandbox
-from sandbox.salesforce import Org
+from sandbox.salesforce import Org, RowFault
 
 KEY = ("Thing_Id__gc", "Day__gc")
 FIELDS = {"thing_id": "Thing_Id__gc", "day": "Day__gc", "amount": "Amount__gc", "note": "Note__gc"}
@@ -55,6 +56,15 @@ class Rig(Protocol):
     def refuse(self, thing: str | None) -> None:
         """Refuse to write this thing's first row for good, or nothing any more."""
 
+    def busy(self, thing: str | None) -> bool:
+        """This thing's first row is locked, or nothing any more; False when the rig cannot do that."""
+
+    def kill_at(self, nth: int) -> None:
+        """The process dies when the nth call from now on that writes has taken effect, before it is noted."""
+
+    def other(self) -> Rig:
+        """Another system of the same kind, with nothing in it."""
+
 
 class ToyRig:
     """The toy."""
@@ -84,6 +94,19 @@ class ToyRig:
     def refuse(self, thing: str | None) -> None:
         """See `Rig`."""
         self.system.refused = {f'["{thing}","2026-01-01"]': "NO_SUCH_NOTE"} if thing else {}
+
+    def busy(self, thing: str | None) -> bool:
+        """See `Rig`."""
+        self.system.refused = {f'["{thing}","2026-01-01"]': "BUSY"} if thing else {}
+        return True
+
+    def kill_at(self, nth: int) -> None:
+        """See `Rig`."""
+        self.system.faults += [["", "write", nth - 1], ["killed", "write", 1]]
+
+    def other(self) -> ToyRig:
+        """See `Rig`."""
+        return ToyRig("toy-b")
 
 
 class GainsightRig:
@@ -130,6 +153,19 @@ class GainsightRig:
 
     def refuse(self, thing: str | None) -> None:
         """See `Rig`. A text that is too long is refused without a call; the suite's rows are short."""
+
+    def busy(self, thing: str | None) -> bool:
+        """See `Rig`. The sandbox locks no single rows."""
+        return False
+
+    def kill_at(self, nth: int) -> None:
+        """See `Rig`."""
+        killed(self._patch, nth, lambda method, path: method in ("POST", "PUT") and "/data/objects/T" in path)
+
+    def other(self) -> GainsightRig:
+        """See `Rig`."""
+        self._second = Sandbox(limits=Limits.off(), access_key="key-for-the-suite").start()
+        return GainsightRig(self._second, self._patch)
 
 
 class SalesforceRig:
@@ -197,6 +233,26 @@ class SalesforceRig:
 
     def refuse(self, thing: str | None) -> None:
         """See `Rig`."""
+        self._fail(thing, "FIELD_CUSTOM_VALIDATION_EXCEPTION", fields=("Note__c",))
+
+    def busy(self, thing: str | None) -> bool:
+        """See `Rig`. The lock is met by a trigger, so its code stands in the text of another one."""
+        self._fail(thing, "UNABLE_TO_LOCK_ROW", wrapped=True)
+        return True
+
+    def _fail(self, thing: str | None, code: str, **given: Any) -> None:
+        self.org.clear_faults()
+        if thing:
+            key = f"{thing}/2026-01-01"
+            self.org.fail_rows(RowFault(code, where=lambda row: row.get("Thing_Key__c") == key, **given))
+
+    def kill_at(self, nth: int) -> None:
+        """See `Rig`."""
+        killed(self._patch, nth, lambda method, path: "/sobjects" in path or "/jobs" in path)
+
+    def other(self) -> SalesforceRig:
+        """See `Rig`."""
+        return type(self)(Org().start(), self._patch)
 
 
 class BulkRig(SalesforceRig):
@@ -208,6 +264,20 @@ class BulkRig(SalesforceRig):
         """See `Rig`."""
         self._patch.setenv("SALESFORCE_BULK_THRESHOLD", "1")
         return super().destination()
+
+
+def killed(patch: pytest.MonkeyPatch, nth: int, counts: Callable[[str, str], bool]) -> None:
+    """The nth of these calls takes effect, and the process is gone before anybody hears of it; once."""
+    made, request = [0], http.Http.request
+
+    def dying(self: http.Http, method: str, path: str, *given: Any, **body: Any) -> http.Reply:
+        reply = request(self, method, path, *given, **body)
+        made[0] += counts(method, path)
+        if made[0] == nth and counts(method, path):
+            raise KeyboardInterrupt
+        return reply
+
+    patch.setattr(http.Http, "request", dying)
 
 
 def model(**given: Any) -> PublishModel:

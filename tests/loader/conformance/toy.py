@@ -62,7 +62,7 @@ class Toy:
 
     name, object_kind, upserts = "toy", "object", True
     batch_size, batch_bytes, deletes_per_call = 9, 700, 4
-    calls_per_day = 90_000
+    calls_per_day, reads_first = 90_000, False
     types: Mapping[str, set[str]] = {k: {"ANY"} for k in ("text", "integer", "decimal", "double", "date", "timestamp")}
 
     def __init__(self, system: System, connection: str = "toy-a") -> None:
