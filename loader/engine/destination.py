@@ -338,8 +338,8 @@ class Results(Protocol):
     def outcome(self, row: Row) -> Outcome:
         """Of one row; later where nothing is told. Its id, and whether it was created, are noted in the row."""
 
-    def holds(self, row: Row) -> bool:
-        """Whether the row was taken with the values that it has now."""
+    def holds(self, row: Row) -> bool | None:
+        """Whether the row was taken with the values that it has now; None where nothing is told."""
 
 
 @runtime_checkable

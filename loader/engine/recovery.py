@@ -50,11 +50,11 @@ def _made(destination: Destination, mart: Mart, model: PublishModel, meter: Mete
     destination.resolve(mart.lookup_values([model]))
     made = 0
     for window in mart.rows(model):
-        ours = [row for row in window if results and row.row_hash and results.holds(row)]
-        told = {row.row_key for row in ours}
-        window = [row for row in window if row.row_key not in told]
-        found = destination.find(model, window, model.targets)
-        for row in window:
+        told = {row.row_key: results.holds(row) if results and row.row_hash else None for row in window}
+        ours = [row for row in window if told[row.row_key]]
+        untold = [row for row in window if told[row.row_key] is None]
+        found = destination.find(model, untold, model.targets) if untold else {}
+        for row in untold:
             if row.row_hash and (record := as_sent(destination, model, row, found[row.row_key])):
                 row.destination_id = record.id
                 ours.append(row)

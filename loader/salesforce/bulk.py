@@ -169,10 +169,12 @@ class JobResults:
         code = "UNPROCESSED" if key in self._unprocessed else "NO_RESULT"
         return Outcome(row, later=Rejection("", code, "the bulk job ended before this row, or does not name it"))
 
-    def holds(self, row: Row, key: str, record: Mapping[str, Any]) -> bool:
-        """Whether a row was taken with these values."""
+    def holds(self, row: Row, key: str, record: Mapping[str, Any]) -> bool | None:
+        """Whether a row was taken with these values; None where nothing is told."""
         taken = self._taken.get(key)
-        if taken is None or taken[2] != hash(tuple(cells(record, self._header))):
+        if taken is None:
+            return False if key in self._failed or key in self._unprocessed else None
+        if taken[2] != hash(tuple(cells(record, self._header))):
             return False
         row.destination_id, row.created_by_us = full(taken[0]), row.created_by_us and taken[1]
         return True

@@ -292,10 +292,10 @@ class _Results:
         """See `Results`."""
         return self._found.outcome(row, self._key(row))
 
-    def holds(self, row: Row) -> bool:
+    def holds(self, row: Row) -> bool | None:
         """See `Results`."""
         line, refused = self._line(row)
-        return not refused and self._found.holds(row, self._key(row), line)
+        return False if refused else self._found.holds(row, self._key(row), line)
 
     def _key(self, row: Row) -> str:
         if self._model.mode == "update":
