@@ -1,8 +1,11 @@
 {#- Tolerant readings of text. A value that cannot be read is null; one bad value never fails a run. -#}
 
-{#- Trimmed text, with '' as null. -#}
+{#- Trimmed text, with '' as null. Blanks, tabs, ends of line and the blank that spreadsheets put in (160) are trimmed; left to
+    themselves, the warehouses differ in what a blank is. -#}
 {% macro clean_text(expression) -%}
-    nullif(trim(cast({{ expression }} as {{ dbt.type_string() }})), '')
+    nullif(
+        trim(cast({{ expression }} as {{ dbt.type_string() }}), ' ' || chr(9) || chr(10) || chr(13) || chr(160)), ''
+    )
 {%- endmacro %}
 
 {#- An id or a word that is shown as it came: trimmed. What holds an @ may be somebody's address, and gets a stable name made

@@ -40,10 +40,13 @@
 {% macro duckdb__check_raw_input() %}
     {%- set folder = customer_health.raw_path() -%}
     {%- set way_out = ' Set RAW_PATH (or var raw_path) to the folder of raw files, or run `make sample` for sample data.' -%}
+    {%- if '\\' in folder -%}
+        {{ exceptions.raise_compiler_error('the name of the raw folder "' ~ folder ~ '" holds a backslash, at which DuckDB would part it: rename it.') }}
+    {%- endif -%}
     {%- if not run_query('select file from glob(' ~ customer_health.glob_text(folder) ~ " || '/*') limit 1").rows -%}
         {{ exceptions.raise_compiler_error('the raw folder "' ~ folder ~ '" is missing or empty.' ~ way_out) }}
     {%- endif -%}
-    {%- if not customer_health.ping_files() -%}
+    {%- if customer_health.listed_ping_files() == [] -%}
         {{ exceptions.raise_compiler_error('no usage pings: "' ~ folder ~ '/service_pings" holds no *.jsonl, *.ndjson or *.json file, plain or .gz.' ~ way_out) }}
     {%- endif -%}
     {%- for source in graph.sources.values() | sort(attribute='name') if source.config.meta.get('file') -%}

@@ -10,22 +10,31 @@
     {{ return('lines' if plain.endswith('.jsonl') or plain.endswith('.ndjson') else 'document' if plain.endswith('.json') else '') }}
 {% endmacro %}
 
-{#- Every file under service_pings, as seen from the raw folder. -#}
-{% macro files_of_pings() %}
-    {{ return(run_query(
-        'select ' ~ customer_health.below_raw_path('file') ~ ' as name from glob('
-        ~ customer_health.glob_text(customer_health.raw_path() ~ '/service_pings') ~ " || '/**') order by name"
-    ).columns[0].values() | list) }}
-{% endmacro %}
-
-{#- Those that are read. -#}
-{% macro ping_files() %}
-    {%- if not execute -%}{{ return([]) }}{%- endif -%}
+{#- Before a run: names of files of pings as DuckDB lists them, which passes over some; none at all (not an empty list) where it
+    cannot, for a name is not UTF-8. What there is in truth says base_service_ping__files. -#}
+{% macro listed_ping_files() %}
+    {%- set folder = customer_health.raw_path() ~ '/service_pings' -%}
+    {%- set parts = [] -%}
+    {#- The second pattern enters linked folders. #}
+    {%- for below in ['/**/*', '/*/**/*'] -%}
+        {%- do parts.append('select file from glob(' ~ customer_health.glob_text(folder) ~ " || '" ~ below ~ "')") -%}
+    {%- endfor -%}
+    {%- if not customer_health.succeeds('create or replace temporary table listed_files as ' ~ parts | join(' union ')) -%}
+        {{ return(none) }}
+    {%- endif -%}
     {%- set files = [] -%}
-    {%- for name in customer_health.files_of_pings() if customer_health.ping_file_kind(name) -%}
+    {%- for name in run_query('select ' ~ customer_health.below_raw_path('file') ~ ' from listed_files order by 1').columns[0].values()
+        if customer_health.ping_file_kind(name) -%}
         {%- do files.append(name) -%}
     {%- endfor -%}
+    {%- do run_query('drop table listed_files') -%}
     {{ return(files) }}
+{% endmacro %}
+
+{#- Whether DuckDB can do something. dbt's Jinja knows no try; of all that it offers, `location_exists` alone answers where SQL
+    fails. -#}
+{% macro succeeds(statement) %}
+    {{ return(adapter.location_exists("sqlite_master' limit 0; " ~ statement ~ "; select '1")) }}
 {% endmacro %}
 
 {#- Rows (entry_type, entry_name, entry_version) of everything that can be extracted now, and of the files that are none. -#}
@@ -34,11 +43,19 @@
 {% endmacro %}
 
 {% macro duckdb__extraction_inputs() -%}
-    {%- set names = customer_health.files_of_pings() if execute else [] -%}
+    {%- set found = ref('base_service_ping__files') -%}
     {%- set files = [] -%}
     {%- set others = [] -%}
-    {%- for name in names -%}
-        {%- do (files if customer_health.ping_file_kind(name) else others).append(name) -%}
+    {%- set rows = [] -%}
+    {%- if execute and load_relation(found) -%}
+        {%- do rows.extend(run_query('select file_name, problem from ' ~ found ~ ' order by file_name').rows) -%}
+    {%- endif -%}
+    {%- for name, problem in rows -%}
+        {%- if customer_health.ping_file_kind(name) and not problem -%}
+            {%- do files.append(name) -%}
+        {%- else -%}
+            {%- do others.append((name, problem or 'not a file of pings by its name')) -%}
+        {%- endif -%}
     {%- endfor -%}
     {%- if files %}
     select
@@ -48,9 +65,11 @@
     from read_blob({{ customer_health.file_list(files) }})
     union all
     {%- endif %}
-    select 'other_file' as entry_type, unnest({{ customer_health.sql_list(others) }}::varchar[]) as entry_name, '' as entry_version
+    {%- for name, problem in others %}
+    select 'other_file' as entry_type, {{ customer_health.sql_text(name) }} as entry_name, {{ customer_health.sql_text(problem) }} as entry_version
     union all
-    select 'raw_path', {{ customer_health.sql_text(customer_health.raw_place()) }}, ''
+    {%- endfor %}
+    select 'raw_path' as entry_type, {{ customer_health.sql_text(customer_health.raw_place()) }} as entry_name, '' as entry_version
     union all
     {{ customer_health.key_path_inputs() }}
 {%- endmacro %}

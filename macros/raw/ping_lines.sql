@@ -27,8 +27,8 @@
 {#- Options by which the reader of CSV gives each line as it stands, up to max_line_bytes of it. Left to itself, DuckDB takes
     sixteen times the longest line as its buffer, for each thread. Four times is the least by which it misses no line that is
     too long, and only while one thread reads a file; files are still read side by side (docs/rules.md 10). -#}
-{% macro one_line_a_row() -%}
-    {%- set longest = var('max_line_bytes') | int -%}
+{% macro one_line_a_row(times=1) -%}
+    {%- set longest = times * (var('max_line_bytes') | int) -%}
     columns = {line: 'VARCHAR'}, header = false, delim = '\x01', quote = '', escape = '', auto_detect = false,
         strict_mode = false, parallel = false, max_line_size = {{ longest }}, buffer_size = {{ 4 * longest }}
 {%- endmacro %}
@@ -145,7 +145,7 @@
 {%- endmacro %}
 
 {#- Of these files those whose compression is damaged: they would stop the reading of all others, or be read in part without
-    a word. dbt's Jinja knows no try; of all that it offers, `location_exists` alone answers where SQL fails. -#}
+    a word. -#}
 {% macro damaged_files(files) %}
     {%- set packed = [] -%}
     {%- for file in files if (file | lower).endswith('.gz') -%}{%- do packed.append(file) -%}{%- endfor -%}
@@ -161,19 +161,25 @@
     {#- A line that is not UTF-8 is not counted: byte by byte those files are counted again. #}
     {%- if short -%}
         {%- do run_query('delete from unpacked') -%}
-        {%- do customer_health.unpacks(short, "latin-1") -%}
+        {%- do customer_health.unpacks(short, 'latin-1') -%}
         {%- set short = customer_health.short_files(short) -%}
     {%- endif -%}
+    {#- Neither is one that is too long; with more memory they are counted one by one. #}
+    {%- for file in customer_health.files_of_kind(short, 'lines') -%}
+        {%- do run_query('delete from unpacked') if loop.first -%}
+        {%- do customer_health.unpacks([file], 'latin-1', times=8) -%}
+    {%- endfor -%}
+    {%- set short = customer_health.short_files(short) -%}
     {%- do run_query('drop table unpacked') -%}
     {{ return(packed | reject('in', whole) | list + short) }}
 {% endmacro %}
 
 {#- Whether all of these can be unpacked; if so, notes how much they hold. -#}
-{% macro unpacks(files, encoding='utf-8') %}
-    {{ return(adapter.location_exists(
-        "sqlite_master' limit 0; insert into unpacked select filename, count(*), sum(" ~ ('length' if encoding == 'latin-1' else 'strlen') ~ "(line)) from read_csv("
-        ~ customer_health.file_list(files) ~ ', ' ~ customer_health.one_line_a_row() ~ ", filename = true, ignore_errors = true, "
-        ~ "encoding = '" ~ encoding ~ "') group by filename; select '1"
+{% macro unpacks(files, encoding='utf-8', times=1) %}
+    {{ return(customer_health.succeeds(
+        "insert into unpacked select filename, count(*), coalesce(sum(" ~ ('length' if encoding == 'latin-1' else 'strlen') ~ "(line)), 0) from read_csv("
+        ~ customer_health.file_list(files) ~ ', ' ~ customer_health.one_line_a_row(times) ~ ", filename = true, ignore_errors = true, "
+        ~ "encoding = '" ~ encoding ~ "') group by filename"
     )) }}
 {% endmacro %}
 

@@ -3,14 +3,26 @@
     {{ adapter.dispatch('quarantined_lines', 'customer_health')(leaves, unread_lines, inputs) }}
 {%- endmacro %}
 
-{#- DuckDB: what was found while reading, and files that are no pings by their name. -#}
+{#- DuckDB: what was found while reading, files that cannot be read or are no pings by their name, and files without any line. -#}
 {% macro duckdb__quarantined_lines(leaves, unread_lines, inputs) -%}
     select source_file, line_number, reason
     from {{ unread_lines }}
     union all
-    select entry_name, null, 'not a file of pings by its name'
+    select entry_name, null, entry_version
     from {{ inputs }}
     where entry_type = 'other_file'
+    union all
+    select files.entry_name, null, 'holds nothing'
+    from {{ inputs }} as files
+    left join (
+        select distinct source_file from {{ leaves }} where key_path = '' and ping_id is not null
+    ) as held
+        on files.entry_name = held.source_file
+    left join (select distinct source_file from {{ unread_lines }}) as unread
+        on files.entry_name = unread.source_file
+    where files.entry_type = 'file'
+        and held.source_file is null
+        and unread.source_file is null
 {%- endmacro %}
 
 {#- Snowflake: rows of the raw table. A line that is not JSON was landed as text (snowflake/setup.sql). Payloads are looked at

@@ -123,8 +123,12 @@
 {% endmacro %}
 
 {% macro duckdb__missing_inputs(leaves) %}
-    {%- set there = customer_health.ping_files() -%}
-    {%- set missing = customer_health.names_read(leaves, 'file') | reject('in', there) | list -%}
+    {%- set listed = customer_health.listed_ping_files() or [] -%}
+    {%- set missing = [] -%}
+    {%- for name in customer_health.names_read(leaves, 'file') if name not in listed -%}
+        {%- set path = customer_health.glob_text(customer_health.raw_path() ~ '/' ~ name) -%}
+        {%- do missing.append(name) if not run_query('select file from glob(' ~ path ~ ')').rows -%}
+    {%- endfor -%}
     {{ return({'count': missing | length, 'what': 'files', 'first': missing[0]} if missing else none) }}
 {% endmacro %}
 

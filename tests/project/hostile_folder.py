@@ -10,6 +10,7 @@ import csv
 import gzip
 import io
 import json
+import os
 import random
 import re
 from dataclasses import dataclass, field
@@ -25,7 +26,10 @@ from scripts import registry
 CUSTOMERS = 14
 PATHS = {path: metric["unit"] for metric in registry.read_metrics(REPO) for path in metric["key_paths"]}
 COLUMN_VALUES: dict[str, dict[str, list[str]]] = {
-    "accounts": dict.fromkeys(("account_name", "parent_account_id", "segment", "region", "csm_email"), odd.CELL_TEXTS),
+    "accounts": {
+        **dict.fromkeys(("account_name", "segment", "region", "csm_email"), odd.CELL_TEXTS),
+        "parent_account_id": ["A1", "A2", "A3", "A4", " A1 ", "a1", "gone", *odd.CELL_TEXTS],
+    },
     "subscriptions": {
         "product_tier": odd.TIERS,
         "status": odd.STATUSES,
@@ -62,6 +66,13 @@ COLUMN_VALUES: dict[str, dict[str, list[str]]] = {
     },
     "excluded_pings": {"ping_id": ["", "gone", *odd.CELL_TEXTS], "reason": odd.CELL_TEXTS},
 }
+OPTIONAL_VALUES = {
+    "subscriptions": {"cancelled_on": odd.CELL_DATES},
+    "objectives": {
+        "baseline_value": odd.CELL_NUMBERS,
+        "direction": ["up", "down", "DOWN ", "", "sideways", *odd.CELL_TEXTS],
+    },
+}
 ENVELOPE: dict[str, list[Any]] = {
     "uuid": [None, "", " ", 7, True, [], {}, *odd.TEXTS],
     "hostname": odd.HOSTNAMES,
@@ -93,6 +104,8 @@ DAMAGED_LINES = [
 FILE_NAMES = [
     "pings of May.jsonl", "it's.jsonl", "100%.jsonl", "a[1].jsonl", "star*.jsonl", "q?.jsonl", "ünï.jsonl", "UPPER.JSONL", "#1.jsonl",
     "deep/er/pings.jsonl", ".hidden.jsonl", "{{x}}.jsonl", "semi;colon.jsonl", 'quo"te.jsonl', "-rf.jsonl",
+    "back\\slash.jsonl", "dir\\x/y.jsonl", "new\nline.jsonl", " blank .jsonl", "[!a].jsonl", "{0}.jsonl", "folder.json/x.jsonl", "🙂.jsonl",
+    ".hidden/x.jsonl.gz", "s3:/x.jsonl", "caf\udce9.jsonl", "\udcff/x.jsonl", "$1 %s.jsonl", "\x01.jsonl", "e\u0301.jsonl", "@.jsonl",
 ]  # fmt: skip
 STRAY_FILES = {
     "readme.txt": b"hello", "pings.csv": b"a,b\n1,2\n", "pings.jsonl.zip": b"PK\x03\x04", "noextension": b"{}", "empty.jsonl": b"",
@@ -101,7 +114,8 @@ STRAY_FILES = {
     "manual/utf16.json": '{"uuid": "u"}'.encode("utf-16"), "manual/latin.json": '{"uuid": "é"}'.encode("latin-1"),
     "manual/empty.json": b"", "manual/list.json": b"[1, 2]", "manual/text.json": b'"text"', "manual/null.json": b"null",
     "manual/broken.json": b'{"uuid": ', "manual/sub/x.JSON": b"{}", "manual/notes.md": b"# notes", "array.json": b"[]",
-    "manual/corrupt.json.gz": b"\x1f\x8b", "nested.json": b'[[{"uuid": "u"}]]',
+    "manual/corrupt.json.gz": b"\x1f\x8b", "nested.json": b'[[{"uuid": "u"}]]', "nothing.json.gz": gzip.compress(b"[]", mtime=0),
+    "blank.json": b" \n ", "mark.jsonl": b"\xef\xbb\xbf", "blank.jsonl.gz": gzip.compress(b"\n\n", mtime=0), "stray\udce9.txt": b"x",
 }  # fmt: skip
 
 
@@ -121,6 +135,7 @@ class Hostile:
     seed: int
     raw: RawFolder = field(default_factory=RawFolder)
     files: dict[str, bytes] = field(default_factory=dict)
+    others: list[str] = field(default_factory=list)
     delivered: list[Delivered] = field(default_factory=list)
     random: random.Random = field(init=False)
 
@@ -219,7 +234,10 @@ def spoil_tables(made: Hostile) -> None:
             if made.chance(0.12):
                 rows.append(dict(row) if made.chance(0.3) else {**row, **spoilt_cell(made, columns)})
             if table in keys and made.chance(0.06):
-                row[keys[table]] = made.one_of(["", " ", f" {row[keys[table]]} ", "Ä'1", '"', odd.ADDRESS])
+                key = row[keys[table]]
+                row[keys[table]] = made.one_of(
+                    ["", " ", f" {key} ", key.lower(), f"{key}\u00a0", "Ä'1", '"', odd.ADDRESS]
+                )
         for _ in range(2):
             rows.append({name: made.one_of(values) for name, values in columns.items()})
         made.random.shuffle(rows)
@@ -296,8 +314,26 @@ def write_pings(made: Hostile, records: list[dict[str, Any]]) -> None:
     for position, name in enumerate(documents):
         if part := rest[position :: len(documents)]:
             write_document(made, part, name)
-    for name in made.random.sample(list(STRAY_FILES), 5):
+    for name in made.random.sample(list(STRAY_FILES), 7):
         made.files.setdefault(name, STRAY_FILES[name])
+
+
+def write_links(made: Hostile, pings: Path) -> None:
+    """Links to files and folders, there and not there, and a pipe."""
+    targets = {
+        "link.jsonl": "more.ndjson",
+        "gone.jsonl": "nowhere",
+        "round.jsonl": "round.jsonl",
+        "up": "..",
+        "z/again": "../z",
+    }
+    for name in made.random.sample(list(targets), 2):
+        made.others.append(name)
+        (pings / name).parent.mkdir(exist_ok=True)
+        (pings / name).symlink_to(targets[name])
+    if made.chance(0.5):
+        made.others.append("pipe.jsonl")
+        os.mkfifo(pings / "pipe.jsonl")
 
 
 def csv_bytes(made: Hostile, table: str) -> bytes:
@@ -307,11 +343,16 @@ def csv_bytes(made: Hostile, table: str) -> bytes:
         made.random.shuffle(columns)
     if made.chance(0.3):
         columns = [*columns, "notes"]
+    rows = made.raw.tables[table]
+    for name, values in OPTIONAL_VALUES.get(table, {}).items():
+        if made.chance(0.5):
+            columns = [*columns, name]
+            rows = [{**row, name: made.one_of(values)} for row in rows]
     text = io.StringIO()
     quoting = made.one_of([csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
     writer = csv.DictWriter(text, columns, lineterminator=made.one_of(["\n", "\r\n"]), quoting=quoting)
     writer.writeheader()
-    writer.writerows(made.raw.tables[table])
+    writer.writerows(rows)
     return made.one_of([b"", b"\xef\xbb\xbf"]) + text.getvalue().encode("utf-8", "surrogatepass")
 
 
@@ -331,6 +372,7 @@ def hostile_folder(seed: int, folder: Path, customers: int = CUSTOMERS) -> Hosti
         path = folder / "service_pings" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
+    write_links(made, folder / "service_pings")
     for table in COLUMNS:
         (folder / f"{table}.csv").write_bytes(csv_bytes(made, table))
     return made

@@ -129,6 +129,13 @@ def odd_others(raw: RawFolder) -> None:
     raw.label("uuid-ramp", "git.ramp.example", at="")
 
 
+def odd_exclusions(raw: RawFolder) -> None:
+    """Pings taken out by hand: one that is there, and rows that take none out."""
+    raw.ping("uuid-out", "git.out.example", PING_DAY, ping_id="out")
+    for ping_id, reason in [("out", "test"), ("", "no id"), ("out", "test, again"), ("OUT", "wrong case")]:
+        raw.add("excluded_pings", ping_id=ping_id, reason=reason)
+
+
 def odd_rows() -> RawFolder:
     """All of them, and one customer with nothing odd."""
     raw = RawFolder()
@@ -138,4 +145,5 @@ def odd_rows() -> RawFolder:
     odd_lineages(raw)
     odd_texts(raw)
     odd_others(raw)
+    odd_exclusions(raw)
     return raw

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
+import os
 import shutil
 from collections import Counter
 from collections.abc import Callable
@@ -18,8 +18,6 @@ AS_OF = "2026-06-30"
 BUILD = ("build", "--exclude-resource-type", "unit_test")
 FEW = [1, 2]
 MANY = [seed for seed in range(1, 51) if seed not in FEW]
-# Files that hold nothing at all, in one form or another.
-EMPTY = (b"[]", gzip.compress(b"", mtime=0))
 TABLES = {
     "accounts": ("account_id", "main_staging.stg_crm__accounts"),
     "subscriptions": ("subscription_id", "main_staging.stg_crm__subscriptions"),
@@ -32,13 +30,18 @@ TABLES = {
 def bench(home: Callable[[str], Path]) -> Bench:
     """The project itself. Cells that cannot be read are findings, as whoever keeps such a CRM sets it."""
     folder = home("hostile")
-    return Bench(folder, folder / "raw", as_of=AS_OF, unreadable_cells="finding")
+    return Bench(folder, folder / "it's {raw} {0} 50%", as_of=AS_OF, unreadable_cells="finding")
 
 
 def cleaned(value: Any) -> str:
     """An id as the mart holds it."""
-    text = str(value if value is not None else "").strip(" ")
+    text = str(value if value is not None else "").strip(" \t\n\r\xa0")
     return f"masked-{hashlib.md5(text.encode()).hexdigest()[:12]}" if "@" in text else text  # noqa: S324
+
+
+def named(file: str) -> str:
+    """A file's name as it is listed."""
+    return "service_pings/" + os.fsencode(file).decode("utf-8", "backslashreplace")
 
 
 def lost_pings(made: Hostile, mart: Mart) -> list[Any]:
@@ -55,13 +58,14 @@ def lost_pings(made: Hostile, mart: Mart) -> list[Any]:
     files = {file for file, _ in unread}
     lost = []
     for one in made.delivered:
-        file = f"service_pings/{one.file}"
+        file = named(one.file)
         known = cleaned(one.ping_id) in used | later
         listed = (file, one.line) in unread or (file, None) in unread or (one.line is None and file in files)
         if not (known or listed or (one.line is None and one.ping_id is None and file in read)):
             lost.append(one)
-    said = [name for name, content in made.files.items() if content not in EMPTY and content.strip()]
-    return [*lost, *(name for name in said if f"service_pings/{name}" not in read | files)]
+    # A link to a folder is its files, or listed; every other file is.
+    there = [*made.files, *(name for name in made.others if name != "up")]
+    return [*lost, *(name for name in there if named(name) not in read | files)]
 
 
 def lost_rows(made: Hostile, mart: Mart) -> list[Any]:
@@ -76,6 +80,20 @@ def lost_rows(made: Hostile, mart: Mart) -> list[Any]:
             listed = found in kept_out if found else any(" " in one or not one for one in kept_out)
             if used[found] < count and not listed:
                 lost.append((table, found, count, used[found]))
+    return lost
+
+
+def lost_others(made: Hostile, mart: Mart) -> list[Any]:
+    """Rows of labels that are not looked at, and of excluded pings that take no ping out and are not told."""
+    looked_at = mart.row("select count(*) as n from main_staging.base_gainsight__instance_labels")["n"]
+    lost: list[Any] = [] if looked_at == len(made.raw.tables["instance_labels"]) else ["instance_labels"]
+    arrived = {row["ping_id"] for row in mart.rows("select ping_id from main_staging.base_service_ping__leaves")}
+    told = {(row["row_key"], row["finding"]) for row in mart.find("fct_input_findings", source="excluded_pings")}
+    without_id = [key for key, finding in told if finding == "id_missing"]
+    for row in made.raw.tables["excluded_pings"]:
+        found = cleaned(row["ping_id"])
+        if not (found in arrived or (found, "ping_unknown") in told or (not found and without_id)):
+            lost.append(row)
     return lost
 
 
@@ -108,6 +126,7 @@ def build(bench: Bench, seed: int) -> None:
     assert set(run.nodes.values()) <= {"success", "pass", "warn", "no-op"}
     assert lost_pings(made, bench.mart) == [], f"seed {seed}"
     assert lost_rows(made, bench.mart) == [], f"seed {seed}"
+    assert lost_others(made, bench.mart) == [], f"seed {seed}"
     assert scores_out_of_range(bench.mart) == [], f"seed {seed}"
     assert bench.mart.find("fct_unmapped_pings")
     assert bench.mart.rows("select 1 from fct_account_health where overall_score is not null limit 1")

@@ -97,6 +97,15 @@ def test_no_label_vanishes(mart: Mart) -> None:
     }
 
 
+def test_no_row_of_the_excluded_pings_vanishes(mart: Mart) -> None:
+    assert mart.one("fct_unmapped_pings", ping_id="out")["unmapped_reason"] == "excluded"
+    assert findings(mart, "excluded_pings") == {
+        ("reason no id", "ping_id", "id_missing", "kept_out"),
+        ("out", "ping_id", "duplicate_id", "kept_out"),
+        ("OUT", "ping_id", "ping_unknown", "kept"),
+    }
+
+
 @pytest.mark.parametrize("index", range(5))
 def test_a_count_beyond_belief_is_out_of_range_and_never_a_value(mart: Mart, index: int) -> None:
     """4294967295 is below the limit of 1e12, and so believed: 42949672.95 of the seats."""

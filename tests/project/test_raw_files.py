@@ -310,6 +310,121 @@ def test_files_as_people_keep_them_are_read(bench: Bench) -> None:
     bench.mart.close()
 
 
+ODD_NAMES = [
+    "a*.jsonl", "q?.jsonl", "b[1].jsonl", "[!a].jsonl", "{x}.jsonl", "{{ x }}.jsonl", 'quo"te.jsonl', "it's.jsonl", "100%.jsonl",
+    ".hidden.jsonl", ".hidden/x.jsonl", " blank .jsonl", "new\nline.jsonl", "ünï.jsonl", "u\u0308.jsonl", "名前🙂.jsonl", "-rf.jsonl",
+    "c:x.jsonl", "s3:/x.jsonl", "a#b.jsonl", "semi;colon,.jsonl", "$1.jsonl", "\x01.jsonl", "folder.json/x.jsonl",
+]  # fmt: skip
+BACKSLASHES = ["back\\slash.jsonl", "dir\\x/y.jsonl"]
+
+
+def quarantined(bench: Bench) -> dict[str, str]:
+    """Reason by file of what is listed as a whole."""
+    rows = bench.mart.rows("select source_file, reason from quarantined_pings where line_number is null")
+    bench.mart.close()
+    assert len({row["source_file"] for row in rows}) == len(rows)
+    return {row["source_file"].removeprefix("service_pings/"): row["reason"] for row in rows}
+
+
+@pytest.mark.parametrize("raw", ["plain {0} 100%", "it's [raw]"])
+def test_every_name_is_read_or_listed(bench: Bench, raw: str) -> None:
+    """A backslash is read where the path holds no pattern's sign; what is not UTF-8 is listed, and stops nothing else."""
+    if bench.raw.name != raw:
+        bench.raw = bench.raw.rename(bench.raw.with_name(raw))
+    for number, name in enumerate([*ODD_NAMES, *BACKSLASHES]):
+        pings_file(bench, name, (f"odd-{number}", number))
+    content = pings_file(bench, "x.jsonl", ("lost", 1)).read_bytes()
+    (bench.raw / "service_pings" / "x.jsonl").unlink()
+    (Path(os.fsdecode(os.fsencode(bench.raw) + b"/service_pings/caf\xe9.jsonl"))).write_bytes(content)
+    listed = {"caf\\xe9.jsonl": "its name is not UTF-8: rename it"}
+    read = {f"odd-{number}": str(number) for number, _ in enumerate(ODD_NAMES)}
+    if "[" in raw:
+        listed |= dict.fromkeys(BACKSLASHES, "its path holds a backslash beside [, * or ?: rename it")
+    else:
+        read |= {f"odd-{number + len(ODD_NAMES)}": str(number + len(ODD_NAMES)) for number in range(len(BACKSLASHES))}
+    staging(bench)
+    assert activated(bench) == {"ping-0001": "50", **read}
+    assert quarantined(bench) == listed
+    staging(bench, "--full-refresh")
+    assert activated(bench) == {"ping-0001": "50", **read}
+    shutil.rmtree(bench.raw)
+
+
+def test_links_are_followed_and_what_is_no_file_is_listed(bench: Bench, tmp_path: Path) -> None:
+    """A linked file, a linked folder, one in it; what leads nowhere or in a circle; a pipe, which nobody waits for."""
+    pings = bench.raw / "service_pings"
+    pings_file(bench, "here/a.jsonl", ("a", 1))
+    pings_file(bench, "archive/b.jsonl", ("b", 2))
+    pings_file(bench, "archive/deep/c.jsonl", ("c", 3))
+    pings_file(bench, "d.jsonl", ("d", 4))
+    shutil.move(pings / "archive", tmp_path)
+    shutil.move(pings / "d.jsonl", tmp_path)
+    for name, target in {
+        "months": tmp_path / "archive", "linked.jsonl": tmp_path / "d.jsonl", "months again": tmp_path / "archive",
+        "round.jsonl": pings / "round.jsonl", "gone.jsonl": tmp_path / "gone.jsonl", "here/up": pings,
+    }.items():  # fmt: skip
+        (pings / name).symlink_to(target)
+    os.mkfifo(pings / "pipe.jsonl")
+    (pings / "empty folder.json").mkdir()
+    staging(bench)
+    assert activated(bench) == {"ping-0001": "50", "a": "1", "b": "2", "c": "3", "d": "4"}
+    assert quarantined(bench) == {
+        "months again": "a link to a folder that is read already",
+        "here/up": "a link to a folder that is read already",
+        "round.jsonl": "cannot be opened: Too many levels of symbolic links",
+        "gone.jsonl": "cannot be opened: No such file or directory",
+        "pipe.jsonl": "not an ordinary file",
+    }
+    staging(bench, "--full-refresh")
+    assert len(activated(bench)) == 5
+
+
+def test_what_may_not_be_opened_is_listed(tmp_path: Path) -> None:
+    """A file and a folder without permission, as somebody sees them who is not root."""
+    tmp_path.chmod(0o755)
+    pings = tmp_path / "raw" / "service_pings"
+    (pings / "shut").mkdir(parents=True)
+    (pings / "shut" / "a.jsonl").write_text("{}")
+    (pings / "secret.jsonl").write_text("{}")
+    (pings / "open.jsonl").write_text("{}")
+    for path in (pings / "shut", pings / "secret.jsonl"):
+        path.chmod(0)
+    source = (REPO / "models" / "staging" / "service_ping" / "base_service_ping__files.py").read_text("utf-8")
+    show = "for path, problem in sorted(walk(Path('.'))): print(path, problem, sep='|')"
+    user: dict[str, Any] = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+    command = ["/usr/bin/env", "python3", "-c", f"{source}\n{show}"]
+    for folder in reversed(pings.parents[: len(pings.parents) - 2]):
+        folder.chmod(folder.stat().st_mode | 0o011)
+    found = subprocess.run(command, cwd=pings, capture_output=True, text=True, check=True, **user)
+    assert found.stdout.splitlines() == [
+        "open.jsonl|None",
+        "secret.jsonl|cannot be opened: Permission denied",
+        "shut|cannot be opened: Permission denied",
+    ]
+    for path in (pings / "shut", pings / "secret.jsonl"):
+        path.chmod(0o755)
+
+
+def test_a_file_that_holds_nothing_is_listed_until_it_holds_something(bench: Bench) -> None:
+    """No bytes, blanks, an empty array, a gzip of these, a byte order mark alone."""
+    contents = {
+        "a.jsonl": b"", "b.jsonl": b" \n\t\n\r\n", "c.json": b"[]", "d.json": b" [ ]\n", "e.jsonl.gz": gzip.compress(b""),
+        "f.json.gz": gzip.compress(b"[]"), "g.ndjson.gz": gzip.compress(b"\n\n"), "h.jsonl": b"\xef\xbb\xbf",
+        "i.json.gz": gzip.compress(b""),
+    }  # fmt: skip
+    others = {"j.json": b"", "k.json": b" \n "}
+    for name, content in (contents | others).items():
+        (bench.raw / "service_pings" / name).write_bytes(content)
+    staging(bench)
+    rows = bench.mart.rows("select source_file, line_number, reason from quarantined_pings order by all")
+    found = {row["source_file"].removeprefix("service_pings/"): (row["line_number"], row["reason"]) for row in rows}
+    assert found == dict.fromkeys(contents, (None, "holds nothing")) | dict.fromkeys(others, (1, "not JSON"))
+    pings_file(bench, "a.jsonl", ("now", 1))
+    staging(bench)
+    assert activated(bench)["now"] == "1"
+    assert set(quarantined(bench)) == set(contents) - {"a.jsonl"}
+
+
 def broken_inside(packed: bytes) -> bytes:
     """The same with bytes flipped somewhere in the middle, so that unpacking ends there."""
     for start in range(len(packed) // 3, len(packed) - 60):
@@ -344,6 +459,26 @@ def test_a_damaged_gz_is_listed_and_read_when_it_comes_whole(bench: Bench) -> No
     assert len(activated(bench)) == 2001
     assert len(bench.mart.find("quarantined_pings")) == 3
     bench.mart.close()
+
+
+def test_one_odd_line_of_a_gz_costs_one_line(bench: Bench) -> None:
+    """Too long, not UTF-8, blank ones: the others are read, and a file that is cut off behind them is not."""
+    good = pings_file(bench, "x.jsonl", ("x", 1)).read_bytes()
+    (bench.raw / "service_pings" / "x.jsonl").unlink()
+    odd = b'{"a": "' + b"x" * 5000 + b'"}\n' + b"\xe9\n" + b"\r\n" * 50
+    whole = gzip.compress(good + odd + good.replace(b'"x"', b'"y"'), mtime=0)
+    (bench.raw / "service_pings" / "odd.jsonl.gz").write_bytes(whole)
+    (bench.raw / "service_pings" / "cut.jsonl.gz").write_bytes(
+        gzip.compress(odd + b"%d\n" * 900 % tuple(range(900)), mtime=0)[:-200]
+    )
+    staging(bench, max_line_bytes=2000)
+    assert activated(bench) == {"ping-0001": "50", "x": "1", "y": "1"}
+    rows = bench.mart.rows("select source_file, line_number, reason from quarantined_pings order by all")
+    assert [tuple(row.values()) for row in rows] == [
+        ("service_pings/cut.jsonl.gz", None, "damaged, cut off or not compressed"),
+        ("service_pings/odd.jsonl.gz", 2, "longer than 2000 bytes"),
+        ("service_pings/odd.jsonl.gz", 3, "not text in UTF-8"),
+    ]
 
 
 def looked_through(bench: Bench) -> bool:

@@ -36,6 +36,8 @@ counted_rows as (
     union all
     select 'instance_labels', count(*) from {{ ref('base_gainsight__instance_labels') }}
     union all
+    select 'excluded_pings', count(*) from {{ ref('base_service_ping__excluded_pings') }}
+    union all
     select 'service_pings', count(*) from {{ ref('stg_service_ping__pings') }}
 
 ),

@@ -2,19 +2,18 @@ with
 
 excluded_pings as (
 
-    select * from {{ raw_rows(source('service_ping', 'excluded_pings')) }}
+    select * from {{ ref('base_service_ping__excluded_pings') }}
+    where row_finding is null
 
 ),
 
-cleaned as (
+used as (
 
     select
-        {{ clean_id('ping_id') }} as ping_id,
-        min({{ clean_text('reason') }}) as reason
+        ping_id,
+        reason
     from excluded_pings
-    where {{ clean_id('ping_id') }} is not null
-    group by {{ clean_id('ping_id') }}
 
 )
 
-select * from cleaned
+select * from used
