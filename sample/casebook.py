@@ -100,8 +100,8 @@ def _scaled(value: object, percent: int) -> int | bool:
 
 
 def account_id(slug: str) -> str:
-    """The account id of a named account."""
-    return f"001{slug.title():0<12}QAA"
+    """The account id of a named account; the suffix of an id says that its fourth character is a capital."""
+    return f"001{slug.title():0<12}IAA"
 
 
 @dataclass
