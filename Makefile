@@ -6,6 +6,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SANDBOX_PORT ?= 8765
+SALESFORCE_PORT ?= 8766
 
 # dbt and the loader find the profile beside the project, wherever the user's own lives.
 export DBT_PROFILES_DIR ?= $(CURDIR)
@@ -13,7 +14,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .PHONY: help
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | awk -F ':.*## ' '{printf "  %-18s %s\n", $$1, $$2}'
 
 .PHONY: setup
 setup: $(VENV)/.installed profiles.yml ## make the environment (.venv) and profiles.yml, if there is none
@@ -29,7 +30,7 @@ profiles.yml:
 	cp profiles.example.yml profiles.yml
 
 .PHONY: demo
-demo: setup ## sample data -> dbt build -> publish to a local Gainsight -> a summary
+demo: setup ## sample data -> dbt build -> publish to a local Gainsight and a local Salesforce -> a summary
 	@$(BIN)/python scripts/demo.py
 
 .PHONY: sample
@@ -49,14 +50,19 @@ labels: setup ## write suggested labels of instances, to be looked over, into RA
 sandbox: setup ## serve the local Gainsight on port 8765 until Ctrl-C
 	$(BIN)/python -m sandbox --port $(SANDBOX_PORT)
 
+.PHONY: sandbox-salesforce
+sandbox-salesforce: setup ## serve the local Salesforce on port 8766 until Ctrl-C
+	$(BIN)/python -m sandbox salesforce --port $(SALESFORCE_PORT)
+
 .PHONY: dashboard
 dashboard: setup ## write the dashboard to build/dashboard/index.html
 	$(BIN)/python -m dashboard
 
 .PHONY: registry
-registry: setup ## after adding a metric or a model: registry, publish contract, dictionary, pages of columns and of the graph
+registry: setup ## after adding a metric or a model: registry, publish contract, dictionary, pages of columns, of Salesforce and of the graph
 	$(BIN)/python scripts/registry.py
 	$(BIN)/python scripts/columns.py
+	$(BIN)/python scripts/salesforce.py
 	$(BIN)/dbt --quiet parse
 	$(BIN)/python scripts/lineage.py
 
@@ -95,6 +101,7 @@ lint: setup ## ruff, mypy, sqlfluff and the metric registry
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint models
 	$(BIN)/python scripts/registry.py --check
+	$(BIN)/python scripts/salesforce.py --check
 
 .PHONY: clean
 clean: ## remove what dbt, tests and the demo wrote (not .venv, not your profile)

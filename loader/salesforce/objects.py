@@ -17,6 +17,8 @@ _KINDS = {"text": "Text", "integer": "Number", "decimal": "Number", "double": "N
 _KINDS |= {"date": "Date", "timestamp": "DateTime"}
 _TYPES = ("Text", "LongTextArea", "Number", "Percent", "Currency", "Checkbox", "Date", "DateTime")
 _SCALE = 2
+_WHOLE = {"Seats", "Users", "Count"}
+"""Words in a field's name that stand for things that are counted."""
 _PRECISION = 18
 
 
@@ -135,7 +137,8 @@ def _field(model: str, column: Mapping[str, Any], name: str, *, key: bool) -> Fi
         told = "LongTextArea"
     texts = told in ("Text", "LongTextArea")
     number = told in ("Number", "Percent", "Currency")
-    scale = int(meta.get("scale", 0 if kind == "integer" else _SCALE)) if number else 0
+    whole = kind == "integer" or (told == "Number" and _WHOLE & set(name.removesuffix("__c").split("_")))
+    scale = int(meta.get("scale", 0 if whole and told == "Number" else _SCALE)) if number else 0
     return FieldSpec(name, _label(name), told, _help(column), length if texts else 0, scale, key)
 
 

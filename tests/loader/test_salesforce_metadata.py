@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -46,6 +47,8 @@ USAGE = model(
         "fields": {
             "key": "Subscription_Key__c",
             "seats": "Licensed_Seats__c",
+            "rank": "Rank__c",
+            "score": "Score__c",
             "utilization_pct": "Utilization_Pct__c",
             "arr": "ARR__c",
             "ends_on": "Renewal_Date__c",
@@ -58,7 +61,9 @@ USAGE = model(
     },
     column("key", "varchar"),
     column("account_id", "varchar", "The customer"),
-    column("seats", "bigint"),
+    column("seats", "double"),
+    column("rank", "bigint"),
+    column("score", "double"),
     column("utilization_pct", "double"),
     column("arr", "double"),
     column("ends_on", "date"),
@@ -70,6 +75,8 @@ USAGE = model(
 SHAPES = {
     "Subscription_Key__c": "Text(255)",
     "Licensed_Seats__c": "Number(18, 0)",
+    "Rank__c": "Number(18, 0)",
+    "Score__c": "Number(16, 2)",
     "Utilization_Pct__c": "Percent(16, 2)",
     "ARR__c": "Currency(16, 2)",
     "Renewal_Date__c": "Date",
@@ -182,6 +189,28 @@ def test_a_field_without_a_permission_is_not_seen_and_a_permission_without_a_fie
             org.deploy(tmp_path)
 
 
+def test_what_this_projects_models_need_can_be_deployed_and_is_what_the_page_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo = Path(__file__).parents[2]
+    monkeypatch.syspath_prepend(repo / "scripts")
+    import salesforce
+
+    project = salesforce.read_specs(repo)
+    assert salesforce.main(["--check"]) == 0
+    assert [each.name for each in project] == ["Account", "License_Usage__c", "Product_Usage__c"]
+    write(project, tmp_path)
+    with Org() as org:
+        added = org.deploy(tmp_path)
+    assert len(added) == sum(each.custom + len(each.fields) for each in project)
+    page = (repo / "docs" / "salesforce.md").read_text(encoding="utf-8")
+    labels = {one.label for each in project for one in each.fields}
+    recipe = re.findall(r"^\| (?:Columns|Sum) \| (.*) \|$", page, re.M)
+    named = {label.strip() for line in recipe for label in line.split(",")}
+    assert len(recipe) == 2
+    assert named <= labels
+
+
 @pytest.mark.parametrize("name", ["A" * 41 + "__c", "Two__Lines__c", "1st__c", "Umlaut ä__c"])
 def test_a_name_that_salesforce_does_not_take_is_refused_with_the_model(name: str) -> None:
     wrong = model("m", {"object": "X__c", "key": [name], "fields": {"key": name}}, column("key", "varchar"))
@@ -200,7 +229,7 @@ def test_the_command_writes_below_the_folder_and_needs_a_model(
     with pytest.raises(SystemExit) as ended:
         main(given)
     assert not ended.value.code
-    assert "15 files" in capsys.readouterr().out
+    assert "17 files" in capsys.readouterr().out
     assert (out / "objects/License_Usage__c/License_Usage__c.object-meta.xml").exists()
     (target / "manifest.json").write_text(json.dumps(manifest()), encoding="utf-8")
     with pytest.raises(SystemExit) as ended:

@@ -77,15 +77,17 @@ def test_every_publish_model_has_an_exposure_with_an_owner_and_only_marts_are_pu
     assert (access["+access"], access["marts"]["+access"]) == ("private", "public")
 
 
-def test_the_page_of_columns_and_the_picture_of_the_graph_are_those_of_the_project(
+def test_the_pages_of_columns_and_of_salesforce_and_the_picture_of_the_graph_are_those_of_the_project(
     sample_bench: tuple[Bench, DbtRun], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.syspath_prepend(REPO / "scripts")
     import columns
     import lineage
+    import salesforce
 
     manifest = sample_bench[0].manifest_file()
     assert columns.main(["--check"]) == 0
+    assert salesforce.main(["--check"]) == 0
     assert lineage.main(["--check", "--manifest", str(manifest)]) == 0
 
 

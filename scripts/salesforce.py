@@ -1,0 +1,104 @@
+"""Writes the tables of docs/salesforce.md: objects and fields, from the yml beside each publish model.
+
+python scripts/salesforce.py            write them (part of `make registry`)
+python scripts/salesforce.py --check    change nothing; exit 1 when they are out of date
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+PROJECT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(PROJECT))  # this checkout's loader, not the installed one
+
+from loader.errors import MisuseError  # noqa: E402
+from loader.salesforce.objects import ObjectSpec, objects  # noqa: E402
+
+MODELS = Path("models/marts/publish")
+PAGE = Path("docs/salesforce.md")
+BEGIN = "<!-- objects and fields: written by `make registry` -->"
+END = "<!-- end of what `make registry` writes -->"
+MODES = {
+    "update": "records are only changed, never created",
+    "upsert": "records are created and changed, never deleted",
+    "mirror": "records are created, changed and deleted",
+}
+
+
+def read_specs(project: Path) -> list[ObjectSpec]:
+    """Objects of the publish models to Salesforce, with the project's own vars filled in."""
+    known = yaml.safe_load((project / "dbt_project.yml").read_text(encoding="utf-8")).get("vars") or {}
+    nodes: list[dict[str, Any]] = []
+    for path in sorted((project / MODELS).rglob("salesforce__*.yml")):
+        text = re.sub(r"\{\{ *var\('(\w+)'\) *\}\}", lambda found: str(known[found[1]]), path.read_text("utf-8"))
+        for entry in (yaml.safe_load(text) or {}).get("models") or []:
+            publish = ((entry.get("config") or {}).get("meta") or {}).get("publish")
+            if isinstance(publish, dict):
+                nodes.append({**entry, "publish": publish})
+    return objects(nodes)
+
+
+def one_line(text: str) -> str:
+    """Text as a table cell takes it."""
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def tables(specs: list[ObjectSpec]) -> str:
+    """A heading, a sentence and a table for each object."""
+    lines = []
+    for each in specs:
+        kind = "a custom object" if each.custom else "a standard object; its fields below are custom ones"
+        lines += [
+            f"### {each.name}",
+            "",
+            f"Model `{each.model}`; {kind}; {MODES[each.mode]}. {one_line(each.help)}",
+            "",
+            "| label | API name | type | external id | |",
+            "|---|---|---|---|---|",
+        ]
+        for one in each.fields:
+            key = "yes, unique, case-sensitive" if one.key else ""
+            lines.append(f"| {one.label} | `{one.name}` | {one.shape} | {key} | {one_line(one.help)} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def page(current: str, specs: list[ObjectSpec]) -> str:
+    """The page with new tables.
+
+    Raises:
+        ValueError: it has no place for them.
+    """
+    head, begin, rest = current.partition(BEGIN)
+    _, end, tail = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"{PAGE} lacks the line {BEGIN} or {END}")
+    return f"{head}{BEGIN}\n\n{tables(specs)}\n{END}{tail}"
+
+
+def main(arguments: list[str], project: Path = PROJECT) -> int:
+    """Writes or checks the page; returns the exit status."""
+    path = project / PAGE
+    try:
+        current = path.read_text(encoding="utf-8")
+        wanted = page(current, read_specs(project))
+    except (OSError, ValueError, KeyError, MisuseError, yaml.YAMLError) as error:
+        sys.stderr.write(f"salesforce: {error}\n")
+        return 1
+    if current == wanted:
+        return 0
+    if "--check" in arguments:
+        sys.stderr.write(f"salesforce: {PAGE} is out of date; run `make registry`\n")
+        return 1
+    path.write_text(wanted, encoding="utf-8")
+    sys.stdout.write(f"salesforce: wrote {PAGE}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
