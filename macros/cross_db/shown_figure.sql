@@ -4,9 +4,9 @@
 {#- A number with as many decimals as it needs, two at most. -#}
 {% macro shown_number(value) -%}
     case
-        when floor({{ customer_health.settled(value, 6) }}) = {{ customer_health.settled(value, 6) }}
-            then cast(cast({{ customer_health.settled(value, 6) }} as {{ dbt.type_bigint() }}) as {{ dbt.type_string() }})
-        else cast(cast(floor({{ customer_health.settled('100 * (' ~ value ~ ')', 6) }}) / 100 as decimal(18, 2))
+        when floor({{ customer_health.rounded(value, 6) }}) = {{ customer_health.rounded(value, 6) }}
+            then cast(cast({{ customer_health.rounded(value, 6) }} as {{ dbt.type_bigint() }}) as {{ dbt.type_string() }})
+        else cast(cast(floor({{ customer_health.rounded('100 * (' ~ value ~ ')', 6) }}) / 100 as decimal(18, 2))
             as {{ dbt.type_string() }})
     end
 {%- endmacro %}
@@ -15,8 +15,8 @@
 {% macro shown_share(value, bound='null') -%}
     case
         when {{ bound }} is not null and {{ value }} < {{ bound }}
-            and round(100 * ({{ value }})) >= {{ customer_health.settled('100 * (' ~ bound ~ ')', 6) }}
-            then cast(cast(floor({{ customer_health.settled('1000 * (' ~ value ~ ')', 6) }}) / 10 as decimal(18, 1))
+            and round(100 * ({{ value }})) >= {{ customer_health.rounded('100 * (' ~ bound ~ ')', 6) }}
+            then cast(cast(floor({{ customer_health.rounded('1000 * (' ~ value ~ ')', 6) }}) / 10 as decimal(18, 1))
                 as {{ dbt.type_string() }})
         else cast(cast(round(100 * ({{ value }})) as {{ dbt.type_bigint() }}) as {{ dbt.type_string() }})
     end || ' %'
@@ -25,7 +25,7 @@
 {#- A bound of a share, with the decimals that it has. -#}
 {% macro shown_bound(value) -%}
     case
-        when round({{ customer_health.settled('100 * (' ~ value ~ ')', 6) }}) = {{ customer_health.settled('100 * (' ~ value ~ ')', 6) }}
+        when round({{ customer_health.rounded('100 * (' ~ value ~ ')', 6) }}) = {{ customer_health.rounded('100 * (' ~ value ~ ')', 6) }}
             then cast(cast(round(100 * ({{ value }})) as {{ dbt.type_bigint() }}) as {{ dbt.type_string() }})
         else cast(cast(100 * ({{ value }}) as decimal(18, 1)) as {{ dbt.type_string() }})
     end || ' %'

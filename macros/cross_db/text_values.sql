@@ -131,7 +131,7 @@
     )) as timestamp_ntz)
 {%- endmacro %}
 
-{#- Four decimals for what people see; comparisons use the unrounded value. See settled(). -#}
+{#- Four decimals for what people see; comparisons use the unrounded value. See rounded(). -#}
 {% macro shown_ratio(expression) -%}
-    (round({{ customer_health.settled(expression) }}, 4) + 0)
+    (round({{ customer_health.rounded(expression) }}, 4) + 0)
 {%- endmacro %}

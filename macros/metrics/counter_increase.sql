@@ -1,4 +1,4 @@
-{#- By how much counters that only ever grow did grow (docs/rules.md 5): a standing ping's value less the previous reported
+{#- By how much counters that only ever grow did grow (docs/rules.md 5): a period ping's value less the previous reported
     one's. Over a gap of several periods the increase is spread by days and marked as estimated. `counters` names a CTE of
     reported values (instance_id, metric_name, period_start, metric_value); a CTE instance_periods must be there, too. -#}
 {% macro counter_increases(counters) -%}

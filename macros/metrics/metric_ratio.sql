@@ -31,7 +31,7 @@
                 when numerators.value_reason is not null
                     and (
                         denominators.value_reason is null
-                        or numerator_statuses.status_rank <= denominator_statuses.status_rank
+                        or numerator_statuses.precedence_step <= denominator_statuses.precedence_step
                     )
                     then numerators.value_reason
                 when denominators.value_reason is not null then denominators.value_reason

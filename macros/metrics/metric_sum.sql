@@ -37,15 +37,15 @@
             parts.period_start,
             cast({{ combination }} as double) as combined_value,
             {%- if needs == 'all' %}
-            min(case when parts.metric_value is null then statuses.reason_rank end) as problem_rank
+            min(case when parts.metric_value is null then statuses.precedence end) as first_precedence
             {%- else %}
             coalesce(
-                min(case when parts.value_status = 'failed' then statuses.reason_rank end),
+                min(case when parts.value_status = 'failed' then statuses.precedence end),
                 case when count(parts.metric_value) = 0 then coalesce(
-                    min(case when parts.value_status = 'not_reported' then statuses.reason_rank end),
-                    (select reason_rank from statuses where value_reason = 'key_absent')
+                    min(case when parts.value_status = 'not_reported' then statuses.precedence end),
+                    (select precedence from statuses where value_reason = 'key_absent')
                 ) end
-            ) as problem_rank
+            ) as first_precedence
             {%- endif %}
         from parts
         left join statuses
@@ -57,10 +57,10 @@
     select
         combined.instance_id,
         combined.period_start,
-        case when combined.problem_rank is null then combined.combined_value end as metric_value,
+        case when combined.first_precedence is null then combined.combined_value end as metric_value,
         coalesce(statuses.value_status, 'reported') as value_status,
         statuses.value_reason
     from combined
     left join statuses
-        on combined.problem_rank = statuses.reason_rank
+        on combined.first_precedence = statuses.precedence
 {%- endmacro %}

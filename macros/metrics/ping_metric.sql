@@ -1,4 +1,4 @@
-{#- The whole SQL of a plain counter: its readings as int_ping_metrics found them in the payload at the key paths of
+{#- The whole SQL of a plain counter: its values as int_ping_metrics found them in the payload at the key paths of
     the model's own `config.meta.metric`. Output: instance_id, period_start, metric_value, value_status, value_reason. -#}
 {% macro ping_metric() -%}
     {%- if execute -%}{%- do customer_health.metric_meta(model) -%}{%- endif -%}

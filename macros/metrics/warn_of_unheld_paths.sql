@@ -1,4 +1,4 @@
-{#- on-run-end: a key path that no standing ping holds, though pings whose version and tier have the metric arrived, is
+{#- on-run-end: a key path that no period ping holds, though pings whose version and tier have the metric arrived, is
     probably mistyped. Where every ping is too old or of too low a tier, or the path was removed, nothing is said. -#}
 {% macro warn_of_unheld_paths() %}
     {%- if execute and flags.WHICH in ('build', 'run') -%}
@@ -26,7 +26,7 @@
         paths.key_path
     from {{ customer_health.built_relation('int_metric_paths') }} as paths
     where paths.removed_major is null
-        and paths.key_path not in (select key_path from {{ customer_health.built_relation('int_ping_readings') }})
+        and paths.key_path not in (select key_path from {{ customer_health.built_relation('int_ping_values') }})
         and paths.metric_name in (
             select metric_name
             from {{ ping_metrics }}

@@ -29,5 +29,5 @@
 
 {#- A share from 0 to 1 as a percentage with two decimals, 0 to 100. -#}
 {% macro percentage(share) -%}
-    cast(round({{ customer_health.settled('100 * (' ~ share ~ ')') }}, 2) as double)
+    cast(round({{ customer_health.rounded('100 * (' ~ share ~ ')') }}, 2) as double)
 {%- endmacro %}

@@ -2,7 +2,7 @@
     int_signal_inputs and that of the calendar period before. -#}
 {% macro relative_fall(figure) -%}
     inputs.primary_instance_id = earlier.primary_instance_id
-        and {{ customer_health.settled(
+        and {{ customer_health.rounded(
             '(earlier.' ~ figure ~ ' - inputs.' ~ figure ~ ') / nullif(cast(earlier.' ~ figure ~ ' as double), 0)'
         ) }}
 {%- endmacro %}

@@ -101,13 +101,13 @@ def snippets_by_ping(history: History) -> dict[str, Any]:
 
 
 def test_a_new_key_path_is_filled_in_for_pings_that_were_there_before(history: History) -> None:
-    """Without a full refresh: the standing pings' values are those of the raw lines."""
+    """Without a full refresh: the period pings' values are those of the raw lines."""
     mart = history.marts["replayed"]
     held = snippets_by_ping(history)
     rows = mart.rows(
         "select pings.ping_id, metric_value, value_status, value_reason, tier "
-        "from fct_metric_values inner join main_intermediate.int_instance_period_pings as pings "
-        "using (instance_id, period_start) where metric_name = 'snippets_28_days_event'"
+        "from fct_metric_values inner join main_intermediate.int_pings as pings "
+        "using (instance_id, period_start) where metric_name = 'snippets_28_days_event' and is_period_ping"
     )
     reported = 0
     for row in rows:

@@ -97,7 +97,7 @@ def test_the_shipped_bands_are_those_whose_edges_are_unit_tested(threshold_set: 
 
 def test_the_shipped_measures_are_those_that_are_unit_tested() -> None:
     """Which two numbers each divides, and its group."""
-    found = stated("int_measure_ratios", "a_measure_divides_the_two_operands_it_names", "measures")
+    found = stated("int_measure_ratios", "a_measure_divides_the_two_inputs_it_names", "measures")
     assert rows("measures") == found
     assert len(found) == 11
 

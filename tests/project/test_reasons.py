@@ -22,10 +22,13 @@ PRECEDENCE = (
 )
 
 
-def test_the_ranks_of_reasons_are_the_precedence_of_the_reference() -> None:
+def test_the_precedence_of_reasons_is_that_of_the_reference() -> None:
     """Only a value that is there can be too early for its bands: that reason gives way to every missing value's."""
     with (REPO / "seeds" / "value_statuses.csv").open(encoding="utf-8") as file:
-        ranks = {row["value_reason"]: int(row["status_rank"]) for row in csv.DictReader(file)}
+        rows = list(csv.DictReader(file))
+    assert [int(row["precedence"]) for row in rows] == list(range(1, len(rows) + 1))
+    ranks = {row["value_reason"]: int(row["precedence_step"]) for row in rows}
+    assert list(ranks.values()) == sorted(ranks.values())
     levels = [{ranks[reason] for reason in reasons} for reasons in PRECEDENCE]
     assert all(len(level) == 1 for level in levels)
     assert [level.pop() for level in levels] == sorted({ranks[one] for reasons in PRECEDENCE for one in reasons})

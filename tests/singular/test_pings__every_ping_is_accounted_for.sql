@@ -10,9 +10,10 @@ leaves as (
 
 ),
 
-standing_pings as (
+period_pings as (
 
-    select * from {{ ref('int_instance_period_pings') }}
+    select * from {{ ref('int_pings') }}
+    where is_period_ping
 
 ),
 
@@ -52,16 +53,16 @@ raw_pings as (
 places as (
 
     select ping_id, 'used' as place
-    from standing_pings
+    from period_pings
     where unmapped_reason is null
     union all
     select mapped_pings.ping_id, 'superseded'
     from mapped_pings
-    inner join standing_pings
-        on mapped_pings.instance_id = standing_pings.instance_id
-        and mapped_pings.period_start = standing_pings.period_start
-        and mapped_pings.ping_id != standing_pings.ping_id
-        and mapped_pings.received_at <= standing_pings.received_at
+    inner join period_pings
+        on mapped_pings.instance_id = period_pings.instance_id
+        and mapped_pings.period_start = period_pings.period_start
+        and mapped_pings.ping_id != period_pings.ping_id
+        and mapped_pings.received_at <= period_pings.received_at
     union all
     select ping_id, 'unmapped'
     from unmapped_pings

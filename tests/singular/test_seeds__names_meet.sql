@@ -14,9 +14,9 @@ measures as (
 
 ),
 
-operands as (
+measure_inputs as (
 
-    select metric_name as operand from metrics
+    select metric_name as input_name from metrics
     union
     select 'licensed_seats'
 
@@ -24,9 +24,9 @@ operands as (
 
 uses as (
 
-    select 'measures.numerator' as place, numerator as used_name, 'operand' as vocabulary from measures
+    select 'measures.numerator' as place, numerator as used_name, 'measure input' as vocabulary from measures
     union
-    select 'measures.denominator', denominator, 'operand' from measures
+    select 'measures.denominator', denominator, 'measure input' from measures
     where denominator is not null
     union
     select 'scored_measures.measure', measure, 'measure' from {{ ref('scored_measures') }}
@@ -49,7 +49,7 @@ vocabulary as (
 
     select 'metric' as vocabulary, metric_name as known_name from metrics
     union
-    select 'operand', operand from operands
+    select 'measure input', input_name from measure_inputs
     union
     select 'measure', measure from measures
     union

@@ -17,7 +17,7 @@ statuses as (
 
     select
         value_reason,
-        status_rank * 100 + reason_rank as rank_of_reason
+        precedence
     from {{ ref('value_statuses') }}
 
 ),
@@ -26,7 +26,7 @@ reasoned as (
 
     select
         account_use_cases.*,
-        statuses.rank_of_reason
+        statuses.precedence
     from account_use_cases
     left join statuses
         on account_use_cases.unscored_reason = statuses.value_reason
@@ -50,7 +50,7 @@ summed as (
         min(case when adoption_status in ('in_progress', 'not_adopted') then step end) as next_step,
         case
             when count(score) = 0
-                then coalesce(min(case when not is_ruled_out then rank_of_reason end), min(rank_of_reason))
+                then coalesce(min(case when not is_ruled_out then precedence end), min(precedence))
         end as missing_rank
     from reasoned
     group by account_id, period_start, is_standing
@@ -79,7 +79,7 @@ rollup_adoption as (
     left join {{ ref('use_cases') }} as next_steps
         on summed.next_step = next_steps.step
     left join statuses
-        on summed.missing_rank = statuses.rank_of_reason
+        on summed.missing_rank = statuses.precedence
 
 )
 

@@ -47,8 +47,8 @@ summed as (
         sum(group_scores.measures_present) as measures_present,
         min(case when group_scores.is_ruled_out then 1 else 0 end) = 1 as is_ruled_out,
         min(case when not group_scores.is_ruled_out
-            then coalesce(overrides.status_rank * 100 + overrides.reason_rank, group_scores.first_reason_rank) end)
-            as first_reason_rank
+            then coalesce(overrides.precedence, group_scores.first_precedence) end)
+            as first_precedence
     from subscriptions
     inner join group_scores
         on subscriptions.original_subscription_id = group_scores.original_subscription_id
@@ -71,7 +71,7 @@ rollup_groups as (
         weights.score_group,
         weights.weight,
         weights.driver_order,
-        {{ settled('summed.weighted_score / nullif(summed.scored_weight, 0)', 12) }} as score,
+        {{ rounded('summed.weighted_score / nullif(summed.scored_weight, 0)', 12) }} as score,
         coalesce(summed.is_ruled_out, false) as is_ruled_out,
         case
             when summed.account_id is null then 'no_active_subscription'
@@ -88,7 +88,7 @@ rollup_groups as (
         and rollups.is_standing = summed.is_standing
         and weights.score_group = summed.score_group
     left join statuses
-        on summed.first_reason_rank = statuses.status_rank * 100 + statuses.reason_rank
+        on summed.first_precedence = statuses.precedence
 
 )
 

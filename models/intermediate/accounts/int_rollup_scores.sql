@@ -25,7 +25,7 @@ summed as (
         sum(rollup_groups.weight * rollup_groups.score) as weighted_score,
         coalesce(sum(case when rollup_groups.score is not null then rollup_groups.weight end), 0) as weight_present,
         min(case when rollup_groups.unscored_reason is not null and not rollup_groups.is_ruled_out
-            then statuses.status_rank * 100 + statuses.reason_rank end) as first_reason_rank,
+            then statuses.precedence end) as first_precedence,
         max(case when rollup_groups.unscored_reason = 'zero_weight' then rollup_groups.unscored_reason end)
             as weight_reason
     from rollup_groups
@@ -46,13 +46,13 @@ rollup_scores as (
         summed.previous_period_start,
         summed.is_complete_period,
         round(summed.weight_present, 6) as weight_present,
-        {{ settled('summed.weighted_score / nullif(summed.weight_present, 0)') }} as overall_score,
+        {{ rounded('summed.weighted_score / nullif(summed.weight_present, 0)') }} as overall_score,
         {#- Scores without weight are the reason, whatever else is missing beside them. #}
         case when summed.weight_present = 0 then coalesce(summed.weight_reason, statuses.value_reason, 'tier') end
             as unscored_reason
     from summed
     left join statuses
-        on summed.first_reason_rank = statuses.status_rank * 100 + statuses.reason_rank
+        on summed.first_precedence = statuses.precedence
 
 )
 

@@ -1,4 +1,4 @@
-{#- Per period: how many standing pings hold each metric, how many failed to count it, how many instances have no type, how
+{#- Per period: how many period pings hold each metric, how many failed to count it, how many instances have no type, how
     many clocks are off. And in the current one, how many of those that reported lately are overdue: when files stop to arrive it
     is all of them. -#}
 with

@@ -103,7 +103,7 @@ gaps as (
         is_next_inclusive,
         {#- A count has no denominator and is whole: the next one above a bound that is not inside. #}
         case
-            when denominator is not null then ceil({{ settled('next_from * denominator', 6) }})
+            when denominator is not null then ceil({{ rounded('next_from * denominator', 6) }})
             when is_next_inclusive then ceil(next_from)
             else floor(next_from) + 1
         end as needed

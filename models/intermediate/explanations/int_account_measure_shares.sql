@@ -85,7 +85,7 @@ shares as (
         weighed.measure_value,
         weighed.points,
         weighed.color,
-        {{ settled('weighed.share_of_group * rollup_groups.weight / rollup_scores.weight_present', 12) }} as share
+        {{ rounded('weighed.share_of_group * rollup_groups.weight / rollup_scores.weight_present', 12) }} as share
     from weighed
     inner join rollup_groups
         on weighed.account_id = rollup_groups.account_id

@@ -92,9 +92,9 @@ score_changes as (
         {#- Of the change's sign, at least half of it, and no more than it: in the score, and by behaviour. #}
         coalesce(
             round(abs(changed.score_change), 9) > 0
-            and {{ settled('changed.driver_change / nullif(changed.score_change, 0)') }}
+            and {{ rounded('changed.driver_change / nullif(changed.score_change, 0)') }}
             between settings.mostly_min_share and 1
-            and {{ settled('changed.driver_behaviour_effect / nullif(changed.score_change, 0)') }}
+            and {{ rounded('changed.driver_behaviour_effect / nullif(changed.score_change, 0)') }}
             between settings.mostly_min_share and 1,
             false
         ) as is_mostly_driver

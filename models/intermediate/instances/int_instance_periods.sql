@@ -2,7 +2,8 @@ with
 
 pings as (
 
-    select * from {{ ref('int_instance_period_pings') }}
+    select * from {{ ref('int_pings') }}
+    where is_period_ping
 
 ),
 

@@ -11,7 +11,8 @@ pings as (
 
 last_pings as (
 
-    select * from {{ ref('int_instance_period_pings') }}
+    select * from pings
+    where is_period_ping
     qualify row_number() over (partition by instance_id order by period_start desc) = 1
 
 ),
@@ -57,7 +58,7 @@ ended as (
 
 pairs as (
 
-    select ended.instance_id as old_instance_id, instances.instance_id, 0 as reason_rank, 'same_uuid' as rename_reason
+    select ended.instance_id as old_instance_id, instances.instance_id, 0 as reason_place, 'same_uuid' as rename_reason
     from instances
     inner join ended
         on instances.uuid = ended.uuid
@@ -77,11 +78,11 @@ possible as (
         ended.hostname as old_hostname,
         pairs.rename_reason,
         row_number() over (
-            partition by pairs.instance_id order by pairs.reason_rank, ended.last_ping_at desc, ended.instance_id
+            partition by pairs.instance_id order by pairs.reason_place, ended.last_ping_at desc, ended.instance_id
         ) as place_of_old,
         row_number() over (
             partition by pairs.old_instance_id
-            order by pairs.reason_rank, instances.first_ping_at, instances.instance_id
+            order by pairs.reason_place, instances.first_ping_at, instances.instance_id
         ) as place_of_new
     from pairs
     cross join settings

@@ -33,24 +33,24 @@ metric_paths as (
 
 ),
 
-readings as (
+ping_values as (
 
     select
-        readings.*,
+        ping_values.*,
         metric_paths.path_count
-    from {{ ref('int_ping_readings') }} as readings
+    from {{ ref('int_ping_values') }} as ping_values
     inner join metric_paths
-        on readings.metric_name = metric_paths.metric_name
+        on ping_values.metric_name = metric_paths.metric_name
 
 ),
 
 chosen as (
 
     {#- One path leaves nothing to choose. -#}
-    select * from readings
+    select * from ping_values
     where path_count = 1
     union all
-    select * from readings
+    select * from ping_values
     where path_count > 1
     qualify row_number() over (
         partition by instance_id, period_start, metric_name

@@ -97,15 +97,23 @@ mapped as (
 
 ),
 
-ranked as (
+judged as (
 
+    {#- The last ping received in a period is the one that counts for its instance there (docs/rules.md 1). #}
     select
         mapped.*,
-        product_tiers.tier_rank
+        product_tiers.tier_rank,
+        mapped.exclusion is null and row_number() over (
+            partition by mapped.instance_id, mapped.period_start, mapped.exclusion is null
+            order by mapped.received_at desc, mapped.recorded_at desc nulls last, mapped.ping_id desc
+        ) = 1 as is_period_ping,
+        count(case when mapped.exclusion is null then 1 end) over (
+            partition by mapped.instance_id, mapped.period_start
+        ) as ping_count
     from mapped
     left join {{ ref('product_tiers') }} as product_tiers
         on mapped.tier = product_tiers.tier
 
 )
 
-select * from ranked
+select * from judged

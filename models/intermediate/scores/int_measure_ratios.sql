@@ -29,13 +29,13 @@ metric_values as (
 
 ),
 
-operands as (
+inputs as (
 
     select
         primary_instances.original_subscription_id,
         primary_instances.period_start,
-        metric_values.metric_name as operand,
-        metric_values.metric_value as operand_value,
+        metric_values.metric_name as input_name,
+        metric_values.metric_value as input_value,
         metric_values.value_status,
         metric_values.value_reason
     from primary_instances
@@ -67,32 +67,32 @@ divided as (
         measures.measure,
         measures.score_group,
         measures.needs_devsecops and not gates.devsecops_applies as is_ruled_out,
-        numerators.operand_value as numerator,
-        denominators.operand_value as denominator,
+        numerators.input_value as numerator,
+        denominators.input_value as denominator,
         case
-            when measures.denominator is null then numerators.operand_value
-            else {{ ratio('numerators.operand_value', 'denominators.operand_value') }}
+            when measures.denominator is null then numerators.input_value
+            else {{ ratio('numerators.input_value', 'denominators.input_value') }}
         end as measure_value,
         {#- Reported without a value is no status at all: a missing value is never taken for the lowest one. #}
-        case when numerators.value_status != 'reported' or numerators.operand_value is not null
+        case when numerators.value_status != 'reported' or numerators.input_value is not null
             then numerators.value_status end as numerator_status,
         numerators.value_reason as numerator_reason,
         case
             when measures.denominator is null then 'reported'
-            when denominators.value_status != 'reported' or denominators.operand_value is not null
+            when denominators.value_status != 'reported' or denominators.input_value is not null
                 then denominators.value_status
         end as denominator_status,
         denominators.value_reason as denominator_reason
     from gates
     cross join measures
-    left join operands as numerators
+    left join inputs as numerators
         on gates.original_subscription_id = numerators.original_subscription_id
         and gates.period_start = numerators.period_start
-        and measures.numerator = numerators.operand
-    left join operands as denominators
+        and measures.numerator = numerators.input_name
+    left join inputs as denominators
         on gates.original_subscription_id = denominators.original_subscription_id
         and gates.period_start = denominators.period_start
-        and measures.denominator = denominators.operand
+        and measures.denominator = denominators.input_name
 
 )
 

@@ -18,7 +18,7 @@ reasoned as (
 
     select
         measures.*,
-        statuses.status_rank * 100 + statuses.reason_rank as rank_of_reason
+        statuses.precedence
     from measures
     left join statuses
         on measures.value_reason = statuses.value_reason
@@ -38,7 +38,7 @@ grouped as (
         count(points) as measures_present,
         count(*) as measures_total,
         max(case when is_ruled_out then 1 else 0 end) = 1 as is_ruled_out,
-        min(case when points is null then rank_of_reason end) as first_reason_rank
+        min(case when points is null then precedence end) as first_precedence
     from reasoned
     group by
         original_subscription_id, subscription_id, account_id, period_start, is_complete_period, score_group
@@ -59,12 +59,12 @@ explained as (
         grouped.measures_present,
         grouped.measures_total,
         grouped.is_ruled_out,
-        grouped.first_reason_rank,
+        grouped.first_precedence,
         case when grouped.score is null then statuses.value_reason end as unscored_reason
     from grouped
     cross join {{ ref('int_settings') }} as settings
     left join statuses
-        on grouped.first_reason_rank = statuses.status_rank * 100 + statuses.reason_rank
+        on grouped.first_precedence = statuses.precedence
 
 )
 

@@ -1,8 +1,7 @@
 {{ config(materialized='view') }}
-{#- Status and reason of every measure. Where several inputs have something to say, the first by the precedence of
-    docs/rules.md 5 is kept, the numerator's before the denominator's: the least of ten times the status's rank and the finder's
-    own number, which is its last digit. -#}
-{%- set finders = ['gate_reason', 'tier_reason', 'missing_numerator', 'missing_denominator', 'zero_reason'] -%}
+{#- Status and reason of every measure. Where several inputs have something to say, the first by the precedence of the seed
+    value_statuses is kept; of one step the numerator's before the denominator's. -#}
+{%- set reasons = ['gate_reason', 'tier_reason', 'numerator_missing', 'denominator_missing', 'zero_reason'] -%}
 with
 
 divided as (
@@ -24,9 +23,9 @@ found as (
         case when is_ruled_out then 'tier' end as tier_reason,
         {#- An input without a status is one that the ping does not hold. #}
         case when coalesce(numerator_status, '') != 'reported' then coalesce(numerator_reason, 'key_absent') end
-            as missing_numerator,
+            as numerator_missing,
         case when coalesce(denominator_status, '') != 'reported' then coalesce(denominator_reason, 'key_absent') end
-            as missing_denominator,
+            as denominator_missing,
         case when denominator = 0 then 'zero_denominator' end as zero_reason
     from divided
 
@@ -37,53 +36,44 @@ ranked as (
     select
         found.*,
         least(
-            {%- for finder in finders %}
-            coalesce({{ finder }}_statuses.status_rank * 10 + {{ loop.index }}, 999){{ ',' if not loop.last }}
-            {%- endfor %}
-        ) as first_rank
+            coalesce(gate_reason_statuses.precedence, 999),
+            coalesce(tier_reason_statuses.precedence, 999),
+            coalesce(case
+                when denominator_missing_statuses.precedence_step < numerator_missing_statuses.precedence_step
+                    or numerator_missing_statuses.precedence is null
+                    then denominator_missing_statuses.precedence
+                else numerator_missing_statuses.precedence
+            end, 999),
+            coalesce(zero_reason_statuses.precedence, 999)
+        ) as first_precedence
     from found
-    {%- for finder in finders %}
-    left join statuses as {{ finder }}_statuses
-        on found.{{ finder }} = {{ finder }}_statuses.value_reason
+    {%- for reason in reasons %}
+    left join statuses as {{ reason }}_statuses
+        on found.{{ reason }} = {{ reason }}_statuses.value_reason
     {%- endfor %}
-
-),
-
-first_found as (
-
-    select
-        *,
-        case mod(first_rank, 10)
-            {%- for finder in finders %}
-            when {{ loop.index }} then {{ finder }}
-            {%- endfor %}
-        end as first_reason
-    from ranked
 
 ),
 
 subscription_measures as (
 
     select
-        first_found.original_subscription_id,
-        first_found.subscription_id,
-        first_found.account_id,
-        first_found.period_start,
-        first_found.is_complete_period,
-        first_found.months_since_start,
-        first_found.measure,
-        first_found.score_group,
-        first_found.is_ruled_out,
-        first_found.numerator,
-        first_found.denominator,
-        case when first_found.is_ruled_out then null else first_found.measure_value end as measure_value,
+        ranked.original_subscription_id,
+        ranked.subscription_id,
+        ranked.account_id,
+        ranked.period_start,
+        ranked.is_complete_period,
+        ranked.months_since_start,
+        ranked.measure,
+        ranked.score_group,
+        ranked.is_ruled_out,
+        ranked.numerator,
+        ranked.denominator,
+        case when ranked.is_ruled_out then null else ranked.measure_value end as measure_value,
         coalesce(statuses.value_status, 'reported') as value_status,
-        statuses.value_reason,
-        statuses.status_rank,
-        statuses.reason_rank
-    from first_found
+        statuses.value_reason
+    from ranked
     left join statuses
-        on first_found.first_reason = statuses.value_reason
+        on ranked.first_precedence = statuses.precedence
 
 )
 

@@ -31,7 +31,7 @@ overall as (
     select
         group_scores.original_subscription_id,
         group_scores.period_start,
-        {{ settled(
+        {{ rounded(
             'sum(weights.weight * group_scores.score)'
             ~ ' / nullif(sum(case when group_scores.score is not null then weights.weight end), 0)'
         ) }} as overall_score

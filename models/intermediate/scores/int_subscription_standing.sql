@@ -81,7 +81,7 @@ row_reasons as (
     select
         original_subscription_id,
         period_start,
-        min(case when not is_ruled_out then first_reason_rank end) as first_reason_rank
+        min(case when not is_ruled_out then first_precedence end) as first_precedence
     from group_scores
     group by original_subscription_id, period_start
 
@@ -118,7 +118,7 @@ standing as (
         on judged.original_subscription_id = row_reasons.original_subscription_id
         and judged.standing_period_start = row_reasons.period_start
     left join {{ ref('value_statuses') }} as statuses
-        on row_reasons.first_reason_rank = statuses.status_rank * 100 + statuses.reason_rank
+        on row_reasons.first_precedence = statuses.precedence
 
 )
 

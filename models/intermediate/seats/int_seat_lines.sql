@@ -67,12 +67,12 @@ lines as (
         point_count,
         mean_x,
         spread_x,
-        {{ settled('spread_xy / nullif(spread_x, 0)') }} as slope,
-        {{ settled('mean_y - mean_x * spread_xy / nullif(spread_x, 0)') }} as height_today,
+        {{ rounded('spread_xy / nullif(spread_x, 0)') }} as slope,
+        {{ rounded('mean_y - mean_x * spread_xy / nullif(spread_x, 0)') }} as height_today,
         {#- Rounding can leave a perfect line a hair below zero; DuckDB's greatest skips a null. #}
         case
             when point_count > 2 and spread_x > 0
-                then {{ settled(
+                then {{ rounded(
                     'sqrt(greatest(spread_y - spread_xy * spread_xy / nullif(spread_x, 0), 0)'
                     ~ ' / nullif(point_count - 2, 0))', 6
                 ) }}

@@ -80,8 +80,8 @@ read_off as (
 
     select
         *,
-        {{ settled('height_today + slope * days_to_end', 6) }} as height_at_end,
-        {{ settled(
+        {{ rounded('height_today + slope * days_to_end', 6) }} as height_at_end,
+        {{ rounded(
             'error_width * sqrt(1 + cast(1 as double) / nullif(projection_points, 0)'
             ~ ' + power(days_to_end - mean_x, 2) / nullif(spread_x, 0))', 6
         ) }} as half_width

@@ -31,7 +31,7 @@ account_reasons as (
     select
         gates.account_id,
         gates.period_start,
-        min(statuses.status_rank * 100 + statuses.reason_rank) as first_reason_rank
+        min(statuses.precedence) as first_precedence
     from {{ ref('int_subscription_gates') }} as gates
     inner join statuses
         on gates.gate_reason = statuses.value_reason
@@ -97,7 +97,7 @@ objective_values as (
         on running.account_id = account_reasons.account_id
         and running.period_start = account_reasons.period_start
     left join statuses
-        on account_reasons.first_reason_rank = statuses.status_rank * 100 + statuses.reason_rank
+        on account_reasons.first_precedence = statuses.precedence
 
 )
 

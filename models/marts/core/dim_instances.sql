@@ -39,7 +39,8 @@ renames as (
 
 last_pings as (
 
-    select * from {{ ref('int_instance_period_pings') }}
+    select * from pings
+    where is_period_ping
 
 ),
 

@@ -44,8 +44,8 @@ account_values as (
             else sum(metric_values.metric_value)
         end as metric_value,
         count(metric_values.metric_value) as reporting_subscriptions,
-        min(case when metric_values.metric_value is null then statuses.status_rank * 100 + statuses.reason_rank end)
-            as first_reason_rank
+        min(case when metric_values.metric_value is null then statuses.precedence end)
+            as first_precedence
     from metric_values
     inner join metrics
         on metric_values.metric_name = metrics.metric_name
@@ -72,7 +72,7 @@ reasoned as (
         case when account_values.metric_value is null then statuses.value_reason end as missing_reason
     from account_values
     left join statuses
-        on account_values.first_reason_rank = statuses.status_rank * 100 + statuses.reason_rank
+        on account_values.first_precedence = statuses.precedence
 
 )
 

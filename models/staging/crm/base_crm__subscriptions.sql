@@ -85,7 +85,7 @@ typed as (
 
 ),
 
-readings as (
+parsed as (
 
     select
         *,
@@ -95,4 +95,4 @@ readings as (
 
 )
 
-select * from readings
+select * from parsed

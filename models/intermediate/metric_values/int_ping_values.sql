@@ -1,9 +1,10 @@
-{#- One row per standing ping, metric and key path that the payload holds: the value, or why there is none. -#}
+{#- One row per period ping, metric and key path that the payload holds: the value, or why there is none. -#}
 with
 
 pings as (
 
-    select ping_id, instance_id, period_start from {{ ref('int_instance_period_pings') }}
+    select ping_id, instance_id, period_start from {{ ref('int_pings') }}
+    where is_period_ping
 
 ),
 
@@ -83,7 +84,7 @@ judged as (
 
 ),
 
-readings as (
+ping_values as (
 
     select
         instance_id,
@@ -106,4 +107,4 @@ readings as (
 
 )
 
-select * from readings
+select * from ping_values
