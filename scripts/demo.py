@@ -1,4 +1,4 @@
-"""The demo behind `make demo`: sample data, `dbt build`, a local Gainsight, `publish`, and a summary to read.
+"""The demo behind `make demo`: sample data, `dbt build`, a local Gainsight and Salesforce, `publish`, and a summary.
 
 Everything runs on this machine. The sandbox counts its limit of calls in windows of five seconds instead of the
 vendor's sixty, so that nobody waits; the loader is told so by GAINSIGHT_WINDOW_SECONDS.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -56,28 +57,44 @@ def make_sample(environment: dict[str, str]) -> str:
 
 
 @contextmanager
-def sandbox(environment: dict[str, str]) -> Iterator[dict[str, str]]:
-    """Serves the local Gainsight; yields the loader's environment. Its rows stay in .sandbox/gainsight.sqlite."""
+def served(name: str, options: list[str], environment: dict[str, str]) -> Iterator[str]:
+    """Serves one local system; yields its address. Its rows stay in .sandbox."""
     SANDBOX_FOLDER.mkdir(exist_ok=True)
-    log_path = SANDBOX_FOLDER / "demo.log"
-    command = [
-        *(sys.executable, "-m", "sandbox", "--port", "0", "--window-seconds", WINDOW_SECONDS),
-        *("--manifest", "target/manifest.json", "--companies", str(RAW / "accounts.csv")),
-    ]
+    log_path = SANDBOX_FOLDER / f"{name.lower()}.log"
+    command = [sys.executable, "-m", "sandbox", *options, "--port", "0"]
     with log_path.open("w", encoding="utf-8") as log:
         server = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=log, stderr=log)  # noqa: S603
     try:
         url = wait_for_url(server, log_path)
-        print(f"serving {url}, rows in {SANDBOX_FOLDER.name}/gainsight.sqlite")
-        yield {
-            **environment,
-            "GAINSIGHT_BASE_URL": url,
-            "GAINSIGHT_CONNECTION": "demo",
-            "GAINSIGHT_WINDOW_SECONDS": WINDOW_SECONDS,
-        }
+        print(f"{name:<10} {url}, rows in {SANDBOX_FOLDER.name}/{name.lower()}.sqlite")
+        yield url
     finally:
         server.terminate()
         server.wait(timeout=10)
+
+
+@contextmanager
+def systems(environment: dict[str, str]) -> Iterator[dict[str, str]]:
+    """Serves a local Gainsight and a local Salesforce; yields the loader's environment."""
+    metadata = SANDBOX_FOLDER / "metadata"
+    shutil.rmtree(metadata, ignore_errors=True)
+    write = [sys.executable, "-m", "loader", "--target", "duckdb", "metadata", "salesforce", "--out", str(metadata)]
+    run("metadata", write, environment)
+    accounts = str(RAW / "accounts.csv")
+    gainsight = ["--window-seconds", WINDOW_SECONDS, "--manifest", "target/manifest.json", "--companies", accounts]
+    salesforce = ["salesforce", "--metadata", str(metadata), "--accounts", accounts]
+    with served("Gainsight", gainsight, environment) as first, served("Salesforce", salesforce, environment) as second:
+        yield {
+            **environment,
+            "GAINSIGHT_BASE_URL": first,
+            "GAINSIGHT_CONNECTION": "demo",
+            "GAINSIGHT_WINDOW_SECONDS": WINDOW_SECONDS,
+            "GAINSIGHT_ACCESS_KEY": (SANDBOX_FOLDER / "access_key").read_text(encoding="utf-8").strip(),
+            "SALESFORCE_BASE_URL": second,
+            "SALESFORCE_CONNECTION": "demo",
+            "SALESFORCE_CLIENT_ID": "local",
+            "SALESFORCE_CLIENT_SECRET": "local",
+        }
 
 
 def wait_for_url(server: subprocess.Popen[bytes], log_path: Path) -> str:
@@ -147,10 +164,14 @@ SUMMARY = {
     "health of accounts, as published": """
         select coalesce(overall_color, 'unscored: ' || unscored_reason) as health, count(*) as accounts
         from gainsight__company_health group by 1 order by 2 desc""",
-    "the publish runs": """
-        select finished_at, outcome, rows_new as new, rows_changed as changed, rows_unchanged as unchanged,
-            rows_accepted as accepted, rows_rejected as rejected, api_calls
-        from main_publish.publish_runs order by started_at desc limit 2""",
+    "where it stands now": """
+        select destination as system, object, count(*) as records
+        from main_publish.publish_state where connection = 'demo'
+        group by 1, 2 order by 1, 2""",
+    "the publish runs, newest first": """
+        select destination as system, finished_at, outcome, rows_new as new, rows_changed as changed,
+            rows_unchanged as unchanged, rows_accepted as accepted, rows_rejected as rejected, api_calls
+        from main_publish.publish_runs order by started_at desc limit 4""",
 }
 
 
@@ -175,8 +196,8 @@ def print_summary(database: Path) -> None:
 
 def main() -> int:
     """Runs the demo; returns the exit status."""
-    environment = {**os.environ, "RAW_PATH": str(RAW), "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
-    environment.pop("GAINSIGHT_ACCESS_KEY", None)
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("GAINSIGHT_", "SALESFORCE_"))}
+    environment = {**own, "RAW_PATH": str(RAW), "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
     database = Path(environment.get("DUCKDB_PATH", "customer_health.duckdb"))
     try:
         step("sample data")
@@ -186,12 +207,10 @@ def main() -> int:
         build = [str(BIN / "dbt"), "build", "--quiet", "--exclude-resource-type", "unit_test", "--target", "duckdb"]
         run("dbt build", [*build, "--vars", clock], environment)
         print("built and tested")
-        step("a local Gainsight")
-        with sandbox(environment) as loader_environment:
-            key = (SANDBOX_FOLDER / "access_key").read_text(encoding="utf-8").strip()
+        step("a local Gainsight and a local Salesforce")
+        with systems(environment) as loader_environment:
             step("publish")
-            command = [sys.executable, "-m", "loader", "--target", "duckdb", "publish"]
-            run("publish", command, {**loader_environment, "GAINSIGHT_ACCESS_KEY": key})
+            run("publish", [sys.executable, "-m", "loader", "--target", "duckdb", "publish"], loader_environment)
         step("summary")
         print_summary(database if database.is_absolute() else PROJECT / database)
     except DemoError as error:
@@ -201,7 +220,7 @@ def main() -> int:
         "\nwhat to try next\n"
         "  make demo        again: the second publish sends nothing\n"
         "  make dashboard   the same figures as a page in build/dashboard/index.html\n"
-        "  make sandbox     the local Gainsight with a page of its rows\n"
+        "  make sandbox     the local Gainsight with a page of its rows; make sandbox-salesforce, too\n"
         '  RAW_PATH=/your/files make build   your own data (README.md, "Your own data")'
     )
     return 0
