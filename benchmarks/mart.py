@@ -25,7 +25,7 @@ from loader.warehouse import Mart, State
 MODEL = "gainsight__instance_usage"
 PERIODS = 20
 COMPANIES = 1000
-_CONTRACT = REPO / "models" / "marts" / "publish" / f"{MODEL}.yml"
+_CONTRACT = REPO / "models" / "marts" / "publish" / "gainsight" / f"{MODEL}.yml"
 _PROFILE = """
 customer_health:
   target: duckdb

@@ -249,7 +249,6 @@ def _publish_model(node: dict[str, Any], publish: Any) -> PublishModel:
         if not publish.get(needed):
             raise wrong(f"lacks {needed}")
     fields, kinds = publish["fields"], _kinds(node)
-    key = publish["key"] if isinstance(publish["key"], list) else [publish["key"]]
     if not isinstance(fields, dict) or not all(isinstance(f, str) for f in fields.values()):
         raise wrong("fields must be a mapping from column to API field name")
     lookups = tuple(_lookup(c, each, wrong) for c, each in (publish.get("lookups") or {}).items())
@@ -262,24 +261,30 @@ def _publish_model(node: dict[str, Any], publish: Any) -> PublishModel:
         raise wrong(f"fills the field {twice[0]} twice")
     if labels in targets:
         raise wrong(f"labels.field {labels} is filled by people and must not be published")
-    if not 1 <= len(key) <= 3 or any(f not in fields.values() for f in key) or len(set(key)) < len(key):
-        raise wrong("key must be one to three different API names out of fields")
-    by_field = {field: kinds[column] for column, field in fields.items()}
-    if odd := [f for f in key if by_field[f] not in ("text", "integer", "date")]:
-        raise wrong(f"key {odd[0]} must be text, a whole number or a date")
+    key = _key(publish["key"], {field: kinds[column] for column, field in fields.items()}, wrong)
     stamps = _stamps(publish, fields, key, wrong)
     mode, on_gone = _mode(publish, wrong)
     return PublishModel(
         name, node["unique_id"], _relation(node), publish["destination"], publish["object"],
-        tuple(key), mode, fields, lookups, kinds, labels, node.get("patch_path") or "", on_gone, stamps,
+        key, mode, fields, lookups, kinds, labels, node.get("patch_path") or "", on_gone, stamps,
     )  # fmt: skip
 
 
-def _stamps(publish: dict[str, Any], fields: dict[str, str], key: list[str], wrong: Any) -> frozenset[str]:
+def _stamps(publish: dict[str, Any], fields: dict[str, str], key: tuple[str, ...], wrong: Any) -> frozenset[str]:
     stamps = frozenset(publish.get("stamps") or ())
     if odd := sorted(each for each in stamps if fields.get(each) in (None, *key)):
         raise wrong(f"stamps {odd[0]} must be a column of fields that is not in the key")
     return stamps
+
+
+def _key(given: Any, kinds: dict[str, str], wrong: Any) -> tuple[str, ...]:
+    """The key's fields; `kinds` are those of all fields."""
+    key = given if isinstance(given, list) else [given]
+    if not 1 <= len(key) <= 3 or any(f not in kinds for f in key) or len(set(key)) < len(key):
+        raise wrong("key must be one to three different API names out of fields")
+    if odd := [f for f in key if kinds[f] not in ("text", "integer", "date")]:
+        raise wrong(f"key {odd[0]} must be text, a whole number or a date")
+    return tuple(key)
 
 
 def _mode(publish: dict[str, Any], wrong: Any) -> tuple[str, str]:

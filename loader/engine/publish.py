@@ -158,8 +158,8 @@ class Publisher:
         self.result.gate = "passed"
 
     def _still_built(self) -> None:
-        """Notice that dbt ran since the gate looked; one that may not write meanwhile need not be asked."""
-        if not self.state.dialect.exclusive and self._built != build_mark(self.state, self._models):
+        """Notice that dbt ran since the gate looked: beside us, or while we had let go of the warehouse."""
+        if self._built != build_mark(self.state, self._models):
             raise StoppedError("The marts were built again, or are being built, since the gate looked; run this again.")
 
     def _plan(self, models: Sequence[PublishModel], marts: Marts) -> Plan:

@@ -63,8 +63,9 @@ class Sender:
         progress: Callable[[int], None],
     ) -> None:
         self.destination, self.mart, self.state, self.meter, self.result = destination, mart, mart.state, meter, result
-        self.uploads = Uploads(destination, destination, mart) if isinstance(destination, TakesFiles) else None
         self._built, self._progress = built, progress
+        files = destination if isinstance(destination, TakesFiles) else None
+        self.uploads = Uploads(destination, files, mart, built, meter.pause) if files else None
         self._refused_in_a_row = self._later_in_a_row = 0
         self._unwritten: list[Outcome] = []
         self._later: dict[tuple[str, str], Outcome] = {}

@@ -25,9 +25,19 @@ class Uploads:
 
     Args:
         files: the destination again, as what takes files.
+        built: says that the marts are those that the gate saw, or raises.
+        pause: waits so many seconds.
     """
 
-    def __init__(self, destination: Destination, files: TakesFiles, mart: Mart) -> None:
+    def __init__(
+        self,
+        destination: Destination,
+        files: TakesFiles,
+        mart: Mart,
+        built: Callable[[], None],
+        pause: Callable[[float], None],
+    ) -> None:
+        self._built, self._pause = built, pause
         self.destination, self.files, self.state, self.mart = destination, files, mart.state, mart
         self._started = self.state.now()
 
@@ -100,19 +110,22 @@ class Uploads:
         return arrived
 
     def wait(self, model: PublishModel) -> list[str]:
-        """Wait until nothing that was uploaded can take effect any more.
+        """Wait until nothing that was uploaded can take effect any more. Meanwhile others may have the warehouse.
 
         Returns:
             The ids of what was.
 
         Raises:
-            StoppedError: an earlier run left a file of which nothing is known.
+            StoppedError: an earlier run left a file of which nothing is known; or dbt ran meanwhile.
         """
         ended = []
         for status_id, at in self.state.open_uploads(model.object):
             if status_id is not None:
                 age = (self.state.now() - at).total_seconds()
-                log.info("%s: %s", model.object, self.files.await_upload(status_id, age))
+                with self.state.away(self._pause):
+                    what = self.files.await_upload(status_id, age)
+                log.info("%s: %s", model.object, what)
+                self._built()
                 ended.append(status_id)
             elif self.state.now() - at < UNKNOWN_UPLOAD and at < self._started and not self.files.named_first:
                 raise StoppedError(

@@ -7,17 +7,14 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from loader.config import number
 from loader.dbt.artifacts import Relation
 from loader.dbt.profile import Target
 from loader.engine.values import as_json
 from loader.errors import MisuseError, StoppedError
 from loader.warehouse.duck import DuckDb
-from loader.warehouse.sql import Dialect, Rows, by_ranges, double_text, first_line, quoted
+from loader.warehouse.sql import Dialect, Rows, by_ranges, double_text, first_line, quoted, silence_seconds
 
 WINDOWS_LAID_ASIDE = 40
-SILENCE_SECONDS = 120
-"""How long a warehouse may not answer at all. A statement may take longer: it answers that it works on it."""
 
 _SAME = (
     "account",
@@ -66,7 +63,7 @@ class Snowflake:
         arguments["schema"] = target.state_schema  # where this role may make temporary tables
         self._database = str(options.get("database", ""))
         self._laid, self._dead = 0, ""
-        silence = int(number("LOADER_WAREHOUSE_SECONDS", SILENCE_SECONDS))
+        silence = int(silence_seconds())
         self.identity = f"snowflake {arguments['account']}/{self._database}".upper()
         try:
             self._connection = snowflake.connector.connect(
@@ -106,6 +103,12 @@ class Snowflake:
         """See `Dialect`."""
         self._laid += 1
         return by_ranges(self, f"laid_{self._laid}", staged, valued, size, WINDOWS_LAID_ASIDE)
+
+    def let_go(self) -> None:
+        """See `Dialect`. A session keeps nobody out."""
+
+    def take_again(self, pause: Callable[[float], None]) -> None:
+        """See `Dialect`."""
 
     def close(self) -> None:
         """See `Dialect`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,16 @@ import duckdb
 from loader.dbt.artifacts import Relation
 from loader.dbt.profile import Target
 from loader.errors import MisuseError, RefusedError, StoppedError
-from loader.warehouse.sql import Rows, by_ranges, double_text, first_line, quoted
+from loader.warehouse.sql import Rows, by_ranges, double_text, first_line, quoted, silence_seconds
 
 MEMORY_MB, MOST_MEMORY_MB = 150, 4000
 """What DuckDB may use, at first and when a statement needs more."""
 BYTES_A_ROW = 15
 """What a comparison takes for each row of the mart (10,000,000 rows: 66 s with 300 MB, 56 s with 600)."""
 WINDOWS_LAID_ASIDE = 10
+_HOLDER = re.compile(r"\(PID (\d+)\)")
+_EVERY_SECONDS = 1.0
+"""How often it is looked whether a file that others hold is free again."""
 
 
 class DuckDb:
@@ -27,7 +31,7 @@ class DuckDb:
     exclusive, now = True, "cast(current_timestamp at time zone 'UTC' as timestamp)"
 
     def __init__(self, target: Target, *, read_only: bool) -> None:
-        path = Path(str(target.options["path"]))
+        path = self._path = Path(str(target.options["path"]))
         if not path.is_file():
             raise MisuseError(f"There is no DuckDB file {path}; run `dbt build`, or set DUCKDB_PATH.")
         self.identity = f"duckdb {path.resolve()}"
@@ -69,6 +73,28 @@ class DuckDb:
         """See `Dialect`."""
         self._laid += 1
         return by_ranges(self, f"temp.laid_{self._laid}", staged, valued, size, WINDOWS_LAID_ASIDE)
+
+    def let_go(self) -> None:
+        """See `Dialect`. The file is detached, and a database in memory stands in its place."""
+        self._name = quoted(str(self.execute("select current_database()")[0][0]))
+        for statement in ("attach ':memory:' as loader_aside", "use loader_aside", f"detach {self._name}"):
+            self.execute(statement)
+
+    def take_again(self, pause: Callable[[float], None]) -> None:
+        """See `Dialect`."""
+        until = time.monotonic() + silence_seconds()
+        while True:
+            try:
+                self._connection.execute(f"attach {self.literal(str(self._path))} as {self._name}")
+                break
+            except duckdb.IOException as error:
+                if time.monotonic() > until:
+                    raise StoppedError(
+                        f"{_in_use(self._path, error)} What was sent is noted; run this again."
+                    ) from None
+            pause(_EVERY_SECONDS)
+        for statement in (f"use {self._name}", "detach loader_aside"):
+            self.execute(statement)
 
     def close(self) -> None:
         """See `Dialect`."""
@@ -122,10 +148,13 @@ class DuckDb:
 
 
 def _locked(path: Path, error: Exception) -> RefusedError | MisuseError:
-    holder = re.search(r"\(PID (\d+)\)", str(error))
-    if holder is None:
+    if _HOLDER.search(str(error)) is None:
         return MisuseError(f"{path} cannot be opened ({first_line(error)}).")
-    return RefusedError(
-        f"{path} is in use by process {holder[1]} (another publish, or dbt, or an open DuckDB shell)."
-        " Nothing was sent; run this again when that one has finished."
-    )
+    return RefusedError(f"{_in_use(path, error)} Nothing was sent; run this again when that one has finished.")
+
+
+def _in_use(path: Path, error: Exception) -> str:
+    holder = _HOLDER.search(str(error))
+    if holder is None:
+        return f"{path} cannot be opened ({first_line(error)})."
+    return f"{path} is in use by process {holder[1]} (another publish, or dbt, or an open DuckDB shell)."

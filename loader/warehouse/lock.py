@@ -27,6 +27,9 @@ class Lock:
     It rests on a counted update of a standing row: a warehouse does the updates of a table one after the other, and the
     second one finds the row taken. The warehouse's clock decides when a run is dead. Whoever writes anything down calls
     `hold` in the same transaction.
+
+    Where a connection keeps every other process out, whoever can look at the row has the warehouse, so the row of
+    another run says nothing (`ends_at` is null) but while that run has let go of the warehouse.
     """
 
     def __init__(self, tables: Tables, mine: str, owner: Sequence[Any]) -> None:
@@ -46,11 +49,12 @@ class Lock:
             [*self._owner, *self._owner],
         )
         free = f"run_id is null or ends_at is null or ends_at < {self._db.now} or ?"
+        ended = self._db.exclusive and self._holder_ended()
         holder = json.dumps({"host": socket.gethostname(), "pid": os.getpid()})
         taken = self._db.execute(
             f"update {self._table} set run_id = ?, holder = ?, heartbeat_at = {self._db.now},"
             f" ends_at = {self._until(0)} where {self._mine} and ({free})",
-            [run_id, holder, *self._owner, self._db.exclusive],
+            [run_id, holder, *self._owner, ended],
         )
         if not taken[0][0]:
             name, connection = self._owner
@@ -90,7 +94,23 @@ class Lock:
         self._run_id = ""
 
     def _until(self, longer: float) -> str:
+        if self._db.exclusive and not longer:
+            return "null"
         return f"{self._db.now} + interval '{int(self.seconds + longer + 0.999)} seconds'"
+
+    def _holder_ended(self) -> bool:
+        """Whether the holder was a process of this machine that is not there any more."""
+        found = self._db.execute(f"select holder from {self._table} where {self._mine}", self._owner)
+        holder = json.loads(found[0][0] or "{}") if found else {}
+        if holder.get("host") != socket.gethostname():
+            return False
+        try:
+            os.kill(int(holder["pid"]), 0)
+        except ProcessLookupError:
+            return True
+        except OSError:
+            return False
+        return False
 
     def _who(self) -> str:
         found = self._db.execute(f"select run_id, holder, ends_at from {self._table} where {self._mine}", self._owner)

@@ -6,9 +6,17 @@ from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
 from typing import Any, Protocol
 
+from loader.config import number
 from loader.dbt.artifacts import Relation
 
 Rows = list[tuple[Any, ...]]
+SILENCE_SECONDS = 120
+"""How long a warehouse may not answer at all. A statement may take longer: it answers that it works on it."""
+
+
+def silence_seconds() -> float:
+    """What the user says to that."""
+    return number("LOADER_WAREHOUSE_SECONDS", SILENCE_SECONDS)
 
 
 def quoted(name: str) -> str:
@@ -39,6 +47,19 @@ class Dialect(Protocol):
             staged: a query that has a column pos, and a where clause at its end.
             valued: makes of it, or of a part of it, the query to read; its first column is pos.
             size: rows of a window.
+        """
+
+    def let_go(self) -> None:
+        """Keep no other process from writing, until `take_again`; temporary tables stay."""
+
+    def take_again(self, pause: Callable[[float], None]) -> None:
+        """Hold the warehouse as before.
+
+        Args:
+            pause: waits so many seconds.
+
+        Raises:
+            StoppedError: another process has it.
         """
 
     def close(self) -> None:

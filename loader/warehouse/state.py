@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -17,6 +17,8 @@ from loader.warehouse.tables import TABLES, Tables, utc_now
 
 CHUNK = 2000
 """Rows of one statement."""
+AWAY_SECONDS = 3600
+"""How long a run that let go of a file keeps its lock, when it does not come back and cannot be seen to have ended."""
 UNWRITTEN_CALLS, UNWRITTEN_TIME = 1000, timedelta(minutes=2)
 """What a run that was killed may have called at the most without writing it down, and for how long."""
 
@@ -63,6 +65,25 @@ class State(Tables):
         with self.transaction():
             self.lock.hold()
             yield
+
+    @contextmanager
+    def away(self, pause: Callable[[float], None]) -> Iterator[None]:
+        """Leave the warehouse alone during a long wait, and to others where one process alone may have it. The lock
+        stays this run's.
+
+        Args:
+            pause: waits so many seconds.
+
+        Raises:
+            StoppedError: others have the warehouse, or have taken the lock, when the wait is over.
+        """
+        self.lock.hold(AWAY_SECONDS if self.dialect.exclusive else self.lock.seconds)
+        self.dialect.let_go()
+        try:
+            yield
+        finally:
+            self.dialect.take_again(pause)
+            self.lock.hold()
 
     # Runs
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import signal
+import subprocess
 import time
 from collections.abc import Callable
 from typing import Any
 
+import duckdb
 import pytest
 from harness import MODELS, REFUSED_BY_REPLY, Bench, calls_of
 
@@ -164,7 +167,7 @@ def test_however_an_import_ends_its_rows_are_read_back_and_the_rest_goes_on_by_t
     assert big.sql("select count(*) from main_publish.publish_uploads where ended_at is null") == [(0,)]
 
 
-def test_an_import_without_an_end_holds_the_file_for_one_wait_and_is_taken_for_ended_after_an_hour(big: Bench) -> None:
+def test_an_import_without_an_end_ends_a_run_after_one_wait_and_is_taken_for_ended_after_an_hour(big: Bench) -> None:
     big.box.switches = Switches(bulk_end="never", bulk_written="half")
     big.env["GAINSIGHT_BULK_WAIT_SECONDS"] = "1"
     ended = big.publish(*ARGUMENTS)
@@ -177,6 +180,79 @@ def test_an_import_without_an_end_holds_the_file_for_one_wait_and_is_taken_for_e
     assert "after an hour, and is taken for ended" in ended.err
     big.assert_settled(INSTANCES)
     assert calls_of(big.box)["bulk", None] == 1
+
+
+# A wait for an import holds no lock on the file
+
+
+@pytest.fixture
+def slow(make_bench: Callable[..., Bench]) -> Bench:
+    """As `big`, with imports that take four seconds."""
+    bench = make_bench(objects=REFUSED_BY_REPLY, bulk_seconds=4.0)
+    bench.fill(instances=400, periods=0)
+    bench.box.create_bulk_job("job-1", OBJECT, "upsert", ["Instance_Id__gc"])
+    bench.env |= {"GAINSIGHT_BULK_THRESHOLD": "300", "GAINSIGHT_BULK_JOB_INSTANCE_DATA__GC": "job-1"}
+    bench.env |= {"GAINSIGHT_TIMEOUT_SECONDS": "2", "LOADER_WAREHOUSE_SECONDS": "3"}
+    return bench
+
+
+def waiting(bench: Bench) -> subprocess.Popen[str]:
+    """A publish in a process of its own that waits for its import."""
+    process = bench.start("publish", *ARGUMENTS, "--output", "json")
+    while not calls_of(bench.box)["bulk_status", None] and process.poll() is None:
+        time.sleep(0.01)
+    return process
+
+
+def test_while_a_run_waits_for_an_import_others_have_the_file_and_no_second_publish_begins(slow: Bench) -> None:
+    process = waiting(slow)
+    with duckdb.connect(str(slow.database)) as others:
+        assert others.execute("select count(*) from main_publish.publish_intents").fetchall() == [(400,)]
+        others.execute("create table written_meanwhile as select 1 as one")
+    second = slow.publish(*ARGUMENTS)
+    assert (second.code, "Another publish to gainsight is running" in second.json["error"]) == (3, True)
+    assert slow.run("status").code == 0
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert json.loads(out)["results"][0]["rows_accepted"] == 400
+    slow.assert_settled(INSTANCES)
+    assert calls_of(slow.box)["bulk", None] == 1
+    assert slow.sql("select one from written_meanwhile") == [(1,)]
+    assert slow.sql("select outcome, exit_code from main_publish.publish_runs order by started_at") == [("finished", 0)]
+
+
+def test_marts_that_are_built_while_a_run_waits_stop_it_and_the_next_one_goes_on(slow: Bench) -> None:
+    process = waiting(slow)
+    slow.sql("update gainsight__instances set version = 'newer' where licensed_seats < 5")
+    slow.sql("update main_publish.dbt_results set completed_at = completed_at + interval 1 minute")
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 4, err
+    assert "The marts were built again" in json.loads(out)["error"]
+    ended = slow.publish(*ARGUMENTS)
+    assert (ended.code, ended.result["rows_accepted"]) == (0, 400), ended.err
+    slow.assert_settled(INSTANCES)
+    assert calls_of(slow.box)["bulk", None] == 1
+    assert calls_of(slow.box)["insert", OBJECT] == 0, "what the import brought is not made again"
+
+
+@pytest.mark.parametrize(("held", "code"), [(1.0, 0), (60.0, 4)])
+def test_a_file_that_others_have_when_the_wait_is_over_is_waited_for_within_the_runs_patience(
+    slow: Bench, held: float, code: int
+) -> None:
+    process = waiting(slow)
+    others = duckdb.connect(str(slow.database))
+    until = time.monotonic() + 4.0 + held
+    while process.poll() is None and time.monotonic() < until:
+        time.sleep(0.05)
+    others.close()
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == code, err
+    if code:
+        assert "is in use by process" in json.loads(out)["error"]
+        assert "What was sent is noted" in json.loads(out)["error"]
+    assert slow.publish(*ARGUMENTS).code == 0, "nobody waits for the lock of a process that has ended"
+    slow.assert_settled(INSTANCES)
+    assert calls_of(slow.box)["bulk", None] == 1
 
 
 def test_a_key_that_is_refused_while_an_import_is_watched_does_not_say_that_nothing_was_sent(big: Bench) -> None:

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import pytest
 from harness import MODELS, Bench, copy_project
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -33,6 +34,15 @@ faults = st.one_of(
         **common,
     ),
     st.builds(Fault, kind=st.sampled_from(["slow", "truncated", "cut_off"]), **common),
+    st.builds(
+        Fault,
+        kind=st.just("status"),
+        status=st.just(400),
+        code=st.sampled_from(["UNABLE_TO_LOCK_ROW", "REQUEST_TIMED_OUT", "GSOBJ_EMU_FAULT"]),
+        after_commit=st.booleans(),
+        **common,
+    ),
+    st.builds(Fault, kind=st.sampled_from(["empty", "html"]), after_commit=st.booleans(), **common),
 )
 switches = st.fixed_dictionaries(
     {
@@ -46,6 +56,13 @@ switches = st.fixed_dictionaries(
         "retry_after": st.booleans(),
         "error_body": st.sampled_from(["json", "html"]),
         "error_status": st.sampled_from([200, 400]),
+        "partial_success": st.sampled_from(["never", "count_written", "count_all"]),
+        "errors_shape": st.sampled_from(["nested", "flat"]),
+        "count_reply": st.booleans(),
+        "insert_order": st.sampled_from(["sent", "shuffled"]),
+        "text_case_blind": st.booleans(),
+        "text_trimmed": st.booleans(),
+        "date_reply": st.sampled_from(["iso", "epoch", "space"]),
     }
 )
 steps = st.lists(
@@ -91,17 +108,30 @@ def take(bench: Bench, number: int, step: dict[str, Any]) -> None:
     bench.assert_settled(INSTANCES)
 
 
-@settings(
-    max_examples=int(os.environ.get("LOADER_EXAMPLES", "10")),
-    derandomize="LOADER_EXAMPLES" not in os.environ,  # CI says the same of the same code; who asks for more gets others
-    deadline=None,
-    phases=(Phase.explicit, Phase.generate),
-    suppress_health_check=list(HealthCheck),
+common_settings = settings(
+    deadline=None, phases=(Phase.explicit, Phase.generate), suppress_health_check=list(HealthCheck)
 )
+
+
+@settings(common_settings, max_examples=10, derandomize=True)  # the same code gets the same answer
 @given(switches=switches, steps=steps)
 def test_random_loads_and_schedules_settle(
     built: Path, tmp_path_factory: Any, switches: dict[str, Any], steps: list[dict[str, Any]]
 ) -> None:
+    settle(built, tmp_path_factory, switches, steps)
+
+
+@pytest.mark.long
+@settings(common_settings, max_examples=int(os.environ.get("LOADER_EXAMPLES", "100")))
+@given(switches=switches, steps=steps)
+def test_loads_and_schedules_that_are_drawn_anew_each_time_settle(
+    built: Path, tmp_path_factory: Any, switches: dict[str, Any], steps: list[dict[str, Any]]
+) -> None:
+    settle(built, tmp_path_factory, switches, steps)
+
+
+def settle(built: Path, tmp_path_factory: Any, switches: dict[str, Any], steps: list[dict[str, Any]]) -> None:
+    """One load, step after step, at one tenant."""
     folder = copy_project(built, tmp_path_factory.mktemp("random") / "project")
     with Bench(folder, switches=Switches(**switches)) as bench:
         bench.env |= {"GAINSIGHT_WINDOW_SECONDS": "0.2", "GAINSIGHT_TIMEOUT_SECONDS": "0.3"}
