@@ -322,9 +322,9 @@ def _flag(name: str) -> bool:
     return text == "true"
 
 
-def _judged(part: list[Item], results: Sequence[Mapping[str, Any]]) -> Sent:
+def _judged(part: list[Item], results: Any) -> Sent:
     """Results belong to rows by position; where there are not as many, nobody knows."""
-    if len(results) != len(part):
+    if not (isinstance(results, list) and len(results) == len(part) and all(isinstance(r, dict) for r in results)):
         return [], part
     outcomes = []
     for (row, _), result in zip(part, results, strict=True):

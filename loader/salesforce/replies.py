@@ -47,8 +47,10 @@ def judge(reply: Reply) -> Any:
         FatalError: credentials, permissions, or a schema that is not as expected.
     """
     is_csv = "csv" in str(reply.headers.get("Content-Type") or "").lower()
-    if reply.status < 300 and (is_csv or not reply.body.strip()):
-        return reply.body if is_csv else None
+    if reply.status < 300 and is_csv:
+        return reply.body
+    if reply.status in (201, 204) and not reply.body.strip():
+        return None
     try:
         loaded = json.loads(reply.body)
     except (ValueError, RecursionError):

@@ -27,6 +27,14 @@ from sandbox.salesforce import Org, RowFault
 KEY = ("Thing_Id__gc", "Day__gc")
 FIELDS = {"thing_id": "Thing_Id__gc", "day": "Day__gc", "amount": "Amount__gc", "note": "Note__gc"}
 KINDS = {"thing_id": "text", "day": "date", "amount": "double", "note": "text", "account_id": "text"}
+Operations = dict[str, tuple[str, ...]]
+"""What a sandbox calls the calls that write, read and delete."""
+STRUCK: dict[str, dict[str, Any]] = {
+    "lost": {"after_commit": True, "status": 500},
+    "too many": {"after_commit": True, "status": 429, "retry_after": 0.05},
+    "down": {"status": 503},
+    "key": {"status": 401},
+}
 LOOKUP = Lookup("account_id", "Company_Id__gc", "Company", "SfdcAccountId")
 
 
@@ -114,6 +122,7 @@ class GainsightRig:
 
     name = "gainsight"
     given: dict[str, Any] = {}  # noqa: RUF012 - never changed
+    operations: Operations = {"write": ("insert", "update"), "read": ("query",), "delete": ("delete",)}  # noqa: RUF012
 
     def __init__(self, box: Sandbox, patch: pytest.MonkeyPatch) -> None:
         self.box, self._patch = box, patch
@@ -143,13 +152,7 @@ class GainsightRig:
 
     def strike(self, kind: str, operation: str, times: int = 1) -> None:
         """See `Rig`."""
-        operations = {"write": ("insert", "update"), "read": "query", "delete": "delete"}[operation]
-        given: dict[str, Any] = {"lost": {"after_commit": True, "status": 500}, "down": {"status": 503}}.get(kind, {})
-        if kind == "key":
-            given = {"status": 401}
-        if kind == "too many":
-            given = {"status": 429, "after_commit": True, "retry_after": 0.05}
-        self.box.schedule(Fault("status", operation=operations, times=times, **given))
+        self.box.schedule(Fault("status", operation=self.operations[operation], times=times, **STRUCK[kind]))
 
     def refuse(self, thing: str | None) -> None:
         """See `Rig`. A text that is too long is refused without a call; the suite's rows are short."""
@@ -183,8 +186,19 @@ class SalesforceRig:
         "kinds": {**KINDS, "thing_key": "text"},
     }
 
+    operations: Operations = {  # noqa: RUF012 - never changed
+        "write": ("insert", "update", "upsert", "job_create", "upload", "job_state"),
+        "read": ("query", "read", "job", "results"),
+        "delete": ("delete",),
+    }
+
     def __init__(self, org: Org, patch: pytest.MonkeyPatch) -> None:
-        self.org, self._patch = org, patch
+        self.org = self.box = org
+        self._patch = patch
+        self.settings = {
+            "BASE_URL": org.url, "CLIENT_ID": "local", "CLIENT_SECRET": "local", "CALLS_PER_MINUTE": "100000",
+            "CALLS_PER_DAY": "1000000", "TIMEOUT_SECONDS": "2", "GIVE_UP_SECONDS": "20",
+        }  # fmt: skip
         code = {"name": "Code__c", "type": "string", "externalId": True, "unique": True, "caseSensitive": True}
         org.create_object("Account", [code])
         org.create_object(
@@ -201,10 +215,7 @@ class SalesforceRig:
 
     def destination(self) -> Destination:
         """See `Rig`."""
-        for name, value in {
-            "BASE_URL": self.org.url, "CLIENT_ID": "local", "CLIENT_SECRET": "local",
-            "CALLS_PER_MINUTE": "100000", "CALLS_PER_DAY": "1000000", "TIMEOUT_SECONDS": "2", "GIVE_UP_SECONDS": "20",
-        }.items():  # fmt: skip
+        for name, value in self.settings.items():
             self._patch.setenv(f"SALESFORCE_{name}", value)
         return Salesforce()
 
@@ -224,12 +235,7 @@ class SalesforceRig:
 
     def strike(self, kind: str, operation: str, times: int = 1) -> None:
         """See `Rig`."""
-        operations = {"write": ("insert", "update", "upsert", "upload", "job_state"), "read": ("query", "read")}
-        operations["delete"] = ("delete",)
-        given: dict[str, Any] = {"lost": {"after_commit": True, "status": 500}, "down": {"status": 503}}.get(kind, {})
-        if kind == "key":
-            given = {"status": 401}
-        self.org.schedule(Fault("status", operation=operations[operation], times=times, **given))
+        self.org.schedule(Fault("status", operation=self.operations[operation], times=times, **STRUCK[kind]))
 
     def refuse(self, thing: str | None) -> None:
         """See `Rig`."""
@@ -260,10 +266,9 @@ class BulkRig(SalesforceRig):
 
     name = "salesforce, by files"
 
-    def destination(self) -> Destination:
-        """See `Rig`."""
-        self._patch.setenv("SALESFORCE_BULK_THRESHOLD", "1")
-        return super().destination()
+    def __init__(self, org: Org, patch: pytest.MonkeyPatch) -> None:
+        super().__init__(org, patch)
+        self.settings["BULK_THRESHOLD"] = "1"
 
 
 def killed(patch: pytest.MonkeyPatch, nth: int, counts: Callable[[str, str], bool]) -> None:
@@ -347,6 +352,9 @@ class Bench:
     def written(self) -> Counter[str]:
         """How often each row was written, where the rig counts."""
         return Counter(self.rig.system.written) if isinstance(self.rig, ToyRig) else Counter()
+
+
+HttpRig = GainsightRig | SalesforceRig
 
 
 @contextmanager

@@ -6,11 +6,9 @@ Another destination passes by another rig in `rigs.py`.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from rigs import Bench, GainsightRig, Rig, ToyRig, gainsight, salesforce
+from rigs import Bench, GainsightRig, ToyRig
 from toy import LONG, SHORT, Toy
 
 from loader.engine import sender
@@ -21,30 +19,6 @@ from loader.errors import MisuseError, RefusedError, StoppedError
 from loader.warehouse import Options
 
 UNGATED = Request(gate=False)
-
-
-@pytest.fixture(params=["toy", "gainsight", "salesforce", "salesforce by files"])
-def rig(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rig]:
-    """Each destination in its turn."""
-    if request.param == "toy":
-        yield ToyRig()
-        return
-    if request.param == "gainsight":
-        with gainsight(tmp_path, monkeypatch) as made:
-            yield made
-        return
-    with salesforce(tmp_path, monkeypatch, by_files="files" in request.param) as org:
-        yield org
-
-
-@pytest.fixture
-def bench(rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
-    """60 rows of 30 things, five companies; pauses are short."""
-    monkeypatch.setattr(sender, "LATER_PAUSES", (0.0, 0.0, 0.0))
-    made = Bench(tmp_path, rig)
-    rig.companies([f"A{n}" for n in range(5)])
-    made.fill(30)
-    return made
 
 
 @pytest.fixture
