@@ -223,8 +223,7 @@ class Jobs:
     def _work(self, job_id: str) -> None:
         if self._closing.wait(self.seconds / 2):
             return
-        if self.get(job_id).state == "UploadComplete":
-            self._set_state(job_id, "InProgress")
+        self._set_state(job_id, "InProgress", among="UploadComplete")
         if self._closing.wait(self.seconds / 2):
             return
         try:
@@ -235,8 +234,8 @@ class Jobs:
         end = self._writer.switches.bulk_end
         if ended and end == "Failed":
             self._fail(job_id, "InternalServerError : The batch was retried too many times")
-        elif ended and end != "never" and self.get(job_id).state == "InProgress":
-            self._set_state(job_id, end)
+        elif ended and end != "never":
+            self._set_state(job_id, end, among="InProgress")
 
     def _process(self, job: Job) -> bool:
         """Write the rows that are not written yet; False when the sandbox ends before."""
@@ -283,9 +282,10 @@ class Jobs:
             sql = "update sandbox_jobs set processed = processed + ?, failed = failed + ? where id = ?"
             self._store.execute(sql, (len(results), failed, job.id))
 
-    def _set_state(self, job_id: str, state: str) -> None:
-        sql = "update sandbox_jobs set state = ?, changed_at = ? where id = ?"
-        self._store.execute(sql, (state, self._clock(), job_id))
+    def _set_state(self, job_id: str, state: str, among: str | None = None) -> None:
+        """Give a job another state, if it is in the one named."""
+        sql = "update sandbox_jobs set state = ?, changed_at = ? where id = ? and state = coalesce(?, state)"
+        self._store.execute(sql, (state, self._clock(), job_id, among))
 
     def _fail(self, job_id: str, message: str) -> None:
         self._store.execute("update sandbox_jobs set message = ? where id = ?", (message, job_id))

@@ -143,6 +143,19 @@ def test_a_job_may_fail_half_way_and_tells_what_it_did_not_process(client: Clien
     assert (len(done), len(left), done & left) == (5, 5, set())
 
 
+def test_a_job_that_is_aborted_while_it_runs_stays_aborted(client: Client, org: Org) -> None:
+    org.switches = Switches(bulk_end="never", bulk_written="half")
+    job = create(client)
+    upload(client, job, lines("a,1", "b,1"))
+    set_state(client, job, "UploadComplete")
+    while org.count(USAGE) < 1:
+        time.sleep(0.002)
+    assert client.call("GET", f"/jobs/ingest/{job['id']}").json()["state"] == "InProgress"
+    assert set_state(client, job, "Aborted").json()["state"] == "Aborted"
+    assert [each["Usage_Key__c"] for each in results(client, job, "successfulResults")] == ["a"]
+    assert [each["Usage_Key__c"] for each in results(client, job, "unprocessedrecords")] == ["b"]
+
+
 def test_rows_may_be_in_none_of_the_results(client: Client, org: Org) -> None:
     org.switches.results_missing = 3
     job = run(client, lines(*(f"k{n},{n}" for n in range(9))))
