@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 import re
 import time
+from functools import lru_cache
 
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _SUFFIX = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 _FORM = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?\Z")
+_BLOCK = 62**3
 _last = 0
 
 
+@lru_cache(maxsize=_BLOCK + 100)
 def base62(number: int, length: int) -> str:
     """The last digits of a number."""
     digits = []
@@ -31,16 +34,19 @@ def new_ids(prefix: str, count: int) -> list[str]:
     global _last
     first = max(time.time_ns() // 1000 * 100_000, _last + 1)
     _last = first + count
-    return [with_suffix(prefix + base62(first + n, 12)) for n in range(count)]
+    numbers = (divmod(first + n, _BLOCK) for n in range(count))
+    return [with_suffix(prefix + base62(high, 9) + base62(low, 3)) for high, low in numbers]
 
 
 def with_suffix(short: str) -> str:
     """The 18 characters of an id of 15."""
-    suffix = []
-    for start in (0, 5, 10):
-        bits = sum(1 << n for n in range(5) if "A" <= short[start + n] <= "Z")
-        suffix.append(_SUFFIX[bits])
-    return short + "".join(suffix)
+    return short + _mark(short[:5]) + _mark(short[5:10]) + _mark(short[10:])
+
+
+@lru_cache(maxsize=100_000)
+def _mark(five: str) -> str:
+    """The character that says which of five are capitals."""
+    return _SUFFIX[sum(1 << n for n in range(5) if "A" <= five[n] <= "Z")]
 
 
 def full(text: str) -> str | None:

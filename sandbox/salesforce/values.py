@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Any
 
 from sandbox.salesforce import ids
@@ -53,13 +54,14 @@ def from_json(field: Field, switches: Switches) -> Convert:
 
 
 def from_cell(field: Field, switches: Switches) -> Convert:
-    """The check of a CSV cell that is neither empty nor `#N/A`.
+    """The check of a CSV cell that is neither empty nor `#N/A`; cells of a column are often alike.
 
     Raises:
         RowError: (the converter) the field does not take it.
     """
     read = _reader(field, switches)
 
+    @lru_cache(maxsize=1_000)
     def convert(text: str) -> Any:
         try:
             if field.type in NUMBERS and not _PLAIN.match(text):

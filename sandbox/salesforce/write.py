@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -217,12 +218,13 @@ class Writer:
         values = [each.row.get(key.name) for each in given]
         compared = [self.compared(key, value) for value in values]
         found = self.find(obj, key, [value for value in values if value is not None])
+        times = Counter(compared)
         places: list[tuple[int, str] | None] = []
         for value, alike, result in zip(values, compared, results, strict=True):
             matches = found.get(alike, [])
             places.append(matches[0] if len(matches) == 1 else None)
             if result.error is None:
-                result.error = _key_error(obj, key, value, matches, compared.count(alike) > 1)
+                result.error = _key_error(obj, key, value, matches, times[alike] > 1)
         return places
 
     def _places_by_id(
