@@ -10,6 +10,7 @@ from typing import Any
 
 from loader.config import api_settings
 from loader.dbt.artifacts import Lookup, PublishModel
+from loader.engine.defaults import Defaults
 from loader.engine.destination import Compares, Facts, Field, Finding, Outcome, Record, Row, Work
 from loader.engine.files import csv_files
 from loader.engine.finding import Wanted
@@ -30,12 +31,11 @@ SETTLE_SECONDS = 5.0
 """How long a request that nobody answers may still take effect, at most one timeout."""
 
 
-class Gainsight:
+class Gainsight(Defaults):
     """See `loader.engine.destination.Destination`."""
 
     name = "gainsight"
-    batch_size, batch_bytes, deletes_per_call, upserts = BATCH, 0, 1, False
-    reads_first = False
+    batch_size = BATCH
     uploads_allowed, named_first = (bulk.PER_HOUR, bulk.PER_DAY), False
     object_kind = "Low Volume object"
     types: Mapping[str, set[str]] = schema.TYPES
@@ -119,14 +119,6 @@ class Gainsight:
         """See `Destination`."""
         return self._fields.get(object_name)
 
-    def misfits(self, model: PublishModel) -> Iterable[tuple[str, str, str]]:
-        """See `Destination`."""
-        return ()
-
-    def advice(self, object_name: str, field: str, lack: str) -> str:
-        """See `Destination`."""
-        return schema.ADVICE[lack]
-
     def resolve(self, values: Mapping[tuple[str, str], Sequence[Any]]) -> None:
         """See `Destination`."""
         for (name, match), wanted in values.items():
@@ -185,10 +177,6 @@ class Gainsight:
     def update(self, model: PublishModel, rows: Sequence[Row]) -> Iterator[list[Outcome]]:
         """See `Destination`."""
         return self._sending(model, rows, self._changer.change)
-
-    def upsert(self, model: PublishModel, rows: Sequence[Row]) -> Iterator[list[Outcome]]:
-        """See `Destination`. The vendor's own is by PUT, and what it does without a match is not known."""
-        raise NotImplementedError
 
     def delete(self, model: PublishModel, rows: Sequence[Row]) -> Iterator[list[Outcome]]:
         """See `Destination`."""

@@ -20,10 +20,6 @@ TYPES = {
     "timestamp": {"DATETIME"},
 }
 """dataTypes that take a column, by kind of value (contract section 5)."""
-ADVICE = {
-    "absent": "create it, or correct its name in the model (names are case-sensitive)",
-    "read-only": "let the integration write it, or take it out of the model",
-}
 CODES = Codes(null="GSOBJ_1007", too_long="GSOBJ_1001", no_choice="GSOBJ_1012")
 """The vendor's codes for what need not be sent to be refused."""
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
 from functools import partial
 from typing import Any
 
 from loader.config import api_settings
 from loader.dbt.artifacts import Lookup, PublishModel
+from loader.engine.defaults import Defaults
 from loader.engine.destination import Compares, Facts, Field, Finding, Outcome, Record, Rejection, Results, Row, Work
 from loader.engine.files import csv_files
 from loader.engine.finding import Wanted
@@ -34,11 +34,11 @@ CALLS_A_JOB = 20
 SETTLE_SECONDS = 5.0
 
 
-class Salesforce:
+class Salesforce(Defaults):
     """See `loader.engine.destination.Destination`."""
 
     name = "salesforce"
-    batch_size, batch_bytes, deletes_per_call, upserts = BATCH, 0, BATCH, True
+    batch_size, deletes_per_call, upserts = BATCH, BATCH, True
     uploads_allowed, named_first, rows_per_file = (bulk.PER_HOUR, bulk.PER_DAY), True, bulk.MOST_ROWS
     object_kind = "custom object"
     types: Mapping[str, set[str]] = schema.TYPES
@@ -85,10 +85,6 @@ class Salesforce:
             "deletes": sum(pages(each.deletes, BATCH) for each in busy),
         }
         return calls | ({"bulk jobs": jobs * CALLS_A_JOB} if jobs else {})
-
-    def offers(self, work: Sequence[Work]) -> list[str]:
-        """See `Destination`."""
-        return []
 
     def takes_bulk(self, model: PublishModel, rows: int) -> bool:
         """See `TakesFiles`."""
@@ -187,10 +183,6 @@ class Salesforce:
         """See `Destination`."""
         return self._links.ids(lookup, value)
 
-    def is_empty(self, model: PublishModel, rows: int) -> bool:
-        """See `Destination`."""
-        return False
-
     def find(self, model: PublishModel, rows: Sequence[Row], fields: Sequence[str] = ()) -> dict[str, list[Record]]:
         """See `Destination`."""
         key = model.key[0]
@@ -222,14 +214,6 @@ class Salesforce:
         select = ", ".join(dict.fromkeys([ID, *model.key, *fields]))
         for page in self._client.query(f"SELECT {select} FROM {model.object}"):
             yield [self._record_of(model, given) for given in page]
-
-    def labels(self, model: PublishModel) -> Iterator[list[tuple[str, str, datetime]]]:
-        """See `Destination`."""
-        raise MisuseError(f"{model.name}: labels are pulled from Gainsight alone; take `labels` out of the model.")
-
-    def insert(self, model: PublishModel, rows: Sequence[Row]) -> Iterator[list[Outcome]]:
-        """See `Destination`. Never called: rows are created by key."""
-        raise NotImplementedError
 
     def update(self, model: PublishModel, rows: Sequence[Row]) -> Iterator[list[Outcome]]:
         """See `Destination`."""

@@ -7,16 +7,16 @@ import json
 import random
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from loader.dbt.artifacts import Lookup, PublishModel
-from loader.engine.destination import Facts, Field, Finding, Outcome, Record, Rejection, Row, Work
+from loader.engine.defaults import AsSent, Defaults
+from loader.engine.destination import Field, Outcome, Record, Rejection, Row, Work
 from loader.engine.limits import Meter, Window
 from loader.engine.sending import Item, Sent, send
-from loader.engine.values import as_json, key_of
+from loader.engine.values import key_of
 from loader.errors import FatalError, RetriableError, StoppedError
 
 SHORT, LONG = Window(40, 0.2), Window(1000, 2.0)
@@ -45,30 +45,18 @@ class System:
         return ""
 
 
-class Compare:
-    """Values are kept as they were sent."""
-
-    def form(self, value: Any, kind: str, field: Field | None) -> Any:
-        """As it is."""
-        return as_json(value)
-
-    def same(self, ours: Any, theirs: Any, kind: str, field: Field | None) -> bool:
-        """Whether they are equal."""
-        return bool(as_json(ours) == as_json(theirs))
-
-
-class Toy:
+class Toy(Defaults):
     """See `loader.engine.destination.Destination`."""
 
-    name, object_kind, upserts = "toy", "object", True
+    name, upserts = "toy", True
     batch_size, batch_bytes, deletes_per_call = 9, 700, 4
-    calls_per_day, reads_first = 90_000, False
+    calls_per_day = 90_000
     types: Mapping[str, set[str]] = {k: {"ANY"} for k in ("text", "integer", "decimal", "double", "date", "timestamp")}
 
     def __init__(self, system: System, connection: str = "toy-a") -> None:
         self.connection, self._system = connection, system
         self.windows: Sequence[Window] = (SHORT, LONG)
-        self.compares = Compare()
+        self.compares = AsSent()
         self._fields: dict[str, dict[str, Field]] = {}
 
     def calls(self, work: Sequence[Work], lookups: Mapping[tuple[str, str], int]) -> dict[str, int]:
@@ -76,22 +64,6 @@ class Toy:
         writes = sum(-(-(w.known + w.unknown) // self.batch_size) for w in work)
         deletes = sum(-(-w.deletes // self.deletes_per_call) for w in work)
         return {"look-ups": sum(bool(n) for n in lookups.values()), "writes": writes, "deletes": deletes}
-
-    def offers(self, work: Sequence[Work]) -> list[str]:
-        """None."""
-        return []
-
-    def ignores(self, model: PublishModel) -> frozenset[str]:
-        """Nothing."""
-        return frozenset()
-
-    def misfits(self, model: PublishModel) -> Iterable[tuple[str, str, str]]:
-        """None."""
-        return ()
-
-    def advice(self, object_name: str, field: str, lack: str) -> str:
-        """Never asked."""
-        raise NotImplementedError
 
     def connect(self, meter: Meter) -> None:
         """Nothing to connect."""
@@ -120,10 +92,6 @@ class Toy:
         """From the companies."""
         return [self._system.companies[value]] if value in self._system.companies else []
 
-    def is_empty(self, model: PublishModel, rows: int) -> bool:
-        """Never asked."""
-        return False
-
     def find(self, model: PublishModel, rows: Sequence[Row], fields: Sequence[str] = ()) -> dict[str, list[Record]]:
         """By key."""
         there = {r.key: r for page in self.read(model, fields) for r in page}
@@ -139,18 +107,6 @@ class Toy:
         """One page."""
         rows = self._answer("read", lambda: dict(self._system.rows))
         yield [Record(gsid, key_of(self.compares, model, row), row) for gsid, row in rows.items()]
-
-    def labels(self, model: PublishModel) -> Iterator[list[tuple[str, str, datetime]]]:
-        """None."""
-        return iter(())
-
-    def doubts(self, model: PublishModel, facts: Facts) -> Iterable[Finding]:
-        """None."""
-        return ()
-
-    def insert(self, model: PublishModel, rows: Sequence[Row]) -> Iterator[list[Outcome]]:
-        """Never called."""
-        raise NotImplementedError
 
     def update(self, model: PublishModel, rows: Sequence[Row]) -> Iterator[list[Outcome]]:
         """By id."""
