@@ -3,6 +3,8 @@
     python scripts/lineage.py            write the picture between the page's markers (part of `make registry`)
     python scripts/lineage.py --check    change nothing; exit 1 when it is out of date
 
+Folders that read each other are refused, both times: then one of their models is in the wrong folder.
+
 Reads `target/manifest.json` as `dbt parse` writes it, or the file named by --manifest.
 """
 
@@ -13,6 +15,7 @@ import json
 import sys
 from collections import Counter
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +46,35 @@ def edges(models: Graph) -> Counter[tuple[str, str]]:
     return +found
 
 
+def reading_order(models: Graph) -> list[str]:
+    """Folders in an order in which each reads only earlier ones.
+
+    Raises:
+        ValueError: folders read each other; the message has the circle.
+    """
+    read: dict[str, list[str]] = {folder: [] for folder in sorted(set(map(folder_of, models.values())))}
+    for start, end in sorted(edges(models)):
+        read[end].append(start)
+    try:
+        return list(TopologicalSorter(read).static_order())
+    except CycleError as error:
+        raise ValueError("these folders read each other: " + " → ".join(error.args[1])) from error
+
+
+def direct_edges(models: Graph) -> list[tuple[str, str]]:
+    """Edges between folders without those that only shorten a way over other folders: the picture stays readable."""
+    pairs = edges(models).keys()
+    behind: dict[str, set[str]] = {}
+    for folder in reading_order(models):
+        before = {start for start, end in pairs if end == folder}
+        behind[folder] = before.union(*(behind[start] for start in before))
+    return [
+        (start, end)
+        for start, end in pairs
+        if not any(start in behind[other] for other, last in pairs if last == end and other != start)
+    ]
+
+
 def longest_path(models: Graph) -> list[str]:
     """Names of the models on a longest way from source to end."""
 
@@ -55,13 +87,24 @@ def longest_path(models: Graph) -> list[str]:
 
 
 def picture(models: Graph) -> str:
-    """The graph by folder as Mermaid, and its size in a line."""
+    """The graph by folder as Mermaid, each layer in a box, and its size in a line."""
     sizes = Counter(map(folder_of, models.values()))
-    names = {folder: f"f{number}" for number, folder in enumerate(sorted(sizes))}
+    order = reading_order(models)
+    names = {folder: f"f{number}" for number, folder in enumerate(order)}
     lines = ["```mermaid", "flowchart LR"]
-    lines += [f'    {names[folder]}["{folder}<br>{sizes[folder]} models"]' for folder in sorted(sizes)]
-    lines += [f"    {names[start]} --> {names[end]}" for start, end in sorted(edges(models))]
-    lines += ["```", ""]
+    for layer in dict.fromkeys(folder.split("/")[0] for folder in order):
+        inside = [folder for folder in order if folder.split("/")[0] == layer]
+        lines.append(f"    subgraph {layer}")
+        for folder in inside:
+            lines.append(f'        {names[folder]}["{folder.removeprefix(layer + "/")}<br>{sizes[folder]} models"]')
+        lines.append("    end")
+    lines += [f"    {start} --> {end}" for start, end in sorted((names[a], names[b]) for a, b in direct_edges(models))]
+    lines += [
+        "```",
+        "",
+        "A folder also reads what lies further back on its arrows; no folder reads one that reads it.",
+        "",
+    ]
     path = longest_path(models)
     lines += [
         f"{len(models)} models and snapshots; the longest way through them has {len(path)}:",
@@ -82,7 +125,11 @@ def main(arguments: list[str], project: Path = PROJECT) -> int:
     page = project / PAGE
     text = page.read_text(encoding="utf-8")
     head, rest = text.split(BEGIN)
-    drawn = picture(models_of(json.loads(options.manifest.read_text(encoding="utf-8"))))
+    try:
+        drawn = picture(models_of(json.loads(options.manifest.read_text(encoding="utf-8"))))
+    except ValueError as error:
+        sys.stderr.write(f"lineage: {error}\n")
+        return 1
     wanted = f"{head}{BEGIN}\n{drawn}\n{END}{rest.split(END)[1]}"
     if wanted == text:
         return 0

@@ -393,7 +393,7 @@ def test_a_published_metric_that_the_contract_lacks_is_named_with_the_command(be
 def test_a_key_path_that_no_ping_holds_is_warned_of_and_a_metric_that_is_gone_leaves_no_view(
     bench: Bench, scratch: Scratch
 ) -> None:
-    """The warning names metric and path; the other views, and a table of the same name, stay."""
+    """The warning names metric and path; the other views, and a table of the same name, stay. So it is with intermediates."""
     name = Path(BOARDS).name
     add_boards(scratch, {**GOOD_META, "key_paths": ["counts.bords"]})
     register(scratch, name)
@@ -414,6 +414,9 @@ def test_a_key_path_that_no_ping_holds_is_warned_of_and_a_metric_that_is_gone_le
     with duckdb.connect(str(bench.database)) as connection:
         connection.execute("create table main_metrics.metric_of_mine as select 1 as a")
         connection.execute("create view main_metrics.of_mine as select 1 as a")
+        connection.execute("create table main_intermediate.int_merged as select 1 as a")
+        connection.execute("create view main_intermediate.int_renamed as select 1 as a")
+        connection.execute("create table main_intermediate.of_mine as select 1 as a")
     run = bench.build("run", "--select", "int_settings")
     assert f"{name}" in next(text for text in run.of_level("info") if "no model makes it any more" in text)
     assert [found for schema, found in relations(bench) if schema == "main_metrics"] == [
@@ -421,6 +424,9 @@ def test_a_key_path_that_no_ping_holds_is_warned_of_and_a_metric_that_is_gone_le
         "metric_of_mine",
         "of_mine",
     ]
+    intermediate = [found for schema, found in relations(bench) if schema == "main_intermediate"]
+    assert {"int_settings", "of_mine"} <= set(intermediate)
+    assert not {"int_merged", "int_renamed"} & set(intermediate)
 
 
 def test_unreadable_cells_are_findings_where_the_var_says_so(bench: Bench, raw: Path) -> None:

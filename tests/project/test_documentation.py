@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -96,3 +97,26 @@ def test_the_version_is_one_and_the_changelog_has_it() -> None:
     project = yaml.safe_load((REPO / "dbt_project.yml").read_text(encoding="utf-8"))["version"]
     assert package == project
     assert f"## {package}" in (REPO / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_folders_that_read_each_other_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A room reads only rooms before it; the message has the circle."""
+    monkeypatch.syspath_prepend(REPO / "scripts")
+    import lineage
+
+    def node(folder: str, name: str, *parents: str) -> dict[str, object]:
+        path = f"models/{folder}/{name}.sql"
+        return {
+            "resource_type": "model",
+            "name": name,
+            "original_file_path": path,
+            "depends_on": {"nodes": list(parents)},
+        }
+
+    nodes = {"a": node("left", "a"), "b": node("right", "b", "a"), "c": node("left", "c", "b")}
+    manifest = tmp_path / "manifest.json"
+    manifest.write_text(json.dumps({"nodes": nodes}), encoding="utf-8")
+    assert lineage.main(["--check", "--manifest", str(manifest)]) == 1
+    assert "these folders read each other: " in capsys.readouterr().err

@@ -13,7 +13,7 @@ PARTS = ("models", "macros", "seeds", "tests/generic", "tests/singular", "dbt_pr
 BREAKS = {
     "nothing": ("macros/cross_db/text_values.sql", "", "", ""),
     "to_utc_timestamp": ("macros/cross_db/text_values.sql", "'( UTC|Z)$'", "'(Z)$'", "int_pings_classified"),
-    "ping_leaves": ("macros/raw/ping_leaves.sql", "if path in envelope else leaf", "", "fct_metric_values"),
+    "ping_leaves": ("macros/raw/snowflake/ping_leaves.sql", "if path in envelope else leaf", "", "fct_metric_values"),
     "full_match": (
         "macros/cross_db/text_values.sql",
         "coalesce(regexp_like({{ expression }}, '{{ pattern }}'), false)",
@@ -21,7 +21,7 @@ BREAKS = {
         "dim_instances",
     ),
     "quarantined_lines": (
-        "macros/raw/quarantined_lines.sql",
+        "macros/raw/snowflake/quarantined_lines.sql",
         "or unreadable.raw_value is not null)",
         "or false)",
         "quarantined_pings",

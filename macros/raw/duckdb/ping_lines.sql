@@ -117,11 +117,6 @@
     case when {{ named_day }} <= {{ changed_at }} + interval 1 day then {{ named_day }} else {{ changed_at }} end
 {%- endmacro %}
 
-{#- Rows (ping_id, recorded_at, file_time) of payloads that were saved by hand. -#}
-{% macro saved_pings(files) -%}
-    {{ adapter.dispatch('saved_pings', 'customer_health')(files) }}
-{%- endmacro %}
-
 {% macro duckdb__saved_pings(files) -%}
     {%- if files -%}
     select
@@ -133,15 +128,6 @@
     {%- else -%}
     {{ customer_health.default__saved_pings(files) }}
     {%- endif -%}
-{%- endmacro %}
-
-{#- Where raw data are tables, they were dated when they were landed (snowflake/setup.sql). -#}
-{% macro default__saved_pings(files) -%}
-    select
-        cast(null as {{ dbt.type_string() }}) as ping_id,
-        cast(null as {{ dbt.type_timestamp() }}) as recorded_at,
-        cast(null as {{ dbt.type_timestamp() }}) as file_time
-    where false
 {%- endmacro %}
 
 {#- Of these files those whose compression is damaged: they would stop the reading of all others, or be read in part without
