@@ -68,6 +68,7 @@ class Sender:
         self.uploads = Uploads(destination, files, mart, built, meter.pause) if files else None
         self._refused_in_a_row = self._later_in_a_row = 0
         self._unwritten: list[Outcome] = []
+        self._replaced: StoppedError | None = None
         self._later: dict[tuple[str, str], Outcome] = {}
         self._beside = Background()
 
@@ -193,6 +194,8 @@ class Sender:
             self.heed_signal()
         self._beside.wait()
         self.meter.before_wait = lambda seconds: None
+        if self._replaced:
+            raise self._replaced
 
     def _create(self, model: PublishModel) -> Callable[[PublishModel, Sequence[Row]], Iterator[list[Outcome]]]:
         """How records are created: by a destination that upserts, without having been looked for."""
@@ -204,7 +207,11 @@ class Sender:
         """Windows of rows to send, and when they were noted: before any call, so that their fate may be written down
         later."""
         for window in self.mart.rows(model, turn=turn, known=known):
-            self._built()
+            try:
+                self._built()
+            except StoppedError as error:  # raised here it would keep what was sent from being written down
+                self._replaced = error
+                return
             noted_at = self.mart.intend(model, turn, window[0].pos, window[-1].pos, known=known)
             if turn != 1:  # they get one again when they are not taken again
                 self.mart.postpone(model, [row.row_key for row in window], 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -12,11 +13,12 @@ from cryptography.hazmat.primitives import serialization as form
 from cryptography.hazmat.primitives.asymmetric import rsa
 from harness import Bench
 
-from loader.dbt.artifacts import Artifacts
+from loader.dbt.artifacts import Artifacts, Relation
 from loader.dbt.profile import Target
 from loader.errors import MisuseError
 from loader.warehouse import Mart, Options, State, mart
 from loader.warehouse.dialects import Snowflake, _private_key
+from loader.warehouse.tables import Tables
 
 fakesnow = pytest.importorskip("fakesnow")
 
@@ -172,6 +174,53 @@ def test_rows_that_come_in_windows_are_all_sent_from_snowflake(
     assert bench.publish("--no-gate").result["rows_accepted"] == 100
     assert bench.publish("--no-gate", "--full").result["rows_accepted"] == 100
     assert len({each["Instance_Id__gc"] for each in bench.box.rows("Instance_Data__gc")}) == 30
+
+
+DBT = "CUSTOMER_HEALTH.MARTS_PUBLISH.DBT_RESULTS"
+
+
+@pytest.mark.parametrize("how", ["dbt began", "a table was replaced"])
+def test_marts_that_are_replaced_after_the_gate_stop_the_run_before_the_next_window(
+    bench: Bench,
+    snow: Callable[..., list[Any]],
+    small_windows: None,
+    monkeypatch: pytest.MonkeyPatch,
+    how: str,
+) -> None:
+    """Snowflake keeps nobody out. It happens when the third window of seven rows was noted; its rows are sent, and none
+    behind them."""
+    times = "began_at timestamp_ntz, completed_at timestamp_ntz"
+    snow("create schema if not exists CUSTOMER_HEALTH.MARTS_PUBLISH")
+    snow(f"create table {DBT} (invocation_id varchar, command varchar, {times}, as_of varchar, grain varchar,"
+         " newest_ping_at timestamp_ntz, statuses varchar)")  # fmt: skip
+    snow(f"insert into {DBT} values ('a', 'build', sysdate(), sysdate(), '2026-06-30', 'month', null, '{{}}')")
+    replaced: dict[str, datetime] = {}
+    if how == "a table was replaced":  # the emulator does not say when
+
+        def replaced_at(tables: Tables, relation: Relation) -> datetime | None:
+            return replaced.get(relation.name)
+
+        monkeypatch.setattr(Tables, "replaced_at", replaced_at)
+    intend, noted = Mart.intend, list[int]()
+
+    def intend_and_replace(found: Mart, *given: Any, **more: Any) -> datetime:
+        noted.append(1)
+        at = intend(found, *given, **more)
+        if len(noted) == 3 and how == "dbt began":
+            snow(f"insert into {DBT} values ('b', 'build', sysdate(), null, '2026-06-30', 'month', null, '{{}}')")
+        elif len(noted) == 3:
+            replaced["gainsight__instances"] = datetime(2026, 6, 30, 5)
+        return at
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Mart, "intend", intend_and_replace)
+        ended = bench.publish("--no-gate")
+    assert (ended.code, len(noted)) == (4, 3), ended.err
+    assert "The marts were built again, or are being built, since the gate looked" in ended.json["error"]
+    sent = sum(call.records for call in bench.box.calls if call.committed)
+    state = "select count(*) from CUSTOMER_HEALTH.MARTS_PUBLISH.PUBLISH_STATE"
+    assert sent == snow(state)[0][0] <= 21
+    assert bench.publish("--no-gate").result["rows_accepted"] == 100 - sent
 
 
 def test_literals_of_snowflake_cannot_be_left(snow: Callable[[str], list[Any]]) -> None:
