@@ -207,6 +207,16 @@ class Handler(BaseHTTPRequestHandler):
         call.seconds = time.perf_counter() - started
         server.calls.append(call)
         self._deliver(reply, fault)
+        if fault is not None and fault.kind == "late":
+            self._take_effect(request, call, fault.seconds)
+
+    def _take_effect(self, request: Request, call: Call, seconds: float) -> None:
+        """Do what was asked, a while after the client was cut off."""
+        with contextlib.suppress(OSError):
+            self.connection.shutdown(socket.SHUT_RDWR)
+        self.server.closing.wait(seconds)
+        reply = self._handle(request)
+        call.code, call.committed = reply.code, reply.committed
 
     def _replaced(self, fault: Fault, reply: Reply | None, call: Call, request: Request) -> Reply | None:
         """The reply of a struck call; None when it gets none."""
@@ -222,7 +232,7 @@ class Handler(BaseHTTPRequestHandler):
                 reply = Reply(status, b"", headers={"Location": fault.location})
             case "status" | "result_false" | "echo" | "revoke_key" | "end_tokens":
                 reply = self.server.api.struck(fault, request)
-            case "reset":
+            case "reset" | "late":
                 return None
             case "hang" if not fault.commits:
                 return None

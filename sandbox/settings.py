@@ -9,6 +9,7 @@ FaultKind = Literal[
     "status",
     "reset",
     "hang",
+    "late",
     "slow",
     "truncated",
     "cut_off",
@@ -147,7 +148,8 @@ class Fault:
 
     Attributes:
         kind: `status` (that HTTP status), `reset` (TCP reset), `hang` (silence for `seconds`;
-            then the connection closes, or, after a commit, the late reply comes), `slow` (the reply
+            then the connection closes, or, after a commit, the late reply comes), `late` (the connection breaks at
+            once, and the call takes effect after `seconds`), `slow` (the reply
             drips over `seconds`), `truncated` (half the JSON, its length declared truthfully),
             `cut_off` (half the JSON, then the connection closes), `html` (a page with status 200),
             `result_false` (an error on status 200), `revoke_key` (credentials are refused from this
@@ -164,7 +166,7 @@ class Fault:
         body: for `status`: `json`, `html`, or a dict sent as JSON; None follows the switch.
         code: `errorCode` of JSON bodies; None is chosen by status.
         retry_after: Retry-After header, as given.
-        seconds: for `hang` and `slow`.
+        seconds: for `hang`, `late` and `slow`.
         after_commit: whether the call takes effect first. None: it does for `slow`, `truncated`
             and `cut_off` (always), and for no other kind.
         location: for `redirect`.

@@ -1,9 +1,10 @@
-"""Mutations that once survived the tests: each is caught here (query pages are in test_sandbox_reads)."""
+"""Mutations that once survived the tests: each is caught here. Query pages are in test_replies, late commits in test_kill and test_matrix."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 from harness import MODELS, Bench
@@ -12,7 +13,7 @@ from loader.dbt.artifacts import Artifacts, PublishModel
 from loader.dbt.profile import Target
 from loader.engine.destination import Row
 from loader.errors import StoppedError
-from loader.warehouse import Mart, Options, State, mart
+from loader.warehouse import Mart, Options, State, links, mart
 
 ONLY = ("--select", "gainsight__instances", "--no-gate")
 
@@ -48,6 +49,34 @@ def test_marks_of_more_than_a_thousand_rows_leave_none_out(bench: Bench) -> None
         assert found.state.dialect.execute(held) == [(3001,)]
         found.state.record("Instance_Data__gc", None, forgotten=[row.row_key for row in rows])
         assert found.state.dialect.execute("select count(*) from main_publish.publish_state") == [(0,)]
+
+
+def test_look_ups_of_more_than_two_thousand_values_leave_none_out(bench: Bench) -> None:
+    """Targets are written, and rows marked, 2,000 values a statement."""
+    with staged(bench, 4001) as (found, model):
+        found.state.dialect.execute("update gainsight__instances set account_id = 'A' || substring(instance_id, 2)")
+        rows = [row for window in found.rows(model) for row in window]
+        found.state.record("Instance_Data__gc", None, [Row(row.row_key, "h", "x", True) for row in rows])
+        lookup, values = model.lookups[0], [f"A{n}" for n in range(4001)]
+        assert links.relink(found, model, lookup, dict.fromkeys(values, "there")) == 0, "none is known to have moved"
+        assert found.state.dialect.execute("select count(*) from main_publish.publish_links") == [(4001,)]
+        assert links.relink(found, model, lookup, dict.fromkeys(values, "elsewhere")) == 4001
+        marked = "select count(*) from main_publish.publish_state where row_hash = 'relinked'"
+        assert found.state.dialect.execute(marked) == [(4001,)]
+
+
+def test_more_than_two_thousand_rows_that_left_are_all_let_go(bench: Bench) -> None:
+    """They come 2,000 at a time."""
+    with staged(bench, 4001) as (found, model):
+        keys = [row.row_key for window in found.rows(model) for row in window]
+        rows = [Row(key, "h", f"id{n}", True) for n, key in enumerate(keys)]
+        found.state.record("Instance_Data__gc", None, rows)
+        found.state.dialect.execute("delete from gainsight__instances")
+        leaves = replace(model, on_gone="delete", mode="mirror")
+        diff = found.diff(leaves, Options())
+        windows = list(found.leaving(diff, Options()))
+        assert diff.deletable == 4001
+        assert {row.destination_id for window in windows for row in window} == {f"id{n}" for n in range(4001)}
 
 
 def test_intents_of_the_next_window_outlive_the_end_of_this_one(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -116,6 +116,21 @@ def test_a_polite_signal_finishes_the_batch_in_hand_and_exits_4(bench: Bench, nu
     assert sum(call.records for call in bench.box.calls if call.committed) == len(bench.state())
 
 
+def test_a_call_that_takes_effect_after_its_run_was_killed_is_waited_for(bench: Bench) -> None:
+    """Looked for too early, its rows would be created once more."""
+    bench.box.schedule(Fault("late", operation="insert", seconds=1.5))
+    bench.env["GAINSIGHT_TIMEOUT_SECONDS"] = "4"
+    process = bench.start(*ARGUMENTS)
+    while not any(call.operation == "insert" for call in bench.box.calls) and process.poll() is None:
+        time.sleep(0.002)
+    process.kill()
+    process.communicate()
+    assert bench.box.count("Instance_Data__gc") == 0, "it has not taken effect yet"
+    ended = bench.publish(*ARGUMENTS[1:])
+    assert (ended.code, ended.result["rows_accepted"]) == (0, 30), ended.err
+    bench.assert_settled(INSTANCES)
+
+
 def noted(bench: Bench, query: str) -> None:
     """Rows that a killed run had noted: their keys, and whether they were to be ours."""
     bench.sql(

@@ -69,6 +69,7 @@ FAULTS: dict[str, Fault] = {
     "reset after commit": Fault("reset", after_commit=True),
     "hang": Fault("hang", seconds=0.6),
     "hang after commit": Fault("hang", seconds=0.6, after_commit=True),
+    "late": Fault("late", seconds=0.1),
     "slow": Fault("slow", seconds=0.6),
     "truncated": Fault("truncated"),
     "cut off": Fault("cut_off"),

@@ -34,6 +34,7 @@ faults = st.one_of(
         **common,
     ),
     st.builds(Fault, kind=st.sampled_from(["slow", "truncated", "cut_off"]), **common),
+    st.builds(Fault, kind=st.just("late"), **(common | {"seconds": st.just(0.1)})),
     st.builds(
         Fault,
         kind=st.just("status"),

@@ -189,6 +189,8 @@ class Toy(Defaults):
                 raise StoppedError("The toy took no call for a while.")
             if fault == "key":
                 raise FatalError("the toy refused the key", 401)
+            if operation == "write":  # what nobody waited for takes effect all the same
+                self.settle(0)
             if fault == "killed, then done":
                 self._system.late.append(effect)
                 raise KeyboardInterrupt
