@@ -69,14 +69,14 @@ def _object(each: ObjectSpec) -> Tree:
 
 def _field(owner: ObjectSpec, each: FieldSpec) -> Tree:
     tree: list[tuple[str, str | Tree]] = [("fullName", each.name)]
+    if each.key:
+        tree.append(("caseSensitive", "true"))
     if each.type == "Checkbox":
         tree.append(("defaultValue", "false"))
     if each.type == "Lookup":
         tree.append(("deleteConstraint", "SetNull"))
     if each.help:
         tree.append(("description", each.help))
-    if each.key:
-        tree += [("caseSensitive", "true")]
     if each.type in ("Text", "LongTextArea", "Number"):
         tree.append(("externalId", str(each.key).lower()))
     if each.help:
