@@ -253,10 +253,6 @@ def describe(obj: ObjectType, switches: Switches, root: str) -> dict[str, Any]:
 def describe_field(obj: ObjectType, each: Field, switches: Switches) -> dict[str, Any]:
     """One field of a describe."""
     writable = not each.auto and f"{obj.name}.{each.name}" not in switches.locked
-    items = [
-        {"active": True, "defaultValue": False, "label": value, "validFor": None, "value": value}
-        for value in each.values
-    ]
     return {
         "name": each.name,
         "label": each.label,
@@ -286,10 +282,14 @@ def describe_field(obj: ObjectType, each: Field, switches: Switches) -> dict[str
         "htmlFormatted": False,
         "encrypted": False,
         "deprecatedAndHidden": False,
-        "picklistValues": items,
+        "picklistValues": [_item(value) for value in each.values],
         "restrictedPicklist": each.restricted,
         "referenceTo": [each.reference_to] if each.reference_to else [],
         "relationshipName": each.relationship,
         "defaultValue": False if each.type == "boolean" else None,
         "inlineHelpText": None,
     }
+
+
+def _item(value: str) -> dict[str, Any]:
+    return {"active": True, "defaultValue": False, "label": value, "validFor": None, "value": value}
