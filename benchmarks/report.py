@@ -15,7 +15,7 @@ from typing import Any
 REPO = Path(__file__).parents[1]
 RESULTS = REPO / "build" / "bench"
 PAGE = REPO / "docs" / "benchmarks.md"
-PARTS = ("build", "publish")
+PARTS = ("build", "publish", "salesforce")
 PACKAGES = ("dbt-core", "dbt-duckdb", "duckdb", "requests")
 
 
