@@ -11,7 +11,7 @@ from dashboard import details
 from dashboard.formats import plural
 from dashboard.queries import Mart
 from dashboard.source import Row, group_by
-from dashboard.words import NO_SUBSCRIPTION, USE_CASES, Words, word
+from dashboard.words import NO_SUBSCRIPTION, Words, word
 
 SEVERITIES = ("high", "medium", "low")
 
@@ -240,7 +240,7 @@ def _use_cases(words: Words, row: Row, stages: list[Row]) -> list[UseCase]:
     for stage in stages:
         statuses[stage["use_case"]].add(stage["adoption_status"])
     found = []
-    for code in USE_CASES:
+    for code in words.use_cases:
         if code in adopted:
             status = "adopted"
         elif code in in_progress:

@@ -8,7 +8,7 @@ from datetime import date
 
 from dashboard.formats import MISSING, humanize, number, percent, plural
 from dashboard.source import Row
-from dashboard.words import OPEN_PERIOD, SCORE_GROUPS, Words, word
+from dashboard.words import OPEN_PERIOD, Words, word
 
 _SHARE_ENDINGS = ("_rate", "_utilization", "_engagement", "_share")
 
@@ -105,7 +105,7 @@ class Objective:
 
 def measures(rows: Sequence[Row], words: Words) -> list[Measure]:
     """The measures, in the order of their groups."""
-    order = {code: rank for rank, code in enumerate(SCORE_GROUPS)}
+    order = {code: rank for rank, code in enumerate(words.groups)}
     ranked = sorted(
         rows,
         key=lambda row: (
@@ -140,9 +140,9 @@ def measure_value(name: str, value: float | None) -> str:
 
 
 def groups(health: Row, found: Sequence[Measure], words: Words) -> list[Group]:
-    """The six score groups of the account; a missing score takes its measures' reason."""
+    """The score groups of the account; a missing score takes its measures' reason."""
     views = []
-    for code in SCORE_GROUPS:
+    for code in words.groups:
         score = health.get(f"{code}_score")
         reasons = [measure.reason for measure in found if measure.group == code and measure.reason]
         reason = "" if score is not None else (reasons[0] if reasons else "not measured")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from dashboard.formats import share
 from dashboard.queries import Mart
 from dashboard.source import Row, group_by
-from dashboard.words import COLORS, NO_SUBSCRIPTION, USE_CASES
+from dashboard.words import COLORS, NO_SUBSCRIPTION
 
 # How a subscription in force reports, best first. Other reasons of the mart follow these.
 REPORTING = ("production", "other_type", "stopped_reporting", "never_reported")
@@ -61,10 +61,13 @@ class PeriodFigures:
 def figures(mart: Mart) -> list[PeriodFigures]:
     """The figures of every period of the clock, oldest first."""
     tables = [group_by(rows, "period_start") for rows in (mart.coverage, mart.seats, mart.health, mart.adoption)]
-    return [_figures(*(table.get((start,), []) for table in tables)) for start in mart.clock.periods]
+    codes = [row["use_case"] for row in mart.use_cases]
+    return [_figures(codes, *(table.get((start,), []) for table in tables)) for start in mart.clock.periods]
 
 
-def _figures(coverage: list[Row], seats: list[Row], health: list[Row], adoption: list[Row]) -> PeriodFigures:
+def _figures(
+    codes: Sequence[str], coverage: list[Row], seats: list[Row], health: list[Row], adoption: list[Row]
+) -> PeriodFigures:
     in_force = [row for row in coverage if row["reporting_reason"] != NO_SUBSCRIPTION]
     reporting = Counter(_how_it_reports(row) for row in in_force)
     ended = Counter(bool(row["is_reporting"]) for row in coverage if row["reporting_reason"] == NO_SUBSCRIPTION)
@@ -89,7 +92,7 @@ def _figures(coverage: list[Row], seats: list[Row], health: list[Row], adoption:
         scored=len(scores),
         mean_score=sum(scores) / len(scores) if scores else None,
         colors={color: colors[color] for color in COLORS},
-        adopted=_adopted_shares(health, adoption),
+        adopted=_adopted_shares(codes, health, adoption),
         levels=dict(Counter(_level(row) for row in adoption)),
     )
 
@@ -114,10 +117,10 @@ def _sum(rows: Sequence[Row], column: str) -> float | None:
     return sum(float(row[column]) for row in rows) if rows else None
 
 
-def _adopted_shares(health: list[Row], adoption: list[Row]) -> dict[str, float | None]:
+def _adopted_shares(codes: Sequence[str], health: list[Row], adoption: list[Row]) -> dict[str, float | None]:
     adopted = {row["account_id"]: (row["adopted_use_cases"] or "").split(",") for row in adoption}
     shares = {}
-    for code in USE_CASES:
+    for code in codes:
         measured = [row for row in health if row[f"{code}_score"] is not None]
         found = sum(code in adopted.get(row["account_id"], []) for row in measured)
         shares[code] = share(found, len(measured))

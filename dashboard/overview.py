@@ -10,7 +10,7 @@ from dashboard.accounts import SEVERITIES, Account, scored
 from dashboard.formats import humanize, share
 from dashboard.history import PeriodFigures, comparable
 from dashboard.queries import Mart
-from dashboard.words import COLORS, LEVELS, NO_SUBSCRIPTION, USE_CASES, Words, word
+from dashboard.words import COLORS, LEVELS, NO_SUBSCRIPTION, Words, word
 
 LISTED = 6
 UNOWNED = "unassigned"
@@ -106,7 +106,7 @@ def build_overview(mart: Mart, words: Words, accounts: list[Account], found: Seq
         colors=_colors(accounts),
         unscored=_unscored(accounts),
         levels=_levels(accounts),
-        use_cases=[(code, words.group(code), _use_case(accounts, code)) for code in USE_CASES],
+        use_cases=[(code, words.group(code), _use_case(accounts, code)) for code in words.use_cases],
         drops=sorted(dropped, key=lambda a: a.health.change or 0)[:LISTED],
         idle=sorted(idle, key=lambda a: -(a.seats.idle or 0))[:LISTED],
         silent=sorted(filter(is_silent, accounts), key=lambda a: -(a.arr or 0))[:LISTED],

@@ -42,7 +42,7 @@ def render(mart: Mart, title: str = "Customer health") -> str:
         mart: the rows of `queries.read_mart`.
         title: the page's heading.
     """
-    words = Words(mart.value_statuses, mart.use_cases)
+    words = Words(mart.value_statuses, mart.use_cases, mart.score_groups)
     accounts = build_accounts(mart, words)
     found = figures(mart)
     return _environment().get_template("index.html").render(

@@ -57,9 +57,6 @@ ADOPTION = (
 )  # fmt: skip
 HEALTH = (
     "account_id", "period_start", "overall_score", "overall_color",
-    "license_utilization_score", "license_utilization_color",
-    "user_engagement_score", "user_engagement_color", "scm_score", "scm_color",
-    "ci_score", "ci_color", "cd_score", "cd_color", "devsecops_score", "devsecops_color",
     "weight_present", "arr_reporting_share", "score_change", "main_driver", "unscored_reason",
     "explanation",
 )  # fmt: skip
@@ -109,6 +106,7 @@ class Mart:
     checks: list[Row] = field(default_factory=list)
     value_statuses: list[Row] = field(default_factory=list)
     use_cases: list[Row] = field(default_factory=list)
+    score_groups: list[Row] = field(default_factory=list)
     settings: dict[str, float] = field(default_factory=dict)
 
 
@@ -208,8 +206,11 @@ def _since(period: date) -> str:
 
 def _read_history(reader: _Reader, mart: Mart) -> None:
     window = _since(mart.clock.periods[0])
-    mart.standing = reader.read("mart_account_standing", STANDING, required=True)
-    mart.health = _with_standing(mart, reader.read("fct_account_health", HEALTH, window))
+    mart.use_cases = reader.read("use_cases", ("use_case", "label", "step", "advice"))
+    mart.score_groups = reader.read("score_groups", ("score_group", "field_name"))
+    scores = tuple(f"{row['score_group']}_{part}" for row in mart.score_groups for part in ("score", "color"))
+    mart.standing = reader.read("mart_account_standing", (*STANDING, *scores), required=True)
+    mart.health = _with_standing(mart, reader.read("fct_account_health", (*HEALTH, *scores), window))
     mart.adoption = _with_standing(mart, reader.read("fct_account_adoption", ADOPTION, window))
     mart.seats = reader.read_standing("fct_seat_utilization", SEATS, mart.clock.current)
     mart.seats += reader.read("fct_seat_utilization", SEATS, f"{window} and {_until(mart.clock.current)}")
@@ -234,7 +235,6 @@ def _read_current(reader: _Reader, mart: Mart) -> None:
     mart.signals = reader.read("fct_health_signals", SIGNALS, now)
     mart.objectives = reader.read("fct_objective_progress", OBJECTIVES, _since(mart.clock.periods[0]))
     mart.value_statuses = reader.read("value_statuses", ("value_reason", "meaning"))
-    mart.use_cases = reader.read("use_cases", ("use_case", "label", "advice"))
     settings = reader.read("health_settings", ("setting", "setting_value"))
     mart.settings = {row["setting"]: float(row["setting_value"]) for row in settings}
 

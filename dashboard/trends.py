@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 
 from markupsafe import Markup
 
@@ -12,7 +13,7 @@ from dashboard.clock import Clock
 from dashboard.formats import compact, number, percent, score, share
 from dashboard.history import REPORTING, PeriodFigures
 from dashboard.queries import Mart
-from dashboard.words import COLORS, LEVELS, USE_CASES, Words
+from dashboard.words import COLORS, LEVELS, Words
 
 Figures = Sequence[PeriodFigures]
 
@@ -170,7 +171,7 @@ def _use_cases(axis: Axis, found: Figures, words: Words) -> Chart:
     title = "Use cases adopted"
     series = [
         Series(words.short(code), [figures.adopted[code] for figures in found], style)
-        for code, style in zip(USE_CASES, "abcd", strict=True)
+        for code, style in zip(words.use_cases, cycle("abcde"), strict=False)
     ]
     drawing = line_chart(title, axis, series, percent, top=1)
     note = "Share of the accounts in which the use case is measured."

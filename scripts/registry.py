@@ -1,16 +1,17 @@
-"""Writes what follows from the metric models' files: registry, publish contract and dictionary page.
+"""Writes what follows from the metric models' files and the seed of score groups: lists, contracts and dictionary page.
 
     python scripts/registry.py           write them (`make registry`)
     python scripts/registry.py --check   change nothing; exit 1 and say what is out of date
 
-Written are `macros/_generated/metric_models.sql` (the names that the long and wide marts loop over), the marked
-blocks of `models/marts/publish/gainsight/gainsight__instance_usage.yml` (the columns and fields of every metric that
-has a `gainsight_field`), and `docs/metrics.md`.
+Written are lists that models loop over (`macros/_generated/`: metric models, score groups, seat sources), the marked
+blocks of the usage contract (the columns and fields of every metric that has a `gainsight_field`) and of all that has
+a column for each score group (scripts/score_groups.py), and `docs/metrics.md`.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import sys
 from itertools import pairwise
 from pathlib import Path
@@ -19,12 +20,19 @@ from typing import Any
 import yaml
 
 PROJECT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(PROJECT))  # run as a file, too
+
+from scripts import score_groups  # noqa: E402
+
 METRICS = Path("models/metrics")
 REGISTRY = Path("macros/_generated/metric_models.sql")
+SEAT_SOURCES = Path("macros/_generated/seat_sources.sql")
 USAGE_CONTRACT = Path("models/marts/publish/gainsight/gainsight__instance_usage.yml")
 DICTIONARY = Path("docs/metrics.md")
 BEGIN = "# metrics with a gainsight_field: written by `make registry`"
 END = "# end of what `make registry` writes"
+# What macros of macros/metrics/metric_contexts.sql divide by.
+IMPLIED = {"metric_per_seat": "activated_seats", "metric_per_project": "projects_all_time_event"}
 REQUIRED = ("label", "stage", "use_case", "unit", "time_frame", "key_paths", "min_version", "tier")
 
 
@@ -75,6 +83,7 @@ def read_metric(project: Path, sql: Path) -> dict[str, Any]:
         **meta,
         "model": sql.stem,
         "name": sql.stem.removeprefix("metric_"),
+        "sql": read_text(project / sql),
         "description": " ".join(str(entry.get("description") or "").split()),
     }
 
@@ -93,6 +102,16 @@ def registry_text(metrics: list[dict[str, Any]]) -> str:
     return (
         "{#- Written by `make registry` from the file names in models/metrics: one name a line, sorted. -#}\n"
         f"{{% macro metric_models() %}}\n{names}\n{{% endmacro %}}\n"
+    )
+
+
+def seat_sources_text(project: Path) -> str:
+    """The macro that holds the staging models of seats reported apart from pings, one a line."""
+    found = sorted(path.stem for path in (project / "models/staging").rglob("stg_*__seats.sql"))
+    return (
+        "{#- Written by `make registry` from the staging models stg_<source>__seats: one name a line, sorted. -#}\n"
+        + "\n".join(["{% macro seat_source_models() %}", *found, "{% endmacro %}"])
+        + "\n"
     )
 
 
@@ -127,6 +146,14 @@ def usage_contract_text(current: str, metrics: list[dict[str, Any]]) -> str:
     return replace_block(replace_block(current, 0, fields), 1, columns)
 
 
+def made_of(metric: dict[str, Any], metrics: list[dict[str, Any]]) -> str:
+    """Of which metrics a derived one is made, by the names in its SQL."""
+    words = set(re.findall(r"'(?:metric_)?(\w+)'", metric["sql"]))
+    words |= {implied for macro, implied in IMPLIED.items() if macro in metric["sql"]}
+    parts = sorted(words & {one["name"] for one in metrics})
+    return "of " + ", ".join(f"`{part}`" for part in parts) if parts else "derived"
+
+
 def dictionary_text(metrics: list[dict[str, Any]]) -> str:
     """The metric dictionary as a Markdown page, by stage."""
     lines = [
@@ -140,12 +167,12 @@ def dictionary_text(metrics: list[dict[str, Any]]) -> str:
             "",
             f"## {stage}",
             "",
-            "| metric | label | unit | time frame | since | tier | key path, newest first | Gainsight field |",
+            "| metric | label | unit | time frame | since | tier | key path, newest first; of what | Gainsight field |",
             "|---|---|---|---|---|---|---|---|",
         ]
         for metric in (one for one in metrics if one["stage"] == stage):
             label = metric["label"].replace("|", "&#124;")
-            paths = "<br>".join(f"`{path}`" for path in metric["key_paths"]) or "derived"
+            paths = "<br>".join(f"`{path}`" for path in metric["key_paths"]) or made_of(metric, metrics)
             lines.append(
                 f"| `{metric['name']}` | {label} | {metric['unit']} | {metric['time_frame']} "
                 f"| {metric['min_version']} | {metric['tier']} | {paths} | {metric.get('gainsight_field', '')} |"
@@ -161,8 +188,10 @@ def outputs(project: Path) -> dict[Path, str]:
     contract = read_text(project / USAGE_CONTRACT)
     return {
         REGISTRY: registry_text(metrics),
+        SEAT_SOURCES: seat_sources_text(project),
         USAGE_CONTRACT: usage_contract_text(contract, metrics),
         DICTIONARY: dictionary_text(metrics),
+        **score_groups.outputs(project),
     }
 
 
@@ -170,7 +199,7 @@ def main(arguments: list[str], project: Path = PROJECT) -> int:
     """Writes or checks the files; returns the exit status."""
     try:
         wanted = outputs(project)
-    except (RegistryError, OSError) as error:
+    except (RegistryError, OSError, ValueError, KeyError) as error:
         sys.stderr.write(f"registry: {error}\n")
         return 1
     changed = [

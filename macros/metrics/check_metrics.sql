@@ -34,6 +34,8 @@
         {%- do customer_health.check_choices() -%}
         {%- do customer_health.check_metrics() -%}
         {%- do customer_health.check_publish_columns() -%}
+        {%- do customer_health.check_score_columns() -%}
+        {%- do customer_health.check_seat_sources() -%}
         {%- do customer_health.check_known_names() -%}
         {%- if flags.WHICH in ('build', 'run') -%}
             {%- do customer_health.check_raw_input() -%}

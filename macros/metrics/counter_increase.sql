@@ -1,6 +1,7 @@
 {#- By how much counters that only ever grow did grow (docs/rules.md 5): a period ping's value less the previous reported
     one's. Over a gap of several periods the increase is spread by days and marked as estimated. `counters` names a CTE of
-    reported values (instance_id, metric_name, period_start, metric_value); a CTE instance_periods must be there, too. -#}
+    reported values (instance_id, metric_name, period_start, metric_value); a CTE instance_periods must be there, too. No
+    variable is in it, for views of metrics are not made again when one changes. -#}
 {% macro counter_increases(counters) -%}
     with
 
@@ -54,7 +55,7 @@
             {{ days_between(
                 'case when instance_periods.previous_period_start = flows.earlier_period_start then flows.earlier_ping_date'
                 ~ ' else ' ~ days_later('instance_periods.period_start', -1) ~ ' end',
-                'least(flows.ping_date, ' ~ period_end('instance_periods.period_start') ~ ')'
+                'least(flows.ping_date, instance_periods.measurement_date)'
             ) }} as days_in_period
         from flows
         inner join instance_periods

@@ -43,6 +43,8 @@
             {%- set known = run_query('select distinct ' ~ place[1] ~ ' from ' ~ relation).columns[0].values() | list -%}
             {%- do customer_health.check_uses(vocabulary, known, 'seeds/' ~ seed ~ '.csv' ~ when) -%}
         {%- endfor -%}
+        {%- do customer_health.check_score_groups(relation) if seed == 'score_groups' -%}
+        {%- do customer_health.check_seat_precedence(relation) if seed == 'seat_sources' -%}
     {%- endif -%}
 {% endmacro %}
 

@@ -1,4 +1,4 @@
-{#- Every metric model of the project as a dict of its `config.meta.metric` plus name and description, sorted by
+{#- Every metric model of the project as a dict of its `config.meta.metric` plus name, description and the metrics it is made of, sorted by
     name. Known only at run time: while dbt parses, `graph` is empty and this returns an empty list. -#}
 {% macro metric_registry() %}
     {%- set metrics = [] -%}
@@ -6,7 +6,14 @@
         {%- for node in graph.nodes.values() | sort(attribute='name') -%}
             {%- if node.resource_type == 'model' and node.name.startswith('metric_') -%}
                 {%- set meta = customer_health.metric_meta(node) -%}
-                {%- do metrics.append(dict(meta, name=node.name[7:], model=node.name, description=node.description)) -%}
+                {%- set parts = [] -%}
+                {%- for parent in node.depends_on.nodes if parent.split('.')[-1].startswith('metric_') -%}
+                    {%- do parts.append(parent.split('.')[-1][7:]) -%}
+                {%- endfor -%}
+                {%- do metrics.append(dict(
+                    meta, name=node.name[7:], model=node.name, description=node.description,
+                    derived_from=parts | unique | sort | join(', ')
+                )) -%}
             {%- endif -%}
         {%- endfor -%}
     {%- endif -%}
@@ -35,7 +42,7 @@
         'unit': ['users', 'events', 'projects', 'ratio', 'flag', 'setting'],
         'time_frame': ['none', '7d', '28d', 'all', 'period'],
         'tier': ['free', 'starter', 'premium', 'ultimate'],
-        'use_case': var('metric_use_cases'),
+        'use_case': (var('metric_use_cases') + customer_health.score_group_names()) | unique | list,
     } -%}
     {%- for key, allowed in vocabularies.items() if meta[key] not in allowed -%}
         {{ exceptions.raise_compiler_error(

@@ -9,6 +9,11 @@
     {{ customer_health.combined_metrics(metrics, needs, 'count(case when parts.metric_value > 0 then 1 end)') }}
 {%- endmacro %}
 
+{#- The largest of them: of counts of distinct people, which must not be added, the least that they are together. -#}
+{% macro metric_largest(metrics, needs='any') -%}
+    {{ customer_health.combined_metrics(metrics, needs, 'max(parts.metric_value)') }}
+{%- endmacro %}
+
 {% macro combined_metrics(metrics, needs, combination) -%}
     {%- if needs not in ['all', 'any'] -%}
         {{ exceptions.raise_compiler_error("needs is '" ~ needs ~ "'; it must be 'all' or 'any'") }}

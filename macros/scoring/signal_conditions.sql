@@ -10,7 +10,6 @@
 {#- Whether a count of scans is below its limit, which grows with the activated seats where the rule says for how many it
     is meant. Needs `inputs` and `rules`. -#}
 {% macro is_few_for_its_seats(figure) -%}
-    inputs.devsecops_applies
-        and inputs.{{ figure }} < rules.limit_value
+    inputs.{{ figure }} < rules.limit_value
         * case when rules.per_seats is null then 1 else inputs.activated_seats / rules.per_seats end
 {%- endmacro %}

@@ -72,11 +72,12 @@ TABLES = {
         unmapped_reason text""",
     "quarantined_pings": "source_file text, line_number bigint, reason text",
     "value_statuses": "value_status text, value_reason text, meaning text",
-    "use_cases": "use_case text, label text, advice text",
+    "use_cases": "use_case text, label text, step integer, advice text",
+    "score_groups": "score_group text, field_name text",
     "health_settings": "setting text, setting_value double",
 }  # fmt: skip
 
-SEEDS = ("value_statuses", "use_cases", "health_settings")
+SEEDS = ("value_statuses", "use_cases", "score_groups", "health_settings")
 
 ROWS: Mapping[str, Sequence[tuple[object, ...]]] = {
     "dim_accounts": [
@@ -182,8 +183,18 @@ ROWS: Mapping[str, Sequence[tuple[object, ...]]] = {
         ("not_supported", "version_below_minimum", "the version is too old to report it"),
     ],
     "use_cases": [
-        ("scm", "Source code management", "Import a repository."),
-        ("ci", "Continuous integration", "Add a CI template."),
+        ("ci", "Continuous integration", 2, "Add a CI template."),
+        ("scm", "Source code management", 1, "Import a repository."),
+        ("devsecops", "DevSecOps", 3, "Switch on SAST."),
+        ("cd", "Continuous delivery", 4, "Add an environment."),
+    ],
+    "score_groups": [
+        ("license_utilization", "License_Utilization"),
+        ("user_engagement", "User_Engagement"),
+        ("scm", "SCM"),
+        ("ci", "CI"),
+        ("cd", "CD"),
+        ("devsecops", "DevSecOps"),
     ],
     "health_settings": [("stale_after_days", 60), ("score_yellow_above", 50)],
 }  # fmt: skip

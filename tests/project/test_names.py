@@ -28,7 +28,12 @@ CHECKED = re.compile(
 # Words of a vocabulary that mean something else in these files.
 OTHER_MEANING = {("stopped_reporting", "reporting_reason")}
 # Here metrics, measures and a signal give their names to columns, which the database itself misses.
-COLUMNS = {"int_rollup_seats.sql", "int_signals_subscription.sql"}
+COLUMNS = {
+    "int_instance_seats.sql",
+    "int_rollup_seats.sql",
+    "int_signals_subscription.sql",
+    "int_subscription_seats.sql",
+}
 
 
 def rows(seed: str) -> list[dict[str, str]]:

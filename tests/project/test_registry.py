@@ -37,7 +37,7 @@ models:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """What `make registry` reads and writes, and one metric more."""
-    for part in ("models/metrics", "models/marts/publish", "macros/_generated"):
+    for part in ("models/metrics", "models/marts", "macros/_generated", "seeds"):
         shutil.copytree(REPO / part, tmp_path / part)
     (tmp_path / "docs").mkdir()
     (tmp_path / FOLDER / f"{NAME}.sql").write_text("{{ ping_metric() }}\n")
@@ -121,7 +121,8 @@ def test_any_label_gives_a_contract_that_yaml_reads_back(project: Path, label: s
 
 def test_the_command_itself_ends_with_the_message_and_status_1(project: Path) -> None:
     (project / "scripts").mkdir()
-    shutil.copy(REPO / "scripts/registry.py", project / "scripts")
+    for name in ("registry", "score_groups"):
+        shutil.copy(REPO / f"scripts/{name}.py", project / "scripts")
     (project / FOLDER / f"{NAME}.yml").write_text("models: 1\n")
     ran = subprocess.run(
         [sys.executable, "scripts/registry.py"], cwd=project, capture_output=True, text=True, check=False

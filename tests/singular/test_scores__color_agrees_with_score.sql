@@ -53,9 +53,7 @@ means as (
 
     select use_case as score_name, account_id, period_start, score, color
     from stage_adoption
-    {%- for group in ['overall'] + known('score_group', [
-        'license_utilization', 'user_engagement', 'scm', 'ci', 'cd', 'devsecops',
-    ]) %}
+    {%- for group in ['overall'] + score_group_names() %}
     union all
     select '{{ group }}', account_id, period_start, {{ group }}_score, {{ group }}_color
     from account_health

@@ -22,11 +22,8 @@ seats as (
 
 scores as (
 
-    {%- for score in [
-        'overall_score', 'license_utilization_score', 'user_engagement_score', 'scm_score', 'ci_score', 'cd_score',
-        'devsecops_score',
-    ] %}
-    select account_id as subject, period_start, '{{ score }}' as score_name, {{ score }} as score, 100 as largest
+    {%- for group in ['overall'] + score_group_names() %}
+    select account_id as subject, period_start, '{{ group }}' as score_name, {{ group }}_score as score, 100 as largest
     from accounts
     union all
     {%- endfor %}

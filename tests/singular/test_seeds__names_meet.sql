@@ -39,6 +39,20 @@ uses as (
     union
     select 'measure_weights.score_group', score_group, 'label' from {{ ref('measure_weights') }}
     union
+    select 'seat_sources.metric_name', metric_name, 'metric' from {{ ref('seat_sources') }}
+    where metric_name is not null
+    union
+    select 'seat_sources.source', source, 'seat source' from {{ ref('seat_sources') }}
+    where metric_name is null
+    union
+    select 'score_groups.score_group', score_group, 'group' from {{ ref('score_groups') }}
+    union
+    select 'use_cases.min_tier', min_tier, 'tier' from {{ ref('use_cases') }}
+    where min_tier is not null
+    union
+    select 'signal_rules.use_case', use_case, 'use case' from {{ ref('signal_rules') }}
+    where use_case is not null
+    union
     select 'editions.tier', tier, 'tier' from {{ ref('editions') }}
     union
     select 'sentinels.value_reason', value_reason, 'reason' from {{ ref('sentinels') }}
@@ -56,6 +70,12 @@ vocabulary as (
     select 'group', score_group from {{ ref('measure_weights') }}
     union
     select 'label', score_group from {{ ref('score_groups') }}
+    union
+    select 'use case', use_case from {{ ref('use_cases') }}
+    {%- for source in ['subscription', 'license'] + seat_source_names() %}
+    union
+    select 'seat source', '{{ source }}'
+    {%- endfor %}
     union
     select 'tier', tier from {{ ref('product_tiers') }}
     union

@@ -1,5 +1,5 @@
 {#- Where an account stands on as_of: the standing roll-up of its scores, adoption and seats in one row. -#}
-{%- set groups = known('score_group', ['license_utilization', 'user_engagement', 'scm', 'ci', 'cd', 'devsecops']) -%}
+{%- set groups = score_group_names() -%}
 with
 
 health as (

@@ -1,6 +1,6 @@
-{#- The scores of an account as they are shown, in every period and in its standing: six groups, their colors, and how much
+{#- The scores of an account as they are shown, in every period and in its standing: the groups, their colors, and how much
     of the weight and of the revenue they rest on. -#}
-{%- set groups = known('score_group', ['license_utilization', 'user_engagement', 'scm', 'ci', 'cd', 'devsecops']) -%}
+{%- set groups = score_group_names() -%}
 with
 
 rollup_scores as (

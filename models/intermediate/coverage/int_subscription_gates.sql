@@ -59,8 +59,10 @@ gates as (
         coverage.latest_ping_at,
         coverage.awaited_production_instances,
         primary_instances.instance_id as primary_instance_id,
-        (coverage.is_in_force and coverage.tier = 'ultimate')
-        or coalesce(primary_instances.is_ultimate_trial, false) as devsecops_applies,
+        greatest(
+            coalesce(case when coverage.is_in_force then tiers.tier_rank end, -1),
+            coalesce(primary_instances.trial_tier_rank, -1)
+        ) as plan_rank,
         case
             when not coverage.is_in_force then 'no_active_subscription'
             {#- A Production instance did ping, but on a day outside every term. #}
@@ -79,6 +81,8 @@ gates as (
         end as gate_reason
     from coverage
     cross join settings
+    left join {{ ref('product_tiers') }} as tiers
+        on coverage.tier = tiers.tier
     left join primary_instances
         on coverage.original_subscription_id = primary_instances.original_subscription_id
         and coverage.period_start = primary_instances.period_start

@@ -90,9 +90,11 @@ primary_instances as (
 
     select
         held.*,
-        seats.is_ultimate_trial,
+        seats.trial_tier_rank,
         seats.last_ping_at,
         seats.activated_seats,
+        seats.activated_seats_source,
+        seats.activated_seats_reason,
         seats.unique_active,
         seats.umau,
         seats.umau_source,

@@ -19,13 +19,15 @@ metrics as (
         {{ "'" ~ metric.gainsight_field ~ "'" if metric.gainsight_field else 'cast(null as ' ~ dbt.type_string() ~ ')' }}
             as gainsight_field,
         '{{ metric.description | trim | replace("'", "''") | replace("\n", " ") }}' as description,
-        {{ 'false' if metric.key_paths else 'true' }} as is_derived
+        {{ 'false' if metric.key_paths else 'true' }} as is_derived,
+        {{ "'" ~ metric.derived_from ~ "'" if metric.derived_from else 'cast(null as ' ~ dbt.type_string() ~ ')' }}
+            as derived_from
     {{ 'union all' if not loop.last }}
     {%- else %}
     select
         '' as metric_name, '' as label, '' as stage, '' as use_case, '' as unit, '' as time_frame, '' as key_paths,
         '' as min_version, 0 as min_major, 0 as min_minor, '' as tier, '' as gainsight_field, '' as description,
-        false as is_derived
+        false as is_derived, '' as derived_from
     where false
     {%- endfor %}
 

@@ -87,7 +87,7 @@ instance_periods as (
         latest.version_minor,
         latest.tier,
         latest.tier_rank,
-        latest.is_ultimate_trial,
+        latest.trial_tier_rank,
         case
             when spine.ping_id is not null then latest.subscription_seats
             when subscription_periods.is_in_force then subscription_periods.seats

@@ -20,12 +20,6 @@ versions as (
 
 ),
 
-editions as (
-
-    select * from {{ ref('editions') }}
-
-),
-
 versions_begun as (
 
     select
@@ -83,17 +77,21 @@ mapped as (
             when pings.license_plan in ('starter', 'premium', 'ultimate') then pings.license_plan
             else coalesce(editions.tier, 'unknown')
         end as tier,
-        coalesce(pings.license_trial, false)
-        and (pings.license_plan = 'ultimate' or editions.tier = 'ultimate')
-        and (pings.license_trial_ends_on is null or pings.ping_date <= pings.license_trial_ends_on)
-            as is_ultimate_trial
+        case
+            when pings.license_trial and coalesce(pings.ping_date <= pings.license_trial_ends_on, true)
+                then greatest(coalesce(plan_tiers.tier_rank, -1), coalesce(edition_tiers.tier_rank, -1))
+        end as trial_tier_rank
     from pings
     left join ping_licenses
         on pings.ping_id = ping_licenses.ping_id
     left join version_at_ping
         on pings.ping_id = version_at_ping.ping_id
-    left join editions
+    left join {{ ref('editions') }} as editions
         on upper(pings.edition) = editions.edition
+    left join {{ ref('product_tiers') }} as edition_tiers
+        on editions.tier = edition_tiers.tier
+    left join {{ ref('product_tiers') }} as plan_tiers
+        on pings.license_plan = plan_tiers.tier
 
 ),
 
@@ -102,7 +100,7 @@ judged as (
     {#- The last ping received in a period is the one that counts for its instance there (docs/rules.md 1). #}
     select
         mapped.*,
-        product_tiers.tier_rank,
+        tiers.tier_rank,
         mapped.exclusion is null and row_number() over (
             partition by mapped.instance_id, mapped.period_start, mapped.exclusion is null
             order by mapped.received_at desc, mapped.recorded_at desc nulls last, mapped.ping_id desc
@@ -111,8 +109,8 @@ judged as (
             partition by mapped.instance_id, mapped.period_start
         ) as ping_count
     from mapped
-    left join {{ ref('product_tiers') }} as product_tiers
-        on mapped.tier = product_tiers.tier
+    left join {{ ref('product_tiers') }} as tiers
+        on mapped.tier = tiers.tier
 
 )
 

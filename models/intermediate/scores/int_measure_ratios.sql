@@ -1,6 +1,7 @@
 {{ config(materialized='view') }}
-{#- Every measure's ratio for every subscription and period, with what its inputs say of themselves: metrics of the primary
-    instance, derived ones too, and its licensed seats. -#}
+{#- Every measure's ratio for every subscription and period, with what its inputs say of themselves: the subscription's seats,
+    and metrics of its primary instance, derived ones too. -#}
+{%- set numbers = {'licensed_seats': "'seats_unknown'", 'activated_seats': 'activated_seats_reason'} -%}
 with
 
 gates as (
@@ -11,7 +12,14 @@ gates as (
 
 measures as (
 
-    select * from {{ ref('measures') }}
+    select
+        measures.*,
+        coalesce(tiers.tier_rank, -1) as min_plan_rank
+    from {{ ref('measures') }} as measures
+    left join {{ ref('use_cases') }} as use_cases
+        on measures.score_group = use_cases.use_case
+    left join {{ ref('product_tiers') }} as tiers
+        on use_cases.min_tier = tiers.tier
 
 ),
 
@@ -21,11 +29,20 @@ primary_instances as (
 
 ),
 
+seats as (
+
+    select * from {{ ref('int_subscription_seats') }}
+
+),
+
 metric_values as (
 
     select * from {{ ref('int_metric_values') }}
-    where metric_name in (select measures.numerator from measures)
+    where (
+        metric_name in (select measures.numerator from measures)
         or metric_name in (select measures.denominator from measures)
+    )
+        and metric_name not in ('{{ numbers.keys() | join("', '") }}')
 
 ),
 
@@ -42,15 +59,17 @@ inputs as (
     inner join metric_values
         on primary_instances.instance_id = metric_values.instance_id
         and primary_instances.period_start = metric_values.period_start
+    {%- for number, reason in numbers.items() %}
     union all
     select
         original_subscription_id,
         period_start,
-        'licensed_seats',
-        cast(licensed_seats as double),
-        case when licensed_seats is null then 'not_reported' else 'reported' end,
-        case when licensed_seats is null then 'seats_unknown' end
-    from primary_instances
+        '{{ number }}',
+        {{ number }},
+        case when {{ number }} is null then 'not_reported' else 'reported' end,
+        case when {{ number }} is null then {{ reason }} end
+    from seats
+    {%- endfor %}
 
 ),
 
@@ -66,7 +85,7 @@ divided as (
         gates.gate_reason,
         measures.measure,
         measures.score_group,
-        measures.needs_devsecops and not gates.devsecops_applies as is_ruled_out,
+        measures.min_plan_rank > gates.plan_rank as is_ruled_out,
         numerators.input_value as numerator,
         denominators.input_value as denominator,
         case

@@ -17,12 +17,6 @@ gates as (
 
 ),
 
-seats as (
-
-    select * from {{ ref('int_subscription_seats') }}
-
-),
-
 points as (
 
     select * from {{ ref('int_subscription_points') }}
@@ -94,7 +88,7 @@ inputs as (
         gates.previous_period_start,
         gates.primary_instance_id,
         gates.months_since_start,
-        gates.devsecops_applies,
+        gates.plan_rank,
         seats.activated_seats,
         seats.licensed_seats,
         ratios.license_utilization,
@@ -107,7 +101,7 @@ inputs as (
         counter_flows.{{ metric }}_flow
         {%- endfor %}
     from gates
-    inner join seats
+    inner join {{ ref('int_subscription_seats') }} as seats
         on gates.original_subscription_id = seats.original_subscription_id
         and gates.period_start = seats.period_start
     left join ratios

@@ -32,7 +32,14 @@ with
 
 rules as (
 
-    select * from {{ ref('signal_rules') }}
+    select
+        signal_rules.*,
+        coalesce(tiers.tier_rank, -1) as min_plan_rank
+    from {{ ref('signal_rules') }} as signal_rules
+    left join {{ ref('use_cases') }} as use_cases
+        on signal_rules.use_case = use_cases.use_case
+    left join {{ ref('product_tiers') }} as tiers
+        on use_cases.min_tier = tiers.tier
 
 ),
 
@@ -75,6 +82,7 @@ raised as (
     inner join rules
         on rules.signal = '{{ signal }}'
         and inputs.months_since_start >= rules.min_age_months
+        and inputs.plan_rank >= rules.min_plan_rank
     left join inputs as earlier
         on inputs.original_subscription_id = earlier.original_subscription_id
         and inputs.previous_period_start = earlier.period_start

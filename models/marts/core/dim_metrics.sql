@@ -10,6 +10,7 @@ metrics as (
         unit,
         time_frame,
         key_paths,
+        derived_from,
         min_version,
         tier,
         gainsight_field,

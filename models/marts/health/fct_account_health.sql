@@ -1,4 +1,4 @@
-{%- set groups = known('score_group', ['license_utilization', 'user_engagement', 'scm', 'ci', 'cd', 'devsecops']) -%}
+{%- set groups = score_group_names() -%}
 with
 
 health as (

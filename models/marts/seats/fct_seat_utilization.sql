@@ -31,6 +31,7 @@ utilization as (
         seats.licensed_seats_source,
         seats.seats_mismatch,
         seats.activated_seats,
+        seats.activated_seats_source,
         seats.umau,
         seats.umau_source,
         {{ shown_ratio('utilization.measure_value') }} as license_utilization,

@@ -15,9 +15,7 @@ company_health as (
         cast(last_scored_ping_at as {{ dbt.type_timestamp() }}) as last_scored_ping_at,
         cast(overall_score as double) as overall_score,
         cast(overall_color as {{ dbt.type_string() }}) as overall_color,
-        {%- for group in known('score_group', [
-            'license_utilization', 'user_engagement', 'scm', 'ci', 'cd', 'devsecops',
-        ]) %}
+        {%- for group in score_group_names() %}
         cast({{ group }}_score as double) as {{ group }}_score,
         {%- endfor %}
         cast(unscored_groups as {{ dbt.type_string() }}) as unscored_groups,

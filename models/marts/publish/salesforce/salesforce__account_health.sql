@@ -22,9 +22,7 @@ account_health as (
         cast(standing.overall_score as double) as overall_score,
         cast(standing.overall_color as {{ dbt.type_string() }}) as overall_color,
         cast(standing.unscored_reason as {{ dbt.type_string() }}) as unscored_reason,
-        {%- for group in known('score_group', [
-            'license_utilization', 'user_engagement', 'scm', 'ci', 'cd', 'devsecops',
-        ]) %}
+        {%- for group in score_group_names() %}
         cast(standing.{{ group }}_score as double) as {{ group }}_score,
         {%- endfor %}
         cast(standing.unscored_groups as {{ dbt.type_string() }}) as unscored_groups,
