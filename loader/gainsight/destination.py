@@ -17,9 +17,8 @@ from loader.engine.finding import Wanted
 from loader.engine.http import Http
 from loader.engine.limits import Meter, Window
 from loader.engine.records import Links, Records, pages
-from loader.engine.sending import Item, Sent, not_taken, send
+from loader.engine.sending import Item, Sent, send
 from loader.engine.values import as_json, key_of, moment
-from loader.errors import RowRejected
 from loader.gainsight import bulk, schema
 from loader.gainsight.client import PAGE, Client, Credentials
 from loader.gainsight.comparing import Comparing
@@ -181,11 +180,7 @@ class Gainsight(Defaults):
     def delete(self, model: PublishModel, rows: Sequence[Row]) -> Iterator[list[Outcome]]:
         """See `Destination`."""
         for row in rows:
-            try:
-                self._client.delete(model.object, str(row.destination_id))
-                yield [Outcome(row)]
-            except RowRejected as error:
-                yield [not_taken(row, error)]
+            yield from self._send(model, [(row, "{}")], [], self._deleted)
 
     def doubts(self, model: PublishModel, facts: Facts) -> Iterable[Finding]:
         """See `Destination`."""
@@ -198,8 +193,22 @@ class Gainsight(Defaults):
     def _sending(
         self, model: PublishModel, rows: Sequence[Row], once: Callable[[PublishModel, list[Item]], Sent]
     ) -> Iterator[list[Outcome]]:
+        return self._send(model, *self._records.items(model, rows), once)
+
+    def _send(
+        self,
+        model: PublishModel,
+        items: list[Item],
+        refused: list[Outcome],
+        once: Callable[[PublishModel, list[Item]], Sent],
+    ) -> Iterator[list[Outcome]]:
         pause, patience = self._http.meter.pause, self._settings.give_up_seconds
-        return send(model.object, *self._records.items(model, rows), partial(once, model), pause, patience)
+        return send(model.object, items, refused, partial(once, model), pause, patience)
+
+    def _deleted(self, model: PublishModel, part: list[Item]) -> Sent:
+        (row, _), *others = part
+        self._client.delete(model.object, str(row.destination_id))
+        return [Outcome(row)], others
 
     def _record_of(self, model: PublishModel, given: Mapping[str, Any]) -> Record:
         return Record(given["Gsid"], key_of(self.compares, model, given), given)

@@ -1,0 +1,152 @@
+"""Deletes and clears meet what inserts meet: every fault, kills and limits, with a key of two parts, one of them a date.
+
+Usage rows have the key (instance, period); the model mirrors the mart, or clears what left it.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from harness import MODELS, Bench
+from test_matrix import ALL_FAULTS
+
+from sandbox import Fault, Limits, Switches
+
+MODEL, OBJECT = "gainsight__instance_usage", "Instance_Usage__gc"
+USAGE = {MODEL: MODELS[MODEL]}
+ARGUMENTS = ("--select", MODEL, "--no-gate")
+FAULTS = {name: fault for name, fault in ALL_FAULTS.items() if name != "none"}
+ODD = Switches(
+    date_reply="epoch",
+    dates="midnight",
+    time_zone="Asia/Tokyo",
+    text_case_blind=True,
+    empty_result="gsobj_1011",
+    error_status=200,
+    insert_order="shuffled",
+)
+
+
+def usage(make_bench: Callable[..., Bench], on_gone: str = "delete", **given: Any) -> Bench:
+    """A bench with 100 rows of usage, published, in a model whose rows leave in this way."""
+    bench = make_bench(**given)
+    bench.fill(instances=50, periods=2)
+    bench.env |= {"GAINSIGHT_WINDOW_SECONDS": "0.3", "GAINSIGHT_TIMEOUT_SECONDS": "0.25"}
+    manifest = bench.folder / "target" / "manifest.json"
+    document = json.loads(manifest.read_text())
+    publish = document["nodes"][f"model.mini_project.{MODEL}"]["config"]["meta"]["publish"]
+    publish |= {"mode": "mirror" if on_gone == "delete" else "upsert", "on_gone": on_gone}
+    manifest.write_text(json.dumps(document))
+    env = {"GAINSIGHT_TIMEOUT_SECONDS": "5"}
+    assert bench.publish(*ARGUMENTS, env=env).code == 0
+    bench.assert_settled(USAGE)
+    return bench
+
+
+def lose(bench: Bench, number: int) -> None:
+    """Rows leave, others come and change, all in one run: six of each."""
+    bench.sql(f"delete from {MODEL} where instance_id in (select instance_id from {MODEL} order by 1 limit 3)")
+    bench.sql(
+        f"insert into {MODEL} select 'z{number}-' || i, date '2025-03-01' + cast(p as integer), 'A1', i, 0.5, null"
+        " from range(3) as r(i), range(2) as s(p)"
+    )
+    bench.sql(
+        f"update {MODEL} set active_users = {1000 + number} where instance_id like 'i4%' and active_users % 3 = 0"
+    )
+
+
+def until_done(bench: Bench, *arguments: str, runs: int = 3) -> list[int]:
+    """Publish until a run comes to its end; exit codes."""
+    codes = []
+    for _ in range(runs):
+        ended = bench.publish(*ARGUMENTS, *arguments)
+        codes.append(ended.code)
+        if ended.code != 4:
+            break
+    assert codes[-1] == 0, ended.err
+    return codes
+
+
+@pytest.mark.parametrize("switches", [Switches(), ODD], ids=["default", "odd"])
+def test_deletes_settle_under_every_fault(make_bench: Callable[..., Bench], switches: Switches) -> None:
+    """Each fault strikes the second delete of a run that also creates and changes rows."""
+    bench = usage(make_bench, switches=switches)
+    faults = list(FAULTS.items())[:: 1 if switches is not ODD else 2]
+    for number, (name, fault) in enumerate(faults):
+        lose(bench, number)
+        bench.box.clear_faults()
+        bench.box.schedule(replace(fault, operation="delete", nth=2))
+        try:
+            until_done(bench)
+            bench.assert_settled(USAGE)
+        except AssertionError as error:
+            raise AssertionError(f"{name}: {error}") from error
+    assert bench.publish(*ARGUMENTS).result["plan"]["gone"] == 0
+
+
+def test_clears_settle_under_every_fault(make_bench: Callable[..., Bench]) -> None:
+    """Each strikes the update that clears; its records stay, without our values, and are cleared once."""
+    bench = usage(make_bench, "clear")
+    left = 0
+    for number, (name, fault) in enumerate(FAULTS.items()):
+        keys = bench.sql(f"select instance_id from {MODEL} where instance_id like 'i%' order by 1 limit 1")
+        gone = [row[0] for row in keys]
+        bench.sql(f"delete from {MODEL} where instance_id = ?", gone)
+        bench.box.clear_faults()
+        bench.box.schedule(replace(fault, operation="update"))
+        until_done(bench, "--max-null-overwrites", "100")
+        left += 2
+        cleared = [row for row in bench.box.rows(OBJECT) if row["Instance_Id__gc"] == gone[0]]
+        values = {(row["Active_Users__gc"], row["Utilization__gc"], row["Company_Id__gc"]) for row in cleared}
+        assert (len(cleared), values) == (2, {(None, None, None)}), f"{number} {name}"
+    calls = len(bench.box.calls)
+    assert bench.publish(*ARGUMENTS).code == 0
+    assert len(bench.box.calls) == calls + 1, "look-ups alone: nothing is cleared twice"
+    assert bench.box.count(OBJECT) == 100
+
+
+def test_killed_among_deletes_the_next_run_completes_the_job(make_bench: Callable[..., Bench]) -> None:
+    """A run deletes 12 of its rows, creates six and changes some; it is killed at any moment."""
+    bench = usage(make_bench, switches=ODD)
+    bench.env["GAINSIGHT_TIMEOUT_SECONDS"] = "2"
+    chance, codes = random.Random(5), []
+    bench.box.schedule(Fault("slow", operation="write", seconds=0.04, times=None))
+    for number in range(8):
+        lose(bench, number)
+        bench.sql(f"delete from {MODEL} where instance_id in (select instance_id from {MODEL} order by 1 limit 3)")
+        before = len(bench.box.calls)
+        process = bench.start("publish", *ARGUMENTS)
+        while len(bench.box.calls) == before and process.poll() is None:
+            time.sleep(0.002)
+        time.sleep(chance.uniform(0.1, 0.9))
+        process.send_signal(signal.SIGKILL)
+        process.communicate(timeout=60)
+        codes.append(process.returncode)
+        until_done(bench)
+        bench.assert_settled(USAGE)
+    assert codes.count(-signal.SIGKILL) >= 3, "too few runs were killed to say anything"
+
+
+def test_deletes_keep_to_the_windows_and_to_the_day(make_bench: Callable[..., Bench]) -> None:
+    """Of 60 deletes the day takes some; the rest is left for the next one, and no call earns a 429."""
+    limits = Limits(calls_per_window=20, window_seconds=0.5)
+    bench = usage(make_bench, limits=limits)
+    bench.env |= {"GAINSIGHT_CALLS_PER_MINUTE": "20", "GAINSIGHT_WINDOW_SECONDS": "0.5"}
+    bench.sql(f"delete from {MODEL} where active_users >= 20")
+    kept, due = len(bench.mart(MODEL)), 100 - len(bench.mart(MODEL))
+    assert due > 50
+    made = bench.sql("select calls from main_publish.publish_calls")[0][0]
+    ended = bench.publish(*ARGUMENTS, env={"GAINSIGHT_CALLS_PER_DAY": str(made + 30)})
+    assert ended.code == 4, ended.err
+    assert bench.box.count(OBJECT) == 100 - ended.result["rows_deleted"] > kept
+    assert bench.publish(*ARGUMENTS).code == 0
+    assert bench.box.count(OBJECT) == kept
+    bench.assert_settled(USAGE)
+    assert not [call for call in bench.box.calls if call.status == 429]
