@@ -69,7 +69,6 @@ class Sender:
         self._refused_in_a_row = self._later_in_a_row = 0
         self._unwritten: list[Outcome] = []
         self._replaced: StoppedError | None = None
-        self._later: dict[tuple[str, str], Outcome] = {}
         self._beside = Background()
 
     def close(self) -> None:
@@ -175,7 +174,7 @@ class Sender:
         """
         windows, call = self._noted(model, turn, known), self.destination.update if known else self._create(model)
         most = min(size or self.destination.batch_size, self.destination.batch_size)
-        self.meter.before_wait = partial(self._before_wait, model)
+        self.meter.before_wait = partial(self._before_wait, partial(self._write_down, model))
         ahead = self._beside.do(next, windows, None)
         while noted := ahead.result():
             ahead = self._beside.do(next, windows, None)
@@ -240,16 +239,24 @@ class Sender:
         required = [name for name, field in fields.items() if not field.nillable]
         call = self.destination.delete if deletes else self.destination.update
         size = self.destination.deletes_per_call if deletes else self.destination.batch_size
+        done: list[Outcome] = []
+        write_down = partial(self._record_leaving, model, done, deleted=deletes)
+        self.meter.before_wait = partial(self._before_wait, write_down)
         for window in self.mart.leaving(diff, options, required):
             self._built()
-            for batch in _batches(window, size, 0 if deletes else self.destination.batch_bytes):
-                self.heed_signal()
-                self._still_held()
-                for outcomes in call(model, batch):
-                    self._record_leaving(model, outcomes, deleted=deletes)
+            try:
+                for batch in _batches(window, size, 0 if deletes else self.destination.batch_bytes):
+                    self.heed_signal()
+                    self._still_held()
+                    for outcomes in call(model, batch):
+                        done += outcomes
+            finally:
+                write_down()
+        self.meter.before_wait = lambda seconds: None
 
-    def _record_leaving(self, model: PublishModel, outcomes: Sequence[Outcome], *, deleted: bool) -> None:
-        """A record that is gone is followed no longer; one that was cleared is, in case its row comes back."""
+    def _record_leaving(self, model: PublishModel, outcomes: list[Outcome], *, deleted: bool) -> None:
+        """Write down what became of these, and forget them. A record that is gone is followed no longer; one that was
+        cleared is, in case its row comes back. What is not written down is deleted, or cleared, once more."""
         done = [each.row for each in outcomes if each.accepted]
         gone = [each.row.row_key for each in outcomes if each.vanished] + [row.row_key for row in done if deleted]
         rejected = [(each.row, each.rejection) for each in outcomes if each.rejection]
@@ -258,10 +265,11 @@ class Sender:
         later = [(each.row, each.later) for each in outcomes if each.later]
         kept = [] if deleted else done
         self.state.record(model.object, self.meter.unsaved(), kept, rejected, gone, later)
-        self._note_later([each for each in outcomes if each.later], model)
+        outcomes.clear()
+        self.result.note_later(model.object, [row.row_key for row, _ in later], [])
         self.result.deleted += len(gone) if deleted else 0
         self.result.cleared += len(kept)
-        self._note_rejected([why for _, why in rejected])
+        self.result.note_rejected([why for _, why in rejected])
 
     # Writing down
 
@@ -292,11 +300,8 @@ class Sender:
     def _count(self, model: PublishModel, outcomes: Sequence[Outcome], later: list[Outcome]) -> None:
         accepted, rejected = sum(each.accepted for each in outcomes), [o.rejection for o in outcomes if o.rejection]
         self.result.accepted += accepted
-        for each in outcomes:
-            if each.later is None:
-                self._later.pop((model.object, each.row.row_key), None)
-        self._note_rejected(rejected)
-        self._note_later(later, model)
+        self.result.note_rejected(rejected)
+        self.result.note_later(model.object, [o.row.row_key for o in later], [o.row.row_key for o in outcomes])
         self._progress(accepted + len(rejected))
         vague = [why for why in rejected if not why.field]
         self._refused_in_a_row = 0 if accepted else self._refused_in_a_row + len(vague)
@@ -312,15 +317,6 @@ class Sender:
                 f"{model.object}: {self._later_in_a_row} rows in a row were not taken now ({why.code}: {why.message})."
                 " They are sent by the next run."
             )
-
-    def _note_rejected(self, rejected: Sequence[Rejection]) -> None:
-        self.result.rejected += len(rejected)
-        for rejection in rejected:
-            self.result.reasons[rejection.code] = self.result.reasons.get(rejection.code, 0) + 1
-
-    def _note_later(self, later: Sequence[Outcome], model: PublishModel) -> None:
-        self._later |= {(model.object, each.row.row_key): each for each in later}
-        self.result.later = len(self._later)
 
     def _write_down(self, model: PublishModel) -> None:
         """Have it written down what became of rows."""
@@ -346,10 +342,10 @@ class Sender:
         self.state.record(object_name, calls, accepted, rejected, vanished, later)
         self.result.unrecorded -= len(accepted)
 
-    def _before_wait(self, model: PublishModel, seconds: float) -> None:
+    def _before_wait(self, write_down: Callable[[], None], seconds: float) -> None:
         """When a wait begins, write down; and say how long nothing will be heard of this run."""
         if seconds > SHORT_WAIT:
-            self._write_down(model)
+            write_down()
         if seconds > LONG_WAIT:
             self._beside.do(self.state.lock.hold, seconds)
 

@@ -17,6 +17,7 @@ import pytest
 from harness import MODELS, Bench
 from test_matrix import ALL_FAULTS
 
+from loader.warehouse import State
 from sandbox import Fault, Limits, Switches
 
 MODEL, OBJECT = "gainsight__instance_usage", "Instance_Usage__gc"
@@ -132,6 +133,27 @@ def test_killed_among_deletes_the_next_run_completes_the_job(make_bench: Callabl
         until_done(bench)
         bench.assert_settled(USAGE)
     assert codes.count(-signal.SIGKILL) >= 3, "too few runs were killed to say anything"
+
+
+def test_deletes_are_written_down_together_and_before_a_wait(
+    make_bench: Callable[..., Bench], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen on Snowflake: a write a second. Of 60 deletes the 21st has to wait three seconds for its window."""
+    bench = usage(make_bench)
+    bench.sql(f"delete from {MODEL} where instance_id < 'i36'")
+    recorded, record = list[int](), State.record
+
+    def counted(state: State, name: str, calls: object, *more: Any) -> None:
+        recorded.append(len(more[2]) if len(more) > 2 else 0)
+        record(state, name, calls, *more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(State, "record", counted)
+    due = 100 - len(bench.mart(MODEL))
+    ended = bench.publish(*ARGUMENTS, env={"GAINSIGHT_CALLS_PER_MINUTE": "40", "GAINSIGHT_WINDOW_SECONDS": "3"})
+    assert (ended.code, ended.result["rows_deleted"]) == (0, due), ended.err
+    written = [each for each in recorded if each]
+    assert len(written) == 2 and sum(written) == due > 50, written
+    bench.assert_settled(USAGE)
 
 
 def test_deletes_keep_to_the_windows_and_to_the_day(make_bench: Callable[..., Bench]) -> None:
