@@ -44,7 +44,8 @@ account_periods as (
     left join first_periods
         on accounts.account_id = first_periods.account_id
     inner join periods
-        on periods.period_start >= coalesce(first_periods.first_period_start, {{ period_start(as_of()) }})
+        on (periods.period_start >= first_periods.first_period_start
+            or (periods.is_current and first_periods.account_id is null))
         and {{ is_known('accounts', 'periods.measurement_date') }}
 
 ),

@@ -58,7 +58,6 @@ changed as (
         case when round(abs(contributions.contribution_change), 9) > 0 then contributions.score_group end
             as main_driver,
         contributions.contribution_change as driver_change,
-        coalesce(totals.behaviour_effect, 0) as behaviour_effect,
         account_scores.overall_score - earlier.overall_score - coalesce(totals.behaviour_effect, 0) as other_effect,
         effects.behaviour_effect as driver_behaviour_effect
     from account_scores
@@ -87,7 +86,6 @@ score_changes as (
         changed.score_change,
         changed.main_driver,
         changed.driver_change,
-        case when changed.score_change is not null then changed.behaviour_effect end as behaviour_effect,
         changed.other_effect,
         {#- Of the change's sign, at least half of it, and no more than it: in the score, and by behaviour. #}
         coalesce(

@@ -95,8 +95,7 @@ measure_changes as (
 
     select
         *,
-        case when pair_kind = 'compared' then share * (points - rejudged_points) end as behaviour_effect,
-        case when pair_kind = 'compared' then share * (rejudged_points - earlier_points) end as band_effect
+        case when pair_kind = 'compared' then share * (points - rejudged_points) end as behaviour_effect
     from kinds
 
 )

@@ -11,12 +11,6 @@ seats as (
 
 ),
 
-periods as (
-
-    select * from {{ ref('int_periods') }}
-
-),
-
 placed as (
 
     {#- One that a person labelled before one that only looks like Production, then people, seats, the latest ping, the id. #}
@@ -36,13 +30,16 @@ placed as (
                 seats.instance_id
         ) as place
     from seats
-    inner join periods
+    inner join {{ ref('int_periods') }} as periods
         on seats.period_start = periods.period_start
     inner join {{ ref('int_instance_types') }} as types
         on seats.instance_id = types.instance_id
         and seats.period_start = types.period_start
     where types.instance_type = 'Production'
-    qualify label_rank = min(label_rank) over (partition by seats.original_subscription_id, seats.period_start)
+    qualify rank() over (
+        partition by seats.original_subscription_id, seats.period_start
+        order by case when types.instance_type_source = 'label' then 0 else 1 end
+    ) = 1
 
 ),
 

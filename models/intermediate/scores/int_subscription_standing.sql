@@ -16,12 +16,6 @@ previous as (
 
 ),
 
-newest as (
-
-    select * from {{ ref('int_standing_rows') }}
-
-),
-
 group_scores as (
 
     select * from {{ ref('int_subscription_groups') }}
@@ -48,7 +42,6 @@ judged as (
         gates.is_in_force and coalesce(newest.is_standing and newest.overall_score is not null, false) as is_scored,
         gates.days_since_start < settings.onboarding_days as is_onboarding,
         newest.overall_score,
-        newest.instance_id,
         newest.last_ping_at,
         newest.last_scored_ping_at,
         coalesce(gates.unlabelled_instance_id, previous.unlabelled_instance_id) as unlabelled_instance_id,
@@ -65,7 +58,7 @@ judged as (
         end as gate_now
     from gates
     cross join settings
-    left join newest
+    left join {{ ref('int_standing_rows') }} as newest
         on gates.original_subscription_id = newest.original_subscription_id
     left join previous
         on gates.original_subscription_id = previous.original_subscription_id
@@ -108,7 +101,6 @@ standing as (
         and not judged.is_scored
         and max(case when judged.is_scored then 1 else 0 end) over (partition by judged.account_id) = 1
             as is_left_out,
-        case when judged.is_scored then judged.instance_id end as primary_instance_id,
         case when judged.is_scored then judged.last_ping_at end as scored_ping_at,
         judged.last_scored_ping_at,
         judged.unlabelled_instance_id,
