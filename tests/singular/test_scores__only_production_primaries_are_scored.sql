@@ -1,5 +1,5 @@
 -- A measure has a value or points only where the subscription has a primary instance that sent a ping in the period and
--- is of type Production; and never before the end of the first days or where the plan rules it out.
+-- is of type Production; and never before the end of the first days or where the plan does not include it.
 with
 
 measure_scores as (

@@ -33,7 +33,7 @@ colored as (
         use_cases.advice,
         rollup_groups.score,
         {{ score_color('rollup_groups.score') }} as color,
-        rollup_groups.is_ruled_out,
+        rollup_groups.is_not_applicable,
         rollup_groups.unscored_reason
     from rollup_groups
     cross join settings
@@ -46,7 +46,7 @@ judged as (
 
     select
         *,
-        {{ adoption_status('color', 'is_ruled_out') }} as adoption_status
+        {{ adoption_status('color', 'is_not_applicable') }} as adoption_status
     from colored
 
 ),

@@ -50,7 +50,7 @@ summed as (
         min(case when adoption_status in ('in_progress', 'not_adopted') then step end) as next_step,
         case
             when count(score) = 0
-                then coalesce(min(case when not is_ruled_out then precedence end), min(precedence))
+                then coalesce(min(case when not is_not_applicable then precedence end), min(precedence))
         end as missing_rank
     from reasoned
     group by account_id, period_start, is_standing

@@ -45,8 +45,8 @@ summed as (
         sum(case when group_scores.score is not null then subscriptions.subscription_weight end)
             as scored_weight,
         sum(group_scores.measures_present) as measures_present,
-        min(case when group_scores.is_ruled_out then 1 else 0 end) = 1 as is_ruled_out,
-        min(case when not group_scores.is_ruled_out
+        min(case when group_scores.is_not_applicable then 1 else 0 end) = 1 as is_not_applicable,
+        min(case when not group_scores.is_not_applicable
             then coalesce(overrides.precedence, group_scores.first_precedence) end)
             as first_precedence
     from subscriptions
@@ -72,12 +72,12 @@ rollup_groups as (
         weights.weight,
         weights.driver_order,
         {{ rounded('summed.weighted_score / nullif(summed.scored_weight, 0)', 12) }} as score,
-        coalesce(summed.is_ruled_out, false) as is_ruled_out,
+        coalesce(summed.is_not_applicable, false) as is_not_applicable,
         case
             when summed.account_id is null then 'no_active_subscription'
             when summed.weighted_score / nullif(summed.scored_weight, 0) is not null then null
             when summed.measures_present > 0 then 'zero_weight'
-            when summed.is_ruled_out then 'tier'
+            when summed.is_not_applicable then 'tier'
             else statuses.value_reason
         end as unscored_reason
     from rollups

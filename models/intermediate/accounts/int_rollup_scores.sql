@@ -24,7 +24,7 @@ summed as (
         rollup_groups.is_complete_period,
         sum(rollup_groups.weight * rollup_groups.score) as weighted_score,
         coalesce(sum(case when rollup_groups.score is not null then rollup_groups.weight end), 0) as weight_present,
-        min(case when rollup_groups.unscored_reason is not null and not rollup_groups.is_ruled_out
+        min(case when rollup_groups.unscored_reason is not null and not rollup_groups.is_not_applicable
             then statuses.precedence end) as first_precedence,
         max(case when rollup_groups.unscored_reason = 'zero_weight' then rollup_groups.unscored_reason end)
             as weight_reason

@@ -8,9 +8,9 @@ changes as (
 
 ),
 
-gates as (
+eligibility as (
 
-    select * from {{ ref('int_subscription_gates') }}
+    select * from {{ ref('int_subscription_eligibility') }}
 
 ),
 
@@ -43,7 +43,7 @@ ranked as (
         ) as place,
         count(*) over (partition by changes.account_id, changes.period_start) as change_count,
         coalesce(measure_texts.label, changes.measure)
-        || case when scored.subscription_count > 1 then ' (' || gates.subscription_id || ')' else '' end
+        || case when scored.subscription_count > 1 then ' (' || eligibility.subscription_id || ')' else '' end
         || ' from '
         || case
             when measure_texts.value_format = 'percent'
@@ -53,9 +53,9 @@ ranked as (
         || ', ' || changes.rejudged_color || ' to ' || changes.color
         || ' (' || {{ shown_points_change('changes.behaviour_effect') }} || ' points)' as change_text
     from changes
-    inner join gates
-        on changes.original_subscription_id = gates.original_subscription_id
-        and changes.period_start = gates.period_start
+    inner join eligibility
+        on changes.original_subscription_id = eligibility.original_subscription_id
+        and changes.period_start = eligibility.period_start
     inner join scored
         on changes.account_id = scored.account_id
         and changes.period_start = scored.period_start

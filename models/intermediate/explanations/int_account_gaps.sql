@@ -7,9 +7,9 @@ shares as (
 
 ),
 
-gates as (
+eligibility as (
 
-    select * from {{ ref('int_subscription_gates') }}
+    select * from {{ ref('int_subscription_eligibility') }}
 
 ),
 
@@ -30,17 +30,17 @@ losses as (
 
     select
         shares.*,
-        gates.subscription_id,
-        gates.months_since_start,
+        eligibility.subscription_id,
+        eligibility.months_since_start,
         shares.share * (points.best_points - shares.points) as loss,
         count(distinct shares.original_subscription_id) over (
             partition by shares.account_id, shares.period_start, shares.is_standing
         ) as subscription_count
     from shares
     cross join points
-    inner join gates
-        on shares.original_subscription_id = gates.original_subscription_id
-        and shares.source_period_start = gates.period_start
+    inner join eligibility
+        on shares.original_subscription_id = eligibility.original_subscription_id
+        and shares.source_period_start = eligibility.period_start
 
 ),
 

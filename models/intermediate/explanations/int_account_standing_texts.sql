@@ -16,7 +16,7 @@ gaps as (
 
 unlabelled as (
 
-    select * from {{ ref('int_subscription_gates') }}
+    select * from {{ ref('int_subscription_eligibility') }}
     where unlabelled_hostname is not null
     qualify row_number() over (
         partition by account_id, period_start

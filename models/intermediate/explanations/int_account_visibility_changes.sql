@@ -9,9 +9,9 @@ changes as (
 
 ),
 
-gates as (
+eligibility as (
 
-    select * from {{ ref('int_subscription_gates') }}
+    select * from {{ ref('int_subscription_eligibility') }}
 
 ),
 
@@ -73,12 +73,14 @@ worded as (
         items.change_kind,
         items.measure,
         case items.change_kind
-            when 'subscription_came' then coalesce(gates.subscription_id, items.original_subscription_id) || ' is scored now'
+            when 'subscription_came'
+                then coalesce(eligibility.subscription_id, items.original_subscription_id) || ' is scored now'
             when 'subscription_went'
-                then coalesce(gates.subscription_id, items.original_subscription_id) || ' is not scored any more ('
-                    || coalesce(gate_statuses.meaning, 'none of its measures is reported') || ')'
+                then coalesce(eligibility.subscription_id, items.original_subscription_id)
+                    || ' is not scored any more (' || coalesce(ineligible_statuses.meaning, 'none of its measures is reported') || ')'
             when 'instance_switched'
-                then gates.subscription_id || ' is counted by ' || hosts.host || ' instead of ' || earlier_hosts.host
+                then eligibility.subscription_id || ' is counted by ' || hosts.host
+                    || ' instead of ' || earlier_hosts.host
             when 'measure_came' then coalesce(measure_texts.label, items.measure) || ': measured now'
             when 'measure_went'
                 then coalesce(measure_texts.label, items.measure) || ': not measured any more ('
@@ -87,11 +89,11 @@ worded as (
                 || items.earlier_color || ' to ' || items.rejudged_color
         end as change_text
     from items
-    left join gates
-        on items.original_subscription_id = gates.original_subscription_id
-        and items.period_start = gates.period_start
-    left join statuses as gate_statuses
-        on gates.gate_reason = gate_statuses.value_reason
+    left join eligibility
+        on items.original_subscription_id = eligibility.original_subscription_id
+        and items.period_start = eligibility.period_start
+    left join statuses as ineligible_statuses
+        on eligibility.ineligible_reason = ineligible_statuses.value_reason
     left join points
         on items.original_subscription_id = points.original_subscription_id
         and items.period_start = points.period_start

@@ -59,13 +59,13 @@ rejudged as (
             partition by paired.account_id, paired.period_start, paired.original_subscription_id
         ) is not null as is_scored
     from paired
-    left join {{ ref('int_subscription_gates') }} as gates
-        on paired.original_subscription_id = gates.original_subscription_id
-        and paired.period_start = gates.period_start
+    left join {{ ref('int_subscription_eligibility') }} as eligibility
+        on paired.original_subscription_id = eligibility.original_subscription_id
+        and paired.period_start = eligibility.period_start
     left join bands
         on paired.measure = bands.measure
-        and gates.months_since_start >= bands.age_from
-        and (bands.age_to is null or gates.months_since_start < bands.age_to)
+        and eligibility.months_since_start >= bands.age_from
+        and (bands.age_to is null or eligibility.months_since_start < bands.age_to)
 
 ),
 

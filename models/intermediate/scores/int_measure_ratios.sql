@@ -4,9 +4,9 @@
 {%- set numbers = {'licensed_seats': "'seats_unknown'", 'activated_seats': 'activated_seats_reason'} -%}
 with
 
-gates as (
+eligibility as (
 
-    select * from {{ ref('int_subscription_gates') }}
+    select * from {{ ref('int_subscription_eligibility') }}
 
 ),
 
@@ -76,16 +76,16 @@ inputs as (
 divided as (
 
     select
-        gates.original_subscription_id,
-        gates.subscription_id,
-        gates.account_id,
-        gates.period_start,
-        gates.is_complete_period,
-        gates.months_since_start,
-        gates.gate_reason,
+        eligibility.original_subscription_id,
+        eligibility.subscription_id,
+        eligibility.account_id,
+        eligibility.period_start,
+        eligibility.is_complete_period,
+        eligibility.months_since_start,
+        eligibility.ineligible_reason,
         measures.measure,
         measures.score_group,
-        measures.min_plan_rank > gates.plan_rank as is_ruled_out,
+        measures.min_plan_rank > eligibility.plan_rank as is_not_applicable,
         numerators.input_value as numerator,
         denominators.input_value as denominator,
         case
@@ -102,15 +102,15 @@ divided as (
                 then denominators.value_status
         end as denominator_status,
         denominators.value_reason as denominator_reason
-    from gates
+    from eligibility
     cross join measures
     left join inputs as numerators
-        on gates.original_subscription_id = numerators.original_subscription_id
-        and gates.period_start = numerators.period_start
+        on eligibility.original_subscription_id = numerators.original_subscription_id
+        and eligibility.period_start = numerators.period_start
         and measures.numerator = numerators.input_name
     left join inputs as denominators
-        on gates.original_subscription_id = denominators.original_subscription_id
-        and gates.period_start = denominators.period_start
+        on eligibility.original_subscription_id = denominators.original_subscription_id
+        and eligibility.period_start = denominators.period_start
         and measures.denominator = denominators.input_name
 
 )

@@ -3,9 +3,9 @@
     does not stand. -#}
 with
 
-gates as (
+eligibility as (
 
-    select * from {{ ref('int_subscription_gates') }}
+    select * from {{ ref('int_subscription_eligibility') }}
 
 ),
 
@@ -49,7 +49,7 @@ pinged as (
         primary_instances.instance_id,
         primary_instances.last_ping_at,
         scores.overall_score,
-        gates.gate_reason,
+        eligibility.ineligible_reason,
         max(primary_instances.last_ping_at) over (partition by primary_instances.original_subscription_id)
             as last_scored_ping_at,
         instances_now.instance_type = 'Production'
@@ -59,9 +59,9 @@ pinged as (
             as is_standing
     from primary_instances
     cross join settings
-    inner join gates
-        on primary_instances.original_subscription_id = gates.original_subscription_id
-        and primary_instances.period_start = gates.period_start
+    inner join eligibility
+        on primary_instances.original_subscription_id = eligibility.original_subscription_id
+        and primary_instances.period_start = eligibility.period_start
     inner join instances_now
         on primary_instances.instance_id = instances_now.instance_id
     left join scores

@@ -37,7 +37,7 @@ grouped as (
         avg(cast(points as double)) as score,
         count(points) as measures_present,
         count(*) as measures_total,
-        max(case when is_ruled_out then 1 else 0 end) = 1 as is_ruled_out,
+        max(case when is_not_applicable then 1 else 0 end) = 1 as is_not_applicable,
         min(case when points is null then precedence end) as first_precedence
     from reasoned
     group by
@@ -58,7 +58,7 @@ explained as (
         {{ score_color('grouped.score') }} as color,
         grouped.measures_present,
         grouped.measures_total,
-        grouped.is_ruled_out,
+        grouped.is_not_applicable,
         grouped.first_precedence,
         case when grouped.score is null then statuses.value_reason end as unscored_reason
     from grouped

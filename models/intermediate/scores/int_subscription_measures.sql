@@ -1,7 +1,7 @@
 {{ config(materialized='view') }}
 {#- Status and reason of every measure. Where several inputs have something to say, the first by the precedence of the seed
     value_statuses is kept; of one step the numerator's before the denominator's. -#}
-{%- set reasons = ['gate_reason', 'tier_reason', 'numerator_missing', 'denominator_missing', 'zero_reason'] -%}
+{%- set reasons = ['ineligible_reason', 'tier_reason', 'numerator_missing', 'denominator_missing', 'zero_reason'] -%}
 with
 
 divided as (
@@ -20,7 +20,7 @@ found as (
 
     select
         *,
-        case when is_ruled_out then 'tier' end as tier_reason,
+        case when is_not_applicable then 'tier' end as tier_reason,
         {#- An input without a status is one that the ping does not hold. #}
         case when coalesce(numerator_status, '') != 'reported' then coalesce(numerator_reason, 'key_absent') end
             as numerator_missing,
@@ -36,7 +36,7 @@ ranked as (
     select
         found.*,
         least(
-            coalesce(gate_reason_statuses.precedence, 999),
+            coalesce(ineligible_reason_statuses.precedence, 999),
             coalesce(tier_reason_statuses.precedence, 999),
             coalesce(case
                 when denominator_missing_statuses.precedence_step < numerator_missing_statuses.precedence_step
@@ -65,10 +65,10 @@ subscription_measures as (
         ranked.months_since_start,
         ranked.measure,
         ranked.score_group,
-        ranked.is_ruled_out,
+        ranked.is_not_applicable,
         ranked.numerator,
         ranked.denominator,
-        case when ranked.is_ruled_out then null else ranked.measure_value end as measure_value,
+        case when ranked.is_not_applicable then null else ranked.measure_value end as measure_value,
         coalesce(statuses.value_status, 'reported') as value_status,
         statuses.value_reason
     from ranked

@@ -70,7 +70,7 @@ pointed as (
         banded.measure,
         banded.score_group,
         banded.is_counted,
-        banded.is_ruled_out,
+        banded.is_not_applicable,
         banded.numerator,
         banded.denominator,
         banded.measure_value,

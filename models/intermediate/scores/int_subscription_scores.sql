@@ -1,9 +1,9 @@
 {#- Overall score of a subscription, and what it may be weighed by in its account (docs/rules.md 6). -#}
 with
 
-gates as (
+eligibility as (
 
-    select * from {{ ref('int_subscription_gates') }}
+    select * from {{ ref('int_subscription_eligibility') }}
 
 ),
 
@@ -45,20 +45,20 @@ overall as (
 scored as (
 
     select
-        gates.account_id,
-        gates.original_subscription_id,
-        gates.period_start,
-        gates.arr,
+        eligibility.account_id,
+        eligibility.original_subscription_id,
+        eligibility.period_start,
+        eligibility.arr,
         seats.licensed_seats,
         overall.overall_score
-    from gates
+    from eligibility
     left join seats
-        on gates.original_subscription_id = seats.original_subscription_id
-        and gates.period_start = seats.period_start
+        on eligibility.original_subscription_id = seats.original_subscription_id
+        and eligibility.period_start = seats.period_start
     left join overall
-        on gates.original_subscription_id = overall.original_subscription_id
-        and gates.period_start = overall.period_start
-    where gates.is_in_force
+        on eligibility.original_subscription_id = overall.original_subscription_id
+        and eligibility.period_start = overall.period_start
+    where eligibility.is_in_force
 
 )
 

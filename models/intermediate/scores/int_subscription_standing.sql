@@ -1,9 +1,9 @@
 {#- Where a subscription stands on as_of: what its standing row says, and if it has none, why (docs/rules.md 1). -#}
 with
 
-gates as (
+eligibility as (
 
-    select * from {{ ref('int_subscription_gates') }}
+    select * from {{ ref('int_subscription_eligibility') }}
     where is_current
 
 ),
@@ -11,8 +11,8 @@ gates as (
 previous as (
 
     {#- While the current period is open, the one before says who reports. #}
-    select * from {{ ref('int_subscription_gates') }}
-    where gate_reason = 'instance_type'
+    select * from {{ ref('int_subscription_eligibility') }}
+    where ineligible_reason = 'instance_type'
 
 ),
 
@@ -31,41 +31,44 @@ settings as (
 judged as (
 
     select
-        gates.original_subscription_id,
-        gates.subscription_id,
-        gates.account_id,
-        gates.period_start,
-        gates.is_complete_period,
-        gates.is_in_force,
-        coalesce(case when newest.is_standing and gates.is_in_force then newest.period_start end, gates.period_start)
-            as standing_period_start,
-        gates.is_in_force and coalesce(newest.is_standing and newest.overall_score is not null, false) as is_scored,
-        gates.days_since_start < settings.onboarding_days as is_onboarding,
+        eligibility.original_subscription_id,
+        eligibility.subscription_id,
+        eligibility.account_id,
+        eligibility.period_start,
+        eligibility.is_complete_period,
+        eligibility.is_in_force,
+        case
+            when newest.is_standing and eligibility.is_in_force then newest.period_start
+            else eligibility.period_start
+        end as standing_period_start,
+        eligibility.is_in_force and coalesce(newest.is_standing and newest.overall_score is not null, false)
+            as is_scored,
+        eligibility.days_since_start < settings.onboarding_days as is_onboarding,
         newest.overall_score,
         newest.last_ping_at,
         newest.last_scored_ping_at,
-        coalesce(gates.unlabelled_instance_id, previous.unlabelled_instance_id) as unlabelled_instance_id,
-        coalesce(gates.unlabelled_hostname, previous.unlabelled_hostname) as unlabelled_hostname,
+        coalesce(eligibility.unlabelled_instance_id, previous.unlabelled_instance_id) as unlabelled_instance_id,
+        coalesce(eligibility.unlabelled_hostname, previous.unlabelled_hostname) as unlabelled_hostname,
         case
-            when gates.gate_reason != 'no_ping' then gates.gate_reason
+            when eligibility.ineligible_reason != 'no_ping' then eligibility.ineligible_reason
             {#- A row with a ping says itself what is missing; only its first days may be over by now. #}
-            when newest.is_standing and newest.gate_reason is null then null
-            when gates.gate_reason is null then null
-            when previous.gate_reason is not null then previous.gate_reason
+            when newest.is_standing and newest.ineligible_reason is null then null
+            when eligibility.ineligible_reason is null then null
+            when previous.ineligible_reason is not null then previous.ineligible_reason
             when {{ days_between('cast(newest.last_scored_ping_at as date)', as_of()) }} > settings.stale_after_days
                 then 'stale'
             else 'no_ping'
-        end as gate_now
-    from gates
+        end as ineligible_now
+    from eligibility
     cross join settings
     left join {{ ref('int_standing_rows') }} as newest
-        on gates.original_subscription_id = newest.original_subscription_id
+        on eligibility.original_subscription_id = newest.original_subscription_id
     left join previous
-        on gates.original_subscription_id = previous.original_subscription_id
-        and gates.previous_period_start = previous.period_start
-        and gates.gate_reason = 'no_ping'
-        and gates.awaited_production_instances = 0
-        and not gates.is_complete_period
+        on eligibility.original_subscription_id = previous.original_subscription_id
+        and eligibility.previous_period_start = previous.period_start
+        and eligibility.ineligible_reason = 'no_ping'
+        and eligibility.awaited_production_instances = 0
+        and not eligibility.is_complete_period
 
 ),
 
@@ -74,7 +77,7 @@ row_reasons as (
     select
         original_subscription_id,
         period_start,
-        min(case when not is_ruled_out then first_precedence end) as first_precedence
+        min(case when not is_not_applicable then first_precedence end) as first_precedence
     from group_scores
     group by original_subscription_id, period_start
 
@@ -92,8 +95,8 @@ standing as (
         judged.standing_period_start,
         judged.is_scored,
         case when judged.is_scored then judged.overall_score end as overall_score,
-        case when not judged.is_scored then judged.gate_now end as reason_override,
-        case when not judged.is_scored then coalesce(judged.gate_now, statuses.value_reason, 'tier') end
+        case when not judged.is_scored then judged.ineligible_now end as reason_override,
+        case when not judged.is_scored then coalesce(judged.ineligible_now, statuses.value_reason, 'tier') end
             as unscored_reason,
         judged.is_onboarding,
         judged.is_in_force

@@ -3,9 +3,9 @@
 {%- set numbers = ['licensed_seats', 'activated_seats', 'umau'] -%}
 with
 
-gates as (
+eligibility as (
 
-    select * from {{ ref('int_subscription_gates') }}
+    select * from {{ ref('int_subscription_eligibility') }}
 
 ),
 
@@ -18,10 +18,10 @@ reports as (
 own as (
 
     select
-        gates.*,
+        eligibility.*,
         case
             when primary_instances.instance_id is not null then primary_instances.licensed_seats
-            when gates.is_in_force then subscription_periods.seats
+            when eligibility.is_in_force then subscription_periods.seats
         end as licensed_seats,
         coalesce(primary_instances.licensed_seats_source, 'subscription') as licensed_seats_source,
         primary_instances.activated_seats,
@@ -31,13 +31,13 @@ own as (
         primary_instances.umau,
         primary_instances.umau_source,
         coalesce(primary_instances.seats_mismatch, false) as seats_mismatch
-    from gates
+    from eligibility
     inner join {{ ref('int_subscription_periods') }} as subscription_periods
-        on gates.original_subscription_id = subscription_periods.original_subscription_id
-        and gates.period_start = subscription_periods.period_start
+        on eligibility.original_subscription_id = subscription_periods.original_subscription_id
+        and eligibility.period_start = subscription_periods.period_start
     left join {{ ref('int_primary_instances') }} as primary_instances
-        on gates.original_subscription_id = primary_instances.original_subscription_id
-        and gates.period_start = primary_instances.period_start
+        on eligibility.original_subscription_id = primary_instances.original_subscription_id
+        and eligibility.period_start = primary_instances.period_start
 
 ),
 

@@ -29,13 +29,13 @@ account_reasons as (
 
     {#- An account without a primary instance has no values at all; its subscriptions say why. #}
     select
-        gates.account_id,
-        gates.period_start,
+        eligibility.account_id,
+        eligibility.period_start,
         min(statuses.precedence) as first_precedence
-    from {{ ref('int_subscription_gates') }} as gates
+    from {{ ref('int_subscription_eligibility') }} as eligibility
     inner join statuses
-        on gates.gate_reason = statuses.value_reason
-    group by gates.account_id, gates.period_start
+        on eligibility.ineligible_reason = statuses.value_reason
+    group by eligibility.account_id, eligibility.period_start
 
 ),
 

@@ -10,9 +10,9 @@
 {%- set measures = known('measure', ['license_utilization', 'user_engagement']) -%}
 with
 
-gates as (
+eligibility as (
 
-    select * from {{ ref('int_subscription_gates') }}
+    select * from {{ ref('int_subscription_eligibility') }}
     where is_in_force and primary_instance_id is not null
 
 ),
@@ -81,14 +81,14 @@ counter_flows as (
 inputs as (
 
     select
-        gates.original_subscription_id,
-        gates.subscription_id,
-        gates.account_id,
-        gates.period_start,
-        gates.previous_period_start,
-        gates.primary_instance_id,
-        gates.months_since_start,
-        gates.plan_rank,
+        eligibility.original_subscription_id,
+        eligibility.subscription_id,
+        eligibility.account_id,
+        eligibility.period_start,
+        eligibility.previous_period_start,
+        eligibility.primary_instance_id,
+        eligibility.months_since_start,
+        eligibility.plan_rank,
         seats.activated_seats,
         seats.licensed_seats,
         ratios.license_utilization,
@@ -100,19 +100,19 @@ inputs as (
         {%- for metric in flows %},
         counter_flows.{{ metric }}_flow
         {%- endfor %}
-    from gates
+    from eligibility
     inner join {{ ref('int_subscription_seats') }} as seats
-        on gates.original_subscription_id = seats.original_subscription_id
-        and gates.period_start = seats.period_start
+        on eligibility.original_subscription_id = seats.original_subscription_id
+        and eligibility.period_start = seats.period_start
     left join ratios
-        on gates.original_subscription_id = ratios.original_subscription_id
-        and gates.period_start = ratios.period_start
+        on eligibility.original_subscription_id = ratios.original_subscription_id
+        and eligibility.period_start = ratios.period_start
     left join counters
-        on gates.primary_instance_id = counters.instance_id
-        and gates.period_start = counters.period_start
+        on eligibility.primary_instance_id = counters.instance_id
+        and eligibility.period_start = counters.period_start
     left join counter_flows
-        on gates.primary_instance_id = counter_flows.instance_id
-        and gates.period_start = counter_flows.period_start
+        on eligibility.primary_instance_id = counter_flows.instance_id
+        and eligibility.period_start = counter_flows.period_start
 
 )
 

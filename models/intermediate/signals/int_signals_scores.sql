@@ -8,9 +8,9 @@ settings as (
 
 ),
 
-gates as (
+eligibility as (
 
-    select * from {{ ref('int_subscription_gates') }}
+    select * from {{ ref('int_subscription_eligibility') }}
 
 ),
 
@@ -39,26 +39,28 @@ subjects as (
 account_falls as (
 
     select
-        gates.account_id,
-        gates.period_start,
+        eligibility.account_id,
+        eligibility.period_start,
         parts.subject,
-        max(case when gates.primary_instance_id != earlier.primary_instance_id then 1 else 0 end) as has_switch,
+        max(case when eligibility.primary_instance_id != earlier.primary_instance_id then 1 else 0 end) as has_switch,
         max(case
-            when gates.primary_instance_id = earlier.primary_instance_id and parts.score < parts_before.score then 1
+            when eligibility.primary_instance_id = earlier.primary_instance_id
+                and parts.score < parts_before.score
+                then 1
             else 0
         end) as has_fall
-    from gates
-    inner join gates as earlier
-        on gates.original_subscription_id = earlier.original_subscription_id
-        and gates.previous_period_start = earlier.period_start
+    from eligibility
+    inner join eligibility as earlier
+        on eligibility.original_subscription_id = earlier.original_subscription_id
+        and eligibility.previous_period_start = earlier.period_start
     inner join parts
-        on gates.original_subscription_id = parts.original_subscription_id
-        and gates.period_start = parts.period_start
+        on eligibility.original_subscription_id = parts.original_subscription_id
+        and eligibility.period_start = parts.period_start
     inner join parts as parts_before
         on earlier.original_subscription_id = parts_before.original_subscription_id
         and earlier.period_start = parts_before.period_start
         and parts.subject = parts_before.subject
-    group by gates.account_id, gates.period_start, parts.subject
+    group by eligibility.account_id, eligibility.period_start, parts.subject
 
 ),
 

@@ -26,9 +26,9 @@ account_periods as (
 
 ),
 
-gates as (
+eligibility as (
 
-    select * from {{ ref('int_subscription_gates') }}
+    select * from {{ ref('int_subscription_eligibility') }}
 
 ),
 
@@ -38,7 +38,7 @@ revenue as (
         account_id,
         period_start,
         sum(case when is_in_force then arr end) as arr
-    from gates
+    from eligibility
     group by account_id, period_start
 
 ),

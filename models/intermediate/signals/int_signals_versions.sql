@@ -14,9 +14,9 @@ instance_periods as (
 
 ),
 
-gates as (
+eligibility as (
 
-    select * from {{ ref('int_subscription_gates') }}
+    select * from {{ ref('int_subscription_eligibility') }}
 
 ),
 
@@ -55,23 +55,23 @@ newest as (
 raised as (
 
     select
-        gates.account_id,
-        gates.period_start,
+        eligibility.account_id,
+        eligibility.period_start,
         rules.signal,
         case when primaries.hostname = '' then primaries.uuid else primaries.hostname end as subject,
         primaries.instance_id as subject_key,
         cast(null as double) as previous_value,
         cast(newest.version_major - primaries.version_major as double) as current_value
-    from gates
+    from eligibility
     inner join instance_periods as primaries
-        on gates.primary_instance_id = primaries.instance_id
-        and gates.period_start = primaries.period_start
+        on eligibility.primary_instance_id = primaries.instance_id
+        and eligibility.period_start = primaries.period_start
     inner join newest
-        on gates.period_start = newest.period_start
+        on eligibility.period_start = newest.period_start
     inner join rules
         on newest.version_major - primaries.version_major >= rules.limit_value
-        and gates.months_since_start >= rules.min_age_months
-    where gates.is_in_force
+        and eligibility.months_since_start >= rules.min_age_months
+    where eligibility.is_in_force
 
 )
 

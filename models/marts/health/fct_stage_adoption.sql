@@ -31,7 +31,7 @@ stage_adoption as (
         {{ shown_score('group_scores.score') }} as score,
         {{ shown_score('group_scores.score - earlier.score') }} as score_trend,
         group_scores.color,
-        {{ adoption_status('group_scores.color', 'group_scores.is_ruled_out') }} as adoption_status,
+        {{ adoption_status('group_scores.color', 'group_scores.is_not_applicable') }} as adoption_status,
         group_scores.measures_present,
         group_scores.measures_total,
         group_scores.unscored_reason

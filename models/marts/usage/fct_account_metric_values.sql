@@ -14,9 +14,9 @@ primary_instances as (
 
 ),
 
-gates as (
+eligibility as (
 
-    select * from {{ ref('int_subscription_gates') }}
+    select * from {{ ref('int_subscription_eligibility') }}
 
 ),
 
@@ -35,7 +35,7 @@ statuses as (
 account_values as (
 
     select
-        gates.account_id,
+        eligibility.account_id,
         metric_values.period_start,
         metric_values.metric_name,
         case
@@ -54,10 +54,10 @@ account_values as (
     inner join primary_instances
         on metric_values.instance_id = primary_instances.instance_id
         and metric_values.period_start = primary_instances.period_start
-    inner join gates
-        on primary_instances.original_subscription_id = gates.original_subscription_id
-        and primary_instances.period_start = gates.period_start
-    group by gates.account_id, metric_values.period_start, metric_values.metric_name, metrics.unit
+    inner join eligibility
+        on primary_instances.original_subscription_id = eligibility.original_subscription_id
+        and primary_instances.period_start = eligibility.period_start
+    group by eligibility.account_id, metric_values.period_start, metric_values.metric_name, metrics.unit
 
 ),
 

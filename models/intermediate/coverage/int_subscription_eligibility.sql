@@ -40,7 +40,7 @@ settings as (
 
 ),
 
-gates as (
+eligibility as (
 
     select
         coverage.original_subscription_id,
@@ -78,7 +78,7 @@ gates as (
                 then 'instance_type'
             when coverage.days_since_start < settings.onboarding_days then 'onboarding'
             when primary_instances.instance_id is null then 'no_ping'
-        end as gate_reason
+        end as ineligible_reason
     from coverage
     cross join settings
     left join {{ ref('product_tiers') }} as tiers
@@ -92,13 +92,14 @@ gates as (
 named as (
 
     select
-        gates.*,
-        case when gates.gate_reason = 'instance_type' then unlabelled.instance_id end as unlabelled_instance_id,
-        case when gates.gate_reason = 'instance_type' then unlabelled.hostname end as unlabelled_hostname
-    from gates
+        eligibility.*,
+        case when eligibility.ineligible_reason = 'instance_type' then unlabelled.instance_id end
+            as unlabelled_instance_id,
+        case when eligibility.ineligible_reason = 'instance_type' then unlabelled.hostname end as unlabelled_hostname
+    from eligibility
     left join unlabelled
-        on gates.original_subscription_id = unlabelled.original_subscription_id
-        and gates.period_start = unlabelled.period_start
+        on eligibility.original_subscription_id = unlabelled.original_subscription_id
+        and eligibility.period_start = unlabelled.period_start
 
 )
 
