@@ -8,6 +8,9 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import IO, Any
 
+_LOOK = 100
+"""So many rows between two looks at a file's size."""
+
 
 def csv_files(
     header: list[str], records: Iterable[dict[str, Any]], largest: int, null: str = "", end: str = "\r\n"
@@ -19,24 +22,23 @@ def csv_files(
         end: of a line.
     """
     file: IO[str] | None = None
-    for record in records:
-        if file is None or file.tell() > largest:
+    for number, record in enumerate(records):
+        if file is None or (number % _LOOK == 0 and file.tell() > largest):
             if file is not None:
                 yield _rewound(file)
             file = tempfile.TemporaryFile("w+", encoding="utf-8", newline="")  # noqa: SIM115
             write = csv.writer(file, lineterminator=end).writerow
             write(header)
-        write([cell(record[name], null) for name in header])
+        values = [record[name] for name in header]
+        write([v if type(v) is str else null if v is None else cell(v) for v in values])
     if file is not None:
         yield _rewound(file)
 
 
 def cell(value: Any, null: str = "") -> str:
     """A value as a file has it; numbers are plain decimals."""
-    if isinstance(value, str):
-        return value
-    if value is None:
-        return null
+    if value is None or isinstance(value, str):
+        return null if value is None else value
     if isinstance(value, bool):
         return "true" if value else "false"
     text = repr(value)

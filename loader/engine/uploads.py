@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 from itertools import chain
 
 from loader.dbt.artifacts import PublishModel
@@ -16,6 +18,8 @@ from loader.warehouse.mart import WINDOW
 
 log = logging.getLogger("loader")
 
+FILES_AHEAD = 3
+"""While one is worked through, the next ones are made."""
 UNKNOWN_UPLOAD = timedelta(minutes=30)
 """How long a file of which nothing is known may still be worked through."""
 
@@ -74,19 +78,25 @@ class Uploads:
     def _told(
         self, model: PublishModel, files: TellsResults, sent: Callable[[str | None], bool]
     ) -> Iterator[list[Outcome]]:
-        """Files of so many rows, one after the other, so that memory does not grow with their number."""
-        windows = self._rows(model)
-        while True:
+        """Files of so many rows, a few of them under way at a time, so that memory does not grow with their number."""
+        windows, under_way, more = self._rows(model), deque[_Part](), True
+        while more or under_way:
+            if not more or len(under_way) == FILES_AHEAD:
+                yield from self._settled(model, files, under_way.popleft())
+                continue
             part = _Part(windows, files.rows_per_file)
-            self.files.upload(model, part, sent)
-            ended = self.wait(model)
-            if not ended:
-                return
-            results = files.results(model, ended)
-            self.mart.done(model, part.rows[-1].pos)
-            for start in range(0, len(part.rows), WINDOW):
-                yield [results.outcome(row) for row in part.rows[start : start + WINDOW]]
-            self.state.end_uploads(model.object)
+            self.files.upload(model, part, partial(part.noting, sent))
+            more = part.allowed and bool(part.rows)
+            if part.rows and (part.allowed or part.ids):
+                under_way.append(part)
+
+    def _settled(self, model: PublishModel, files: TellsResults, part: _Part) -> Iterator[list[Outcome]]:
+        self.wait(model, part.ids)
+        results = files.results(model, part.ids)
+        self.mart.done(model, part.rows[-1].pos)
+        for start in range(0, len(part.rows), WINDOW):
+            yield [results.outcome(row) for row in part.rows[start : start + WINDOW]]
+        self.state.end_uploads(model.object, part.ids)
 
     def _rows(self, model: PublishModel) -> Iterator[list[Row]]:
         """The staged rows, without those that the mart has lost meanwhile."""
@@ -109,8 +119,12 @@ class Uploads:
         self.mart.mark(model, others, 1)
         return arrived
 
-    def wait(self, model: PublishModel) -> list[str]:
+    def wait(self, model: PublishModel, only: Sequence[str] | None = None) -> list[str]:
         """Wait until nothing that was uploaded can take effect any more. Meanwhile others may have the warehouse.
+
+        Args:
+            model: the publish model.
+            only: of these files.
 
         Returns:
             The ids of what was.
@@ -120,6 +134,8 @@ class Uploads:
         """
         ended = []
         for status_id, at in self.state.open_uploads(model.object):
+            if only is not None and status_id not in only:
+                continue
             if status_id is not None:
                 age = (self.state.now() - at).total_seconds()
                 with self.state.away(self._pause):
@@ -140,11 +156,25 @@ class Uploads:
 
 
 class _Part:
-    """Rows for one file; what has been read of them is kept without its values."""
+    """Rows for one file; what has been read of them is kept without its values.
+
+    Attributes:
+        ids: of the files that they went into.
+        allowed: whether the last of these might be sent.
+    """
 
     def __init__(self, windows: Iterator[list[Row]], most: int) -> None:
         self._windows, self._most = windows, most
         self.rows: list[Row] = []
+        self.ids: list[str] = []
+        self.allowed = True
+
+    def noting(self, sent: Callable[[str | None], bool], status_id: str | None) -> bool:
+        """Say `sent`, and note what it says."""
+        if status_id is not None:
+            self.ids.append(status_id)
+        self.allowed = sent(status_id)
+        return self.allowed
 
     def __iter__(self) -> Iterator[Row]:
         while len(self.rows) < self._most and (window := next(self._windows, None)):

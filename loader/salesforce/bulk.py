@@ -21,7 +21,7 @@ from loader.salesforce.schema import full
 log = logging.getLogger("loader")
 PER_HOUR, PER_DAY = 15_000, 15_000
 """Batches of 10,000 rows that the vendor takes a day."""
-LARGEST_FILE, MOST_ROWS = 90_000_000, 100_000
+LARGEST_FILE, MOST_ROWS = 90_000_000, 25_000
 NULL = "#N/A"
 """Clears a field; an empty cell leaves it as it is."""
 _ENDED = ("JobComplete", "Failed", "Aborted")
@@ -129,9 +129,7 @@ class JobResults:
         by_call: a code that a single call may overcome.
     """
 
-    def __init__(
-        self, key: str, header: Sequence[str], refused: Mapping[str, Rejection], by_call: frozenset[str]
-    ) -> None:
+    def __init__(self, key: str, header: Sequence[str], refused: dict[str, Rejection], by_call: frozenset[str]) -> None:
         self._key, self._header, self._refused, self._by_call = key, header, refused, by_call
         self._taken: dict[str, tuple[str, bool, int]] = {}
         self._failed: dict[str, tuple[str, dict[str, str]]] = {}
@@ -158,7 +156,7 @@ class JobResults:
 
     def outcome(self, row: Row, key: str) -> Outcome:
         """Of one row, whose key this is."""
-        if why := self._refused.get(row.row_key):
+        if why := self._refused.pop(row.row_key, None):
             return Outcome(row, why)
         if taken := self._taken.get(key):
             row.destination_id = full(taken[0])

@@ -93,7 +93,6 @@ class Salesforce(Defaults):
     def upload(self, model: PublishModel, rows: Iterable[Row], sent: Callable[[str | None], bool]) -> None:
         """See `TakesFiles`."""
         key, header = _tie(model)
-        self._unsent.clear()
         for file in csv_files(header, self._lines(model, rows, header), bulk.LARGEST_FILE, bulk.NULL, "\n"):
             for _ in range(bulk.TRIES):
                 if not sent(None):
@@ -118,7 +117,9 @@ class Salesforce(Defaults):
         line: dict[str, Any] = json.loads(record) if not refused else {}
         if model.mode == "update":
             line[ID] = row.destination_id
-        return {name: None if value == "" else value for name, value in line.items()}, refused
+        if "" in line.values():
+            line = {name: None if value == "" else value for name, value in line.items()}
+        return line, refused
 
     def await_upload(self, status_id: str, age: float) -> str:
         """See `TakesFiles`."""
@@ -127,7 +128,7 @@ class Salesforce(Defaults):
     def results(self, model: PublishModel, status_ids: Sequence[str]) -> Results:
         """See `TellsResults`."""
         by_call = frozenset({"DUPLICATES_DETECTED"} if self._allow_duplicates else ())
-        found = bulk.JobResults(*_tie(model), dict(self._unsent), by_call)
+        found = bulk.JobResults(*_tie(model), self._unsent, by_call)
         for job_id in status_ids:
             bulk.read_results(self._client, job_id, found)
         return _Results(model, found, partial(self._line, model))
@@ -284,7 +285,8 @@ class _Results:
     def _key(self, row: Row) -> str:
         if self._model.mode == "update":
             return str(row.destination_id)
-        return str(self._model.parts(row.row_key)[0])
+        plain = "\\" not in row.row_key and row.row_key.startswith('["')
+        return row.row_key[2:-2] if plain else str(self._model.parts(row.row_key)[0])
 
 
 def _tie(model: PublishModel) -> tuple[str, list[str]]:

@@ -285,12 +285,13 @@ class State(Tables):
         )
         return [(each, at) for each, at in found]
 
-    def end_uploads(self, object_name: str) -> None:
-        """All files of an object have been worked through, or were not taken."""
+    def end_uploads(self, object_name: str, only: Sequence[str] | None = None) -> None:
+        """All files of an object, or only these, have been worked through, or were not taken."""
+        which = "" if only is None else f" and status_id in ({', '.join('?' * len(only)) or 'null'})"
         self.dialect.execute(
             f"update {self.table('publish_uploads')} set ended_at = ?"
-            f" where {self.mine} and object = ? and ended_at is null",
-            [self.now(), *self.owner, object_name],
+            f" where {self.mine} and object = ? and ended_at is null{which}",
+            [self.now(), *self.owner, object_name, *(only or ())],
         )
 
     # Calls
