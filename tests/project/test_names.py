@@ -68,6 +68,20 @@ def test_every_name_in_sql_is_looked_up() -> None:
     assert unchecked == []
 
 
+def test_words_of_the_models_are_those_of_the_glossary() -> None:
+    """What the glossary calls a value, an input, eligible or not applicable has no second name; a gate is the loader's."""
+    retired = re.compile(
+        r"\b(readings?|operands?|finders?|gates?|gate_reason|is_ruled_out|ruled out|standing pings?)\b"
+    )
+    found = {
+        (path.name, match.group())
+        for path in (REPO / "models").rglob("*")
+        if path.suffix in (".sql", ".yml")
+        for match in retired.finditer(path.read_text("utf-8"))
+    }
+    assert found == set()
+
+
 def test_the_vocabularies_of_the_macro_are_those_tested_here() -> None:
     """So that a vocabulary added there is looked for here."""
     macro = (REPO / "macros/metrics/known_names.sql").read_text("utf-8")

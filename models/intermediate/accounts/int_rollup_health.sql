@@ -38,6 +38,7 @@ pivoted as (
             delimiter_text="', '", order_by_clause='order by driver_order'
         ) }}, '') as unscored_groups,
         {%- for group in groups %}
+        max(case when score_group = '{{ group }}' then unscored_reason end) as {{ group }}_reason,
         max(case when score_group = '{{ group }}' then score end) as {{ group }}_score{{ ',' if not loop.last }}
         {%- endfor %}
     from rollup_groups
@@ -71,6 +72,7 @@ rollup_health as (
         {%- for group in groups %}
         {{ shown_score('pivoted.' ~ group ~ '_score') }} as {{ group }}_score,
         {{ score_color('pivoted.' ~ group ~ '_score') }} as {{ group }}_color,
+        pivoted.{{ group }}_reason,
         {%- endfor %}
         {{ shown_score('rollup_scores.weight_present') }} as weight_present,
         reporting.weight_basis,
