@@ -19,8 +19,6 @@ sources as (
 metric_values as (
 
     select * from {{ ref('int_metric_values') }}
-    where metric_name in (select sources.metric_name from sources)
-        or metric_name in ('{{ unique_active }}', '{{ ping_seats }}')
 
 ),
 
@@ -87,6 +85,7 @@ pinged as (
         max(case when metric_name = '{{ unique_active }}' then metric_value end) as unique_active,
         max(case when metric_name = '{{ ping_seats }}' then metric_value end) as licensed_seats_ping
     from metric_values
+    where metric_name in ('{{ unique_active }}', '{{ ping_seats }}')
     group by instance_id, period_start
 
 ),

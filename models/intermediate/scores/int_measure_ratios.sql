@@ -35,14 +35,21 @@ seats as (
 
 ),
 
+used_metrics as (
+
+    select numerator as metric_name from measures
+    union
+    select denominator from measures
+
+),
+
 metric_values as (
 
-    select * from {{ ref('int_metric_values') }}
-    where (
-        metric_name in (select measures.numerator from measures)
-        or metric_name in (select measures.denominator from measures)
-    )
-        and metric_name not in ('{{ numbers.keys() | join("', '") }}')
+    select metric_values.*
+    from {{ ref('int_metric_values') }} as metric_values
+    inner join used_metrics
+        on metric_values.metric_name = used_metrics.metric_name
+    where metric_values.metric_name not in ('{{ numbers.keys() | join("', '") }}')
 
 ),
 
