@@ -42,7 +42,7 @@ class Suspects:
         """Whether this row is one of them."""
         if self._dates or row.longest > self._shortest:
             return True
-        if any(not any(each in row.record for each in listed) for listed in self._listed):
+        if self._listed and any(not any(each in row.record for each in listed) for listed in self._listed):
             return True
         return bool(self._required) and any(name in row.null_fields for name in self._required)
 

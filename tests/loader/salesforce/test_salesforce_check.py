@@ -112,6 +112,15 @@ def test_percent_time_picklist_and_ids_are_doubted(rig: SalesforceRig, org: Org)
     assert doubted(rig) == {}
 
 
+def test_an_amount_in_an_org_of_several_currencies_is_doubted(rig: SalesforceRig, org: Org) -> None:
+    fields: Mapping[str, str] = rig.given["fields"]
+    org.create_object("Thing__c", [{"name": "ARR__c", "type": "currency"}])
+    assert doubted(rig, fields={**fields, "amount": "ARR__c"}) == {}
+    org.create_object("Thing__c", [{"name": "CurrencyIsoCode", "type": "picklist", "options": ["EUR", "USD"]}])
+    told_of = doubted(rig, fields={**fields, "amount": "ARR__c"})
+    assert told_of == {"ARR__c": "is in the currency of each record, which in this org differs"}
+
+
 def test_a_case_blind_external_id_is_doubted_where_the_setting_denies_it(rig: SalesforceRig, org: Org) -> None:
     org.switches = Switches(case_blind=True)
     assert doubted(rig) == {}
