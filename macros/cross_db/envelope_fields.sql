@@ -32,10 +32,11 @@
     ltrim(trim({{ version }}), 'vV')
 {%- endmacro %}
 
-{#- The hash of a licence key: hexadecimal figures, in lower case, without dashes. Anything else is none: null. -#}
+{#- The hash of a licence key: hexadecimal figures, in lower case, without dashes. Anything else is none, and so is a lone
+    figure (0): null. -#}
 {% macro clean_hash(expression) -%}
     case
-        when {{ customer_health.full_match("lower(trim(" ~ expression ~ "))", '[0-9a-f]+(-[0-9a-f]+)*') }}
+        when {{ customer_health.full_match("lower(trim(" ~ expression ~ "))", '[0-9a-f]+-?[0-9a-f]+(-[0-9a-f]+)*') }}
             then lower(replace(trim({{ expression }}), '-', ''))
     end
 {%- endmacro %}

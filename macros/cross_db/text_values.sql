@@ -62,6 +62,13 @@
     end
 {%- endmacro %}
 
+{#- A number from 0 up, however it is written (1e3), as an integer; what stands behind the point is cut off, and what does not
+    fit is null. For texts in which number_finding found nothing. -#}
+{% macro to_whole(expression) -%}
+    {%- set number = customer_health.to_double(expression) -%}
+    cast(case when {{ number }} between 0 and 2147483647 then floor({{ number }}) end as integer)
+{%- endmacro %}
+
 {% macro to_boolean(expression) -%}
     case lower(trim({{ expression }})) when 'true' then true when 'false' then false end
 {%- endmacro %}

@@ -26,7 +26,9 @@ def customer(raw: RawFolder, name: str, **cells: object) -> None:
 def odd_numbers(raw: RawFolder) -> None:
     """Counts that are none."""
     raw.account("numbers")
-    for index, value in enumerate([4294967295, 1234567890123, 1.8e19, "1e400", 1e-300]):
+    for index, value in enumerate(
+        [4294967295, 1234567890123, 1.8e19, "1e400", 1e-300, -0.0, "12 ", "1E2", True, {"a": {"b": 1}}, None]
+    ):
         name = f"number{index}"
         raw.subscription(f"S-{name}", "numbers", "2025-01-15", **TERM)
         reporting(raw, name, activated=value)
@@ -98,7 +100,7 @@ def odd_texts(raw: RawFolder) -> None:
     fields = {"license_subscription_id": "S-texts"}
     raw.ping("uuid-at", "root@git.example", PING_DAY, fields, ping_id="at", **LICENSED)
     raw.ping("uuid-v", "git.v.example", PING_DAY, {**fields, "version": "v16.8.0"}, ping_id="v", **LICENSED)
-    for index, value in enumerate([-1, "", "none", "n/a"]):
+    for index, value in enumerate([-1, "", "none", "n/a", 0, True, {}, " "]):
         raw.ping(
             f"uuid-h{index}", "git.h.example", PING_DAY, {"license_md5": value}, ping_id=f"no-hash-{index}", **LICENSED
         )
@@ -109,6 +111,10 @@ def odd_others(raw: RawFolder) -> None:
     """Accounts, licences, objectives and labels that are odd."""
     raw.account("")
     raw.account("chain", account_name="The same again")
+    raw.account("own-parent", parent_account_id="own-parent")
+    raw.account("child", parent_account_id="gone")
+    raw.account("ring1", parent_account_id="ring2")
+    raw.account("ring2", parent_account_id="ring1")
     licence = {"seats": 100, "starts_at": "2025-01-15", "expires_at": "2027-12-31"}
     raw.add("licenses", **{**licence, "license_id": "L1", "license_md5": "-1", "subscription_id": "S-NOWHERE"})
     raw.add("licenses", **{**licence, "license_id": "L2", "license_md5": "ab34", "subscription_id": "S-OLD"})
@@ -126,6 +132,7 @@ def odd_others(raw: RawFolder) -> None:
     raw.label("uuid-chain", "git.chain.example", "Prod-ish", at="2020-01-02T00:00:00Z")
     raw.label("uuid-chain", "git.chain.example", at="2020-01-03T00:00:00Z")
     raw.label("uuid-nobody", "git.nobody.example")
+    raw.label("uuid-chain", "git.chain.example", "Obsolete", at="2026-07-01T00:00:00Z")
     raw.label("uuid-ramp", "git.ramp.example", at="")
 
 

@@ -70,6 +70,8 @@ def test_what_is_wrong_with_other_rows_is_told(mart: Mart) -> None:
     assert findings(mart, "accounts") == {
         ("", "account_id", "id_missing", "kept_out"),
         ("chain", "account_id", "duplicate_id", "kept_out"),
+        ("own-parent", "parent_account_id", "parent_itself", "kept"),
+        ("child", "parent_account_id", "parent_unknown", "kept"),
     }
     assert findings(mart, "licenses") == {
         ("L1", "license_md5", "no_hash", "value_ignored"),
@@ -94,6 +96,7 @@ def test_no_label_vanishes(mart: Mart) -> None:
         ("uuid-chain git.chain.example 2020-01-02T00:00:00", "label", "label_unknown", "value_ignored"),
         ("uuid-nobody git.nobody.example 2020-01-01T00:00:00", "hostname", "instance_unknown", "kept"),
         ("uuid-ramp git.ramp.example ", "labelled_at", "date_missing", "kept_out"),
+        ("uuid-chain git.chain.example 2026-07-01T00:00:00", "labelled_at", "label_later", "kept"),
     }
 
 
@@ -106,17 +109,32 @@ def test_no_row_of_the_excluded_pings_vanishes(mart: Mart) -> None:
     }
 
 
-@pytest.mark.parametrize("index", range(5))
-def test_a_count_beyond_belief_is_out_of_range_and_never_a_value(mart: Mart, index: int) -> None:
-    """4294967295 is below the limit of 1e12, and so believed: 42949672.95 of the seats."""
+@pytest.mark.parametrize(
+    ("index", "value", "reason"),
+    [
+        # below the limit of 1e12, and so believed: 42949672.95 of the seats
+        (0, 4294967295.0, None),
+        *((index, None, "out_of_range") for index in (1, 2, 3, 4)),
+        (5, 0.0, None),
+        (6, 12.0, None),
+        (7, 100.0, None),
+        (8, None, "bad_type"),
+        (9, None, "bad_type"),
+        (10, None, "key_null"),
+    ],
+)
+def test_a_number_is_read_or_has_its_reason(mart: Mart, index: int, value: float | None, reason: str | None) -> None:
+    """Counts beyond belief are never a value; a 0 has no sign."""
     row = mart.row(
         "select * from fct_metric_values join dim_instances using (instance_id)"
         " where metric_name = 'activated_seats' and period_start = ? and uuid = ?",
         JUNE,
         f"uuid-number{index}",
     )
-    read = (row["metric_value"], row["value_status"], row["value_reason"])
-    assert read == ((4294967295, "reported", None) if index == 0 else (None, "failed", "out_of_range"))
+    assert (row["metric_value"], row["value_reason"]) == (value, reason)
+    assert "-0" not in str(row["metric_value"])
+    status = "reported" if reason is None else "not_reported" if reason == "key_null" else "failed"
+    assert row["value_status"] == status
 
 
 def test_no_score_and_no_ratio_is_infinite_or_out_of_range(mart: Mart) -> None:
@@ -186,6 +204,10 @@ def test_revenue_below_zero_or_beyond_belief_has_no_weight(mart: Mart) -> None:
         ("no-hash-1", "no_license"),
         ("no-hash-2", "no_license"),
         ("no-hash-3", "no_license"),
+        ("no-hash-4", "no_license"),
+        ("no-hash-5", "no_license"),
+        ("no-hash-6", "no_license"),
+        ("no-hash-7", "no_license"),
         ("some-hash", "license_unknown"),
     ],
 )

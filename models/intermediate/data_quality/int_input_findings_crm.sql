@@ -21,7 +21,7 @@ versions as (
 
 found as (
 
-    {{ column_findings(ref('base_crm__accounts'), 'accounts', ['row']) }}
+    {{ column_findings(ref('base_crm__accounts'), 'accounts', ['row', 'parent_account_id']) }}
     union all
     {{ column_findings(ref('base_crm__subscriptions_judged'), 'subscriptions', [
         'row', 'product_tier', 'is_trial', 'seats', 'end_date', 'status', 'arr', 'cancelled_on',

@@ -54,6 +54,10 @@ found as (
         on usable.uuid = known_uuids.uuid
     where instances.instance_id is null
     union all
+    select 'instance_labels', row_key, 'labelled_at', 'label_later', cast(cast(labelled_at as date) as {{ dbt.type_string() }})
+    from usable
+    where cast(labelled_at as date) > {{ as_of() }}
+    union all
     select 'instance_labels', min(row_key), 'label', 'label_contradicted', min(instance_type) || ', ' || max(instance_type)
     from usable
     group by instance_id, labelled_at

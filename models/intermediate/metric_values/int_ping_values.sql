@@ -95,7 +95,8 @@ ping_values as (
         case
             when value_reason is not null then null
             when is_flag then case when flag_value then 1.0 else 0.0 end
-            else number_value
+            {#- + 0, for -0 is a 0. #}
+            else number_value + 0
         end as metric_value,
         case
             when value_reason is null then 'reported'

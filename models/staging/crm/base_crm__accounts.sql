@@ -37,17 +37,30 @@ numbered as (
 
 ),
 
+account_ids as (
+
+    select distinct account_id from cleaned
+
+),
+
 judged as (
 
     select
-        *,
+        numbered.*,
         'account_id' as row_column,
         case
-            when account_id is null then 'id_missing'
-            when copy_number > 1 then 'duplicate_id'
+            when numbered.account_id is null then 'id_missing'
+            when numbered.copy_number > 1 then 'duplicate_id'
         end as row_finding,
-        account_name as row_text
+        numbered.account_name as row_text,
+        case
+            when numbered.parent_account_id = numbered.account_id then 'parent_itself'
+            when numbered.parent_account_id is not null and parents.account_id is null then 'parent_unknown'
+        end as parent_account_id_finding,
+        numbered.parent_account_id as parent_account_id_text
     from numbered
+    left join account_ids as parents
+        on numbered.parent_account_id = parents.account_id
 
 )
 

@@ -73,7 +73,7 @@ judged as (
 
     select
         *,
-        case when seats_finding is null then {{ to_integer('seats_text') }} end as seats,
+        case when seats_finding is null then {{ to_whole('seats_text') }} end as seats,
         'license_id' as row_column,
         case when license_id is null then 'id_missing' when copy_number > 1 then 'duplicate_id' end as row_finding,
         'starts_at ' || starts_at_text as row_text,

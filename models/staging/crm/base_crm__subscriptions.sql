@@ -89,7 +89,7 @@ parsed as (
 
     select
         *,
-        case when seats_problem is null then {{ to_integer('seats_text') }} end as seats,
+        case when seats_problem is null then {{ to_whole('seats_text') }} end as seats,
         case when arr_finding is null then {{ to_double('arr_text') }} + 0 end as arr
     from typed
 
