@@ -1,12 +1,12 @@
 {#- Figures inside sentences: `59 %`, `0.12`, `4`. Decimals are cut off, not rounded, so that a figure below a bound is never
-    shown as the bound. -#}
+    shown as the bound. Wide decimals, for a ratio of two counts may be beyond every integer type (see shown_value). -#}
 
 {#- A number with as many decimals as it needs, two at most. -#}
 {% macro shown_number(value) -%}
     case
         when floor({{ customer_health.rounded(value, 6) }}) = {{ customer_health.rounded(value, 6) }}
-            then cast(cast({{ customer_health.rounded(value, 6) }} as {{ dbt.type_bigint() }}) as {{ dbt.type_string() }})
-        else cast(cast(floor({{ customer_health.rounded('100 * (' ~ value ~ ')', 6) }}) / 100 as decimal(18, 2))
+            then cast(cast({{ customer_health.rounded(value, 6) }} as decimal(38, 0)) as {{ dbt.type_string() }})
+        else cast(cast(floor({{ customer_health.rounded('100 * (' ~ value ~ ')', 6) }}) / 100 as decimal(38, 2))
             as {{ dbt.type_string() }})
     end
 {%- endmacro %}
@@ -16,9 +16,9 @@
     case
         when {{ bound }} is not null and {{ value }} < {{ bound }}
             and round(100 * ({{ value }})) >= {{ customer_health.rounded('100 * (' ~ bound ~ ')', 6) }}
-            then cast(cast(floor({{ customer_health.rounded('1000 * (' ~ value ~ ')', 6) }}) / 10 as decimal(18, 1))
+            then cast(cast(floor({{ customer_health.rounded('1000 * (' ~ value ~ ')', 6) }}) / 10 as decimal(38, 1))
                 as {{ dbt.type_string() }})
-        else cast(cast(round(100 * ({{ value }})) as {{ dbt.type_bigint() }}) as {{ dbt.type_string() }})
+        else cast(cast(round(100 * ({{ value }})) as decimal(38, 0)) as {{ dbt.type_string() }})
     end || ' %'
 {%- endmacro %}
 
@@ -26,8 +26,8 @@
 {% macro shown_bound(value) -%}
     case
         when round({{ customer_health.rounded('100 * (' ~ value ~ ')', 6) }}) = {{ customer_health.rounded('100 * (' ~ value ~ ')', 6) }}
-            then cast(cast(round(100 * ({{ value }})) as {{ dbt.type_bigint() }}) as {{ dbt.type_string() }})
-        else cast(cast(100 * ({{ value }}) as decimal(18, 1)) as {{ dbt.type_string() }})
+            then cast(cast(round(100 * ({{ value }})) as decimal(38, 0)) as {{ dbt.type_string() }})
+        else cast(cast(100 * ({{ value }}) as decimal(38, 1)) as {{ dbt.type_string() }})
     end || ' %'
 {%- endmacro %}
 
@@ -40,8 +40,8 @@
 {% macro shown_share_pair(earlier, later) -%}
     case
         when round(100 * ({{ earlier }})) = round(100 * ({{ later }}))
-            then cast(cast(100 * ({{ earlier }}) as decimal(18, 2)) as {{ dbt.type_string() }}) || ' % to '
-                || cast(cast(100 * ({{ later }}) as decimal(18, 2)) as {{ dbt.type_string() }}) || ' %'
+            then cast(cast(100 * ({{ earlier }}) as decimal(38, 2)) as {{ dbt.type_string() }}) || ' % to '
+                || cast(cast(100 * ({{ later }}) as decimal(38, 2)) as {{ dbt.type_string() }}) || ' %'
         else {{ customer_health.shown_share(earlier) }} || ' to ' || {{ customer_health.shown_share(later) }}
     end
 {%- endmacro %}

@@ -57,6 +57,12 @@
             {%- do others.append((name, problem or 'not a file of pings by its name')) -%}
         {%- endif -%}
     {%- endfor -%}
+    {%- if others and not files -%}
+        {{ exceptions.raise_compiler_error(
+            'no usage pings: none of the ' ~ (others | length) ~ ' files under "' ~ customer_health.raw_path()
+            ~ '/service_pings" can be read; "' ~ others[0][0] ~ '": ' ~ others[0][1]
+        ) }}
+    {%- endif -%}
     {%- if files %}
     select
         'file' as entry_type,
@@ -65,10 +71,11 @@
     from read_blob({{ customer_health.file_list(files) }})
     union all
     {%- endif %}
-    {%- for name, problem in others %}
-    select 'other_file' as entry_type, {{ customer_health.sql_text(name) }} as entry_name, {{ customer_health.sql_text(problem) }} as entry_version
+    select
+        'other_file' as entry_type,
+        unnest({{ customer_health.sql_list(others | map(attribute=0)) }}::varchar[]) as entry_name,
+        unnest({{ customer_health.sql_list(others | map(attribute=1)) }}::varchar[]) as entry_version
     union all
-    {%- endfor %}
     select 'raw_path' as entry_type, {{ customer_health.sql_text(customer_health.raw_place()) }} as entry_name, '' as entry_version
     union all
     {{ customer_health.key_path_inputs() }}

@@ -34,6 +34,14 @@ def odd_numbers(raw: RawFolder) -> None:
         reporting(raw, name, activated=value)
 
 
+def odd_ratios(raw: RawFolder) -> None:
+    """Counts that are believed, and whose ratio no integer holds: 1e12 people by a 2 ** 20th of a seat."""
+    customer(raw, "ratio")
+    fields = {"license_plan": "premium", "license_subscription_id": "S-ratio"}
+    may = {"licensed": 100, "activated": 2**-20, "active": 1e12, "git": 1e12, "builds": 1e12}
+    raw.ping("uuid-ratio", "git.ratio.example", "2026-05-23T06:00:00Z", fields, ping_id="p-ratio-may", **may)
+
+
 def odd_subscriptions(raw: RawFolder) -> None:
     """Terms, seats, revenue, words and ids that are odd."""
     customer(raw, "canceled", status="Canceled")
@@ -148,6 +156,7 @@ def odd_rows() -> RawFolder:
     raw = RawFolder()
     customer(raw, "good")
     odd_numbers(raw)
+    odd_ratios(raw)
     odd_subscriptions(raw)
     odd_lineages(raw)
     odd_texts(raw)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -95,6 +96,18 @@ def test_an_empty_raw_folder_is_named_with_the_way_out(bench: Bench, raw: Path) 
 def test_a_folder_without_pings_is_named(bench: Bench, raw: Path) -> None:
     shutil.rmtree(raw / "service_pings")
     refused(bench, "no usage pings", f"{raw}/service_pings", WAY_OUT)
+
+
+def test_a_folder_none_of_whose_files_can_be_read_is_named(bench: Bench, raw: Path) -> None:
+    """DuckDB cannot list it, so the first model says it."""
+    shutil.rmtree(raw / "service_pings")
+    (raw / "service_pings").mkdir()
+    Path(os.fsdecode(os.fsencode(raw) + b"/service_pings/caf\xe9.jsonl")).write_text("{}")
+    run = bench.dbt("run", "--select", "+base_service_ping__inputs")
+    assert run.exit_code != 0
+    for part in ("no usage pings: none of the 1 files", f"{raw}/service_pings", "caf\\xe9.jsonl", "rename it"):
+        assert part in run.failures
+    shutil.rmtree(raw)
 
 
 @pytest.mark.parametrize("table", REQUIRED)

@@ -137,6 +137,12 @@ def test_a_number_is_read_or_has_its_reason(mart: Mart, index: int, value: float
     assert row["value_status"] == status
 
 
+def test_a_ratio_beyond_every_integer_is_told_as_it_is(mart: Mart) -> None:
+    """1e12 x 1048576 is 1048576000000000000, in percent more than 2 ** 63; in June 50 of 80 people are active, 62.5 %."""
+    health = mart.row("select * from fct_account_health where account_id = 'ratio' and period_start = ?", JUNE)
+    assert "active people from 104857600000000000000 % to 63 %" in health["explanation"]
+
+
 def test_no_score_and_no_ratio_is_infinite_or_out_of_range(mart: Mart) -> None:
     assert mart.rows("select * from fct_metric_values where isinf(metric_value) or isnan(metric_value)") == []
     assert mart.rows("select * from fct_account_health where not overall_score between 0 and 100") == []
