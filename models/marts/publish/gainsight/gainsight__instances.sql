@@ -1,3 +1,6 @@
+{%- set reasons = {
+    'activated': known('metric', 'activated_seats'), 'active': known('metric', 'unique_active_28_days_user'),
+} -%}
 with
 
 instances as (
@@ -20,12 +23,11 @@ metric_reasons as (
     select
         instance_id,
         period_start,
-        {%- for column, metric in {
-            'activated': known('metric', 'activated_seats'), 'active': known('metric', 'unique_active_28_days_user'),
-        }.items() %}
+        {%- for column, metric in reasons.items() %}
         max(case when metric_name = '{{ metric }}' then value_reason end) as {{ column }}_reason{{ ',' if not loop.last }}
         {%- endfor %}
     from {{ ref('fct_metric_values') }}
+    where metric_name in ('{{ reasons.values() | join("', '") }}')
     group by instance_id, period_start
 
 ),
