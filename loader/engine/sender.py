@@ -142,15 +142,17 @@ class Sender:
             self.mart.mark(model, {outcome.row.row_key: None for outcome in rejected}, 0)
             self._record(model, rejected)
         self.mart.sought(model, turn)
+        if turn == 1:
+            self.mart.part_alike(model)
 
     def _together(self, model: PublishModel, found: Mapping[str, list[Record]]) -> set[str]:
-        """Rows found by a key that the destination takes for the same as theirs, at a record of another row's."""
-        alike = {key: records[0].id for key, records in found.items() if len(records) == 1 and records[0].alike}
-        if not alike:
-            return set()
-        users = Counter(records[0].id for records in found.values() if len(records) == 1)
-        held = self.mart.holders(model, list(alike.values()))
-        return {key for key, each in alike.items() if users[each] > 1 or held.get(each, key) != key}
+        """Rows whose key the destination takes for another row's: it finds that one's record, or one for both."""
+        records = {key: records[0] for key, records in found.items() if len(records) == 1}
+        users = Counter(record.id for record in records.values())
+        held = self.mart.holders(model, list(users)) if users else {}
+        return {
+            key for key, each in records.items() if (each.alike and users[each.id] > 1) or held.get(each.id, key) != key
+        }
 
     def _revise(self, plan: Plan, sending: Sequence[Diff], caps: Caps) -> None:
         """Hold the plan against the caps again, now that it is known which rows are updates."""

@@ -123,6 +123,17 @@ from ({self.state.uncertain()}) as uncertain where {self.ours(model)}"""
         self.make(staged_table(model), query)
         return sum(self.counts(model))
 
+    def part_alike(self, model: PublishModel) -> None:
+        """Of rows to create whose keys are the same but for case and spaces, all but one are looked for once more when
+        that one stands: a tenant that ignores these finds its record for them."""
+        table, alike = staged_table(model), "lower(replace(row_key, ' ', ''))"
+        new = "turn = 1 and destination_id is null"
+        several = f"select {alike} from {table} where {new} group by 1 having count(*) > 1"
+        if not self._db.execute(f"{several} limit 1"):
+            return
+        firsts = f"select min(row_key) from {table} where {new} group by {alike}"
+        self._db.execute(f"update {table} set turn = 2, found = false where {new} and row_key not in ({firsts})")
+
     def again(self, model: PublishModel, keys: Sequence[str]) -> None:
         """Rows whose record vanished are looked for once more."""
         self.mark(model, dict.fromkeys(keys), 2, found=False)

@@ -250,6 +250,33 @@ def test_without_the_setting_what_the_tenant_finds_for_a_key_is_never_written_by
     assert bench.box.count(OBJECT) == 32
 
 
+TWINS = ("Ab", "aB", "AB", "x", " x", "lonely")
+
+
+@pytest.mark.parametrize("rows", [0, 60])
+@pytest.mark.parametrize("switches", [{}, *TEXTS], ids=str)
+def test_new_rows_that_may_fall_together_are_two_records_or_one_and_a_rejection_as_the_tenant_has_it(
+    make_bench: Callable[..., Bench], switches: dict[str, Any], rows: int
+) -> None:
+    """No setting says what the tenant ignores. One of each kind is created first, then the others are looked for."""
+    bench = kept(make_bench, **switches)
+    bench.sql(f"delete from gainsight__instances where licensed_seats >= {rows}")
+    before = len(bench.mart("gainsight__instances"))
+    add(bench, *TWINS)
+    case, space = "text_case_blind" in switches, "text_trimmed" in switches
+    lost = 2 * case + 1 * space
+    ended = bench.publish(*INSTANCES)
+    assert (ended.code, ended.result["rows_rejected"]) == (int(lost > 0), lost), ended.err
+    assert set(bench.rejections().values()) == ({TOGETHER} if lost else set())
+    assert bench.box.count(OBJECT) == before + len(TWINS) - lost, "no key is there twice, and none is lost unsaid"
+    ids = [each for each, _ in bench.state().values()]
+    assert len(ids) == len(set(ids)) == bench.box.count(OBJECT)
+    calls = len(bench.box.calls)
+    again = bench.publish(*INSTANCES)
+    assert (again.code, again.result["rows_rejected"]) == (int(lost > 0), lost)
+    assert len(bench.box.calls) - calls <= 1, "look-ups alone"
+
+
 def test_a_key_that_changed_its_case_takes_its_record_over(make_bench: Callable[..., Bench]) -> None:
     bench = kept(make_bench, text_case_blind=True)
     assert bench.publish(*INSTANCES).code == 0
