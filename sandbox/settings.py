@@ -47,7 +47,8 @@ class Switches:
         put_duplicate_keys: 3.3: one key twice in one payload: the last record wins, or it fails.
         errors_index: 3.4: `dense` has an entry per record (good ones are `[]`, so that the index is
             the record's position); `sparse` has entries for bad records only.
-        errors_shape: 3.4: `errors` is a list of lists by record, or one flat list.
+        errors_shape: 3.4: `errors` is a list of lists by record, one flat list, a mapping by the record's number, or
+            one list of texts.
         picklist_refusal: 3.4, 6: a value off a picklist is GSOBJ_1012 with `invalidValue` a list, or GSOBJ_1002.
         partial_success: 3.4: one bad record fails the call; or the good ones are written and the answer is
             200, `result:true` with `errors`, where `count` is of those written, or of all.
@@ -85,7 +86,7 @@ class Switches:
     put_multi_match: Literal["all", "error", "first"] = "all"
     put_duplicate_keys: Literal["last", "error"] = "last"
     errors_index: Literal["dense", "sparse"] = "dense"
-    errors_shape: Literal["nested", "flat"] = "nested"
+    errors_shape: Literal["nested", "flat", "by_number", "texts"] = "nested"
     picklist_refusal: Literal["GSOBJ_1012", "GSOBJ_1002"] = "GSOBJ_1012"
     partial_success: Literal["never", "count_written", "count_all"] = "never"
     count_reply: bool = True

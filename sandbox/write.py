@@ -57,10 +57,14 @@ class Checked:
         """The rows of the records without an error."""
         return [row for row, errors in zip(self.rows, self.errors, strict=True) if not errors]
 
-    def errors_json(self, switches: Switches) -> list[Any] | None:
+    def errors_json(self, switches: Switches) -> list[Any] | dict[str, Any] | None:
         """`errors` as the switches have them; None when there are none."""
         if not any(self.errors):
             return None
+        if switches.errors_shape == "by_number":
+            return {str(n): [e.to_json(switches) for e in each] for n, each in enumerate(self.errors) if each}
+        if switches.errors_shape == "texts":
+            return [f"{e.name}: {e.message}" for each in self.errors for e in each]
         if switches.errors_shape == "flat":
             return [e.to_json(switches) for each in self.errors for e in each]
         dense = switches.errors_index == "dense"

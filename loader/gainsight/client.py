@@ -152,9 +152,16 @@ class Client:
         return written(self._api.call("PUT", f"{DATA}/{quote(name)}?keys=Gsid", _records(records)))
 
     def delete(self, name: str, gsid: str) -> None:
-        """Delete one record; one that is not there is deleted."""
+        """Delete one record; one that is not there is deleted.
+
+        Raises:
+            RowRejected: it was not, whatever the reply begins with.
+        """
+        path = f"{DATA}/{quote(name)}/{quote(gsid)}"
         try:
-            self._api.call("DELETE", f"{DATA}/{quote(name)}/{quote(gsid)}")
+            if problems := written(self._api.call("DELETE", path)).problems:
+                first, later = problems[0], all(each.later for each in problems)
+                raise RowRejected(first.message, 200, path, first.code, problems=problems, later=later)
         except RowRejected as error:
             if error.code not in (NO_MATCH, NO_SUCH_ID):
                 raise

@@ -77,7 +77,7 @@ def judge(reply: Reply) -> Any:
         what = "a page" if reply.body.lstrip()[:1] == b"<" else "nothing" if not reply.body.strip() else "something"
         raise NotTheApi(f"the answer is {what} in place of the API's reply", **known)
     if envelope.get("result") is True and reply.status < 300:
-        return envelope.get("data")
+        return _with_errors(envelope)
     if envelope.get("result") is not False and reply.status < 300:
         raise RetriableError("the reply is not in the documented form", **known)
     problems = problems_of(envelope.get("data"))
@@ -103,6 +103,14 @@ def _raise_on_status(reply: Reply, code: str, known: dict[str, Any]) -> None:
         raise FatalError("Gainsight does not know this address; check GAINSIGHT_BASE_URL", **known)
 
 
+def _with_errors(envelope: dict[str, Any]) -> Any:
+    """`data`, with the errors that stand beside it instead of in it."""
+    data, errors = envelope.get("data"), envelope.get("errors")
+    if not errors or (data is not None and not isinstance(data, dict)):
+        return data
+    return {"errors": errors, **(data or {})}
+
+
 def written(data: Any) -> Written:
     """Read the whole of a write's reply."""
     given = data if isinstance(data, dict) else {}
@@ -112,8 +120,8 @@ def written(data: Any) -> Written:
 
 
 def problems_of(data: Any) -> list[Problem]:
-    """The fields and values that `errors` names, nested by record or in one flat list; which record they are of is not
-    to be trusted."""
+    """The fields and values that `errors` names, nested by record, by its number or in one flat list; which record they
+    are of is not to be trusted. What names neither is a problem all the same."""
     errors = data.get("errors") if isinstance(data, dict) else None
     return [_problem(each) for each in _details(errors)]
 
@@ -123,11 +131,14 @@ def _details(errors: Any) -> Iterator[dict[str, Any]]:
         for each in errors:
             yield from _details(each)
     elif isinstance(errors, dict):
-        inner = errors.get("errors")
-        if isinstance(inner, list | dict):
+        parts = [errors["errors"]] if "errors" in errors else list(errors.values())
+        inner = [each for each in parts if isinstance(each, list | dict)]
+        if errors.get("errorCode") or errors.get("fieldName") or not inner:
+            yield from [errors] if errors and errors.get("success") is not True else []
+        else:
             yield from _details(inner)
-        elif errors.get("errorCode") or errors.get("fieldName"):
-            yield errors
+    elif errors:
+        yield {"errorMessage": errors}
 
 
 def _problem(detail: dict[str, Any]) -> Problem:

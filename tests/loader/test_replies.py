@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from harness import KEY, MODELS, REFUSED_BY_REPLY, Bench, calls_of
+from test_publish import mirror
 
 from loader.gainsight import client
 from sandbox import Fault, Limits, Switches
@@ -70,6 +71,41 @@ def test_where_a_reply_counts_all_a_row_that_failed_is_not_recorded_as_accepted(
     ended = bench.publish(*ARGUMENTS)
     assert (ended.code, ended.result["rows_accepted"], ended.result["rows_rejected"]) == (1, 59, 1)
     assert bench.run("status", "--output", "json").json["rejections"][0]["row_key"] == '["i3"]'
+
+
+@pytest.mark.parametrize("shape", ["by_number", "texts"])
+@pytest.mark.parametrize("success", ["never", "count_all"])
+def test_errors_in_a_form_nobody_documented_make_no_failed_row_an_accepted_one(
+    make_bench: Callable[..., Bench], shape: str, success: str
+) -> None:
+    """Texts name no value, so the bad rows are found by halving; they are rejected, whatever the reply counts."""
+    bench = filled(make_bench, instances=120, errors_shape=shape, partial_success=success)
+    spoil(bench, 60)
+    ended = bench.publish(*ARGUMENTS)
+    assert (ended.code, ended.result["rows_accepted"], ended.result["rows_rejected"]) == (1, 118, 2), ended.err
+    bench.assert_settled(INSTANCES)
+    bench.sql("update gainsight__instances set version = '18', instance_type = 'Unknown'")
+    spoil(bench, 30)
+    ended = bench.publish(*ARGUMENTS)
+    assert (ended.code, ended.result["rows_accepted"], ended.result["rows_rejected"]) == (1, 116, 4), ended.err
+    bench.assert_settled(INSTANCES)
+
+
+ERRORS = [[{"success": False, "errors": [{"errorCode": "GSOBJ_1009", "errorMessage": "it is in use"}]}]]
+
+
+@pytest.mark.parametrize("body", [{"data": {"errors": ERRORS}}, {"data": None, "errors": ERRORS}], ids=["in", "beside"])
+def test_a_delete_whose_success_has_errors_is_a_rejection(make_bench: Callable[..., Bench], body: Any) -> None:
+    bench = filled(make_bench, instances=20)
+    mirror(bench)
+    assert bench.publish(*ARGUMENTS).code == 0
+    bench.sql("delete from gainsight__instances where licensed_seats < 3")
+    fault = Fault("status", status=200, operation="delete", body={"result": True, **body}, nth=2, times=None)
+    bench.box.schedule(fault)
+    ended = bench.publish(*ARGUMENTS)
+    assert (ended.code, ended.result["rows_deleted"], ended.result["rows_rejected"]) == (1, 1, 2), ended.err
+    assert bench.box.count(OBJECT) == 19
+    assert {code for _, code in bench.rejections().values()} == {"GSOBJ_1009"}
 
 
 @pytest.mark.parametrize("shape", ["nested", "flat"])
