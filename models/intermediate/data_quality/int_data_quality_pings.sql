@@ -92,7 +92,7 @@ counted as (
     group by pings.period_start
     union all
     select
-        (select period_start from {{ ref('int_periods') }} where is_current),
+        (select periods.period_start from {{ ref('int_periods') }} as periods where periods.is_current),
         '{{ known('data_quality_check', 'overdue_instance') }}',
         '',
         count(case when aged.days_since_last_ping > settings.awaited_days then 1 end),
