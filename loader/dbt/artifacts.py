@@ -15,7 +15,7 @@ from loader.errors import MisuseError, RefusedError
 
 MODES = ("upsert", "update", "mirror")
 ON_GONE = ("leave", "clear", "delete")
-_META_KEYS = {"destination", "object", "key", "mode", "on_gone", "fields", "lookups", "labels", "stamps"}
+_META_KEYS = {"destination", "object", "key", "mode", "on_gone", "fields", "lookups", "labels", "stamps", "run"}
 _KINDS = {
     "text": "varchar character varying text string char uuid",
     "integer": "integer int bigint smallint tinyint hugeint int64 int32 ubigint uinteger",
@@ -57,7 +57,8 @@ class PublishModel:
         labels: API name of the field that people at the destination fill, or None.
         on_gone: what becomes of the record of a row that left the mart: `leave`, `clear` (null in the fields that we
             fill) or `delete` (if we created it).
-        stamps: columns that are sent with a row and are no reason to send it, such as the run that made it.
+        stamps: columns that are sent with a row and are no reason to send it, such as the mart's day.
+        run: the one among them that is filled with the run's id, or None; the mart has no value in it.
         ignored: what the destination is known to ignore in text keys, see `Compares`.
         patch_path: the yml that holds the contract, relative to its project, or "".
     """
@@ -76,6 +77,7 @@ class PublishModel:
     patch_path: str = ""
     on_gone: str = "leave"
     stamps: frozenset[str] = frozenset()
+    run: str | None = None
     ignored: frozenset[str] = frozenset()
 
     @cached_property
@@ -262,19 +264,23 @@ def _publish_model(node: dict[str, Any], publish: Any) -> PublishModel:
     if labels in targets:
         raise wrong(f"labels.field {labels} is filled by people and must not be published")
     key = _key(publish["key"], {field: kinds[column] for column, field in fields.items()}, wrong)
-    stamps = _stamps(publish, fields, key, wrong)
+    stamps, run = _stamps(publish, fields, key, wrong)
     mode, on_gone = _mode(publish, wrong)
     return PublishModel(
         name, node["unique_id"], _relation(node), publish["destination"], publish["object"],
-        key, mode, fields, lookups, kinds, labels, node.get("patch_path") or "", on_gone, stamps,
+        key, mode, fields, lookups, kinds, labels, node.get("patch_path") or "", on_gone, stamps, run,
     )  # fmt: skip
 
 
-def _stamps(publish: dict[str, Any], fields: dict[str, str], key: tuple[str, ...], wrong: Any) -> frozenset[str]:
+def _stamps(
+    publish: dict[str, Any], fields: dict[str, str], key: tuple[str, ...], wrong: Any
+) -> tuple[frozenset[str], str | None]:
     stamps = frozenset(publish.get("stamps") or ())
     if odd := sorted(each for each in stamps if fields.get(each) in (None, *key)):
         raise wrong(f"stamps {odd[0]} must be a column of fields that is not in the key")
-    return stamps
+    if (run := publish.get("run")) not in (None, *stamps):
+        raise wrong(f"run {run} must be one of stamps")
+    return stamps, run
 
 
 def _key(given: Any, kinds: dict[str, str], wrong: Any) -> tuple[str, ...]:

@@ -31,7 +31,7 @@ class Differ:
 
     def shape(self, model: PublishModel) -> Shape:
         """A model's SQL."""
-        return Shape(self._db, model)
+        return Shape(self._db, model, self.state.run_id)
 
     def make(self, table: str, query: str) -> None:
         """Make a temporary table, and say before and after that this run lives: it may take long."""

@@ -14,13 +14,15 @@ from loader.warehouse.sql import Dialect, value_text
 class Shape:
     """Expressions for one model on one warehouse; the text they give is the same on all."""
 
-    def __init__(self, dialect: Dialect, model: PublishModel) -> None:
-        self._db, self.model = dialect, model
+    def __init__(self, dialect: Dialect, model: PublishModel, run_id: str) -> None:
+        self._db, self.model, self._run_id = dialect, model, run_id
         self.relation = f"{dialect.relation(model.relation)} as m"
         self.targets = [*model.fields.items(), *((each.column, each.field) for each in model.lookups)]
 
     def column(self, name: str) -> str:
-        """A column's name, in a query over `relation`."""
+        """A column's name, in a query over `relation`; the run's own is its id."""
+        if name == self.model.run:
+            return self._db.literal(self._run_id)
         return f"m.{self._db.column(name)}"
 
     @cached_property

@@ -21,10 +21,11 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- When a row was made: the mart's day, and dbt's run. Both are sent with a row, and are no reason to send it. -#}
+{#- The mart's day, and a place for the loader's run, which fills it when it sends the row: equal input makes equal rows. Both
+    are sent with a row, and are no reason to send it. -#}
 {% macro publish_stamps() -%}
         {{ as_of() }} as as_of,
-        cast('{{ invocation_id }}' as {{ dbt.type_string() }}) as run_id
+        cast(null as {{ dbt.type_string() }}) as run_id
 {%- endmacro %}
 
 {#- A share from 0 to 1 as a percentage with two decimals, 0 to 100. -#}

@@ -215,6 +215,24 @@ def test_a_trigger_that_rounds_or_trims_is_seen_by_a_reconcile_alone(calls: Benc
     assert calls.publish().accepted == 0
 
 
+@pytest.mark.parametrize("by_file", [False, True])
+def test_a_stamp_is_sent_with_a_row_and_is_no_reason_to_send_it(calls: Bench, by_file: bool) -> None:
+    settings_of(calls)["BULK_THRESHOLD"] = "1" if by_file else "2000"
+    calls.sql("update things set note = null")
+    stamped: dict[str, Any] = {"stamps": frozenset({"note", "day"}), "run": "note"}
+    first = calls.publish(**stamped)
+    assert (first.accepted, {r["Note__gc"] for r in calls.rig.records()}) == (60, {first.run_id})
+    assert calls.publish(**stamped).accepted == 0
+    calls.sql("update things set amount = 99 where thing_id = 't1'")
+    third = calls.publish(**stamped)
+    assert third.accepted == 2
+    there = {r["Thing_Id__gc"]: r["Note__gc"] for r in calls.rig.records()}
+    assert (there.pop("t1"), set(there.values())) == (third.run_id, {first.run_id})
+    destination = calls.rig.destination()
+    with calls.state(destination) as state, metered(destination, state):
+        assert list(Reconciler(destination, state).differences([model(**{**calls.rig.given, **stamped})])) == []
+
+
 # Settings of an org
 
 
