@@ -1,6 +1,7 @@
 {#- Every state of the rows of a CRM table that we were told, and from which day to which day it was the one known
-    (docs/rules.md 9). The present is what staging holds; the past is what the snapshot closed. A build with an as_of older
-    than the newest snapshot reads the snapshot alone, and from staging only rows that no snapshot has seen. -#}
+    (docs/rules.md 9). The present is what staging holds, the past what the snapshot closed, or will close when it is taken
+    next. A build with an as_of older than the newest snapshot reads the snapshot alone, and from staging only rows that no
+    snapshot has seen. -#}
 {% macro known_states(current_rows, snapshot, key, columns) -%}
 {%- set same_key = [] -%}
 {%- for column in key %}{% do same_key.append('{0}.' ~ column ~ ' = {1}.' ~ column) %}{% endfor -%}
@@ -25,8 +26,17 @@ snapshotted as (
 
 open_states as (
 
-    select * from snapshotted
-    where dbt_valid_to is null
+    {#- What the files say otherwise by now is an edit of this day, whether a snapshot has dated it yet or not. #}
+    select
+        snapshotted.*,
+        current_rows.{{ key[0] }} is not null
+        {%- for column in columns if column not in key %}
+        and snapshotted.{{ column }} is not distinct from current_rows.{{ column }}
+        {%- endfor %} as is_held
+    from snapshotted
+    left join current_rows
+        on {{ same_key.format('snapshotted', 'current_rows') }}
+    where snapshotted.dbt_valid_to is null
 
 ),
 
@@ -47,8 +57,10 @@ present as (
         current_rows.{{ column }},
         {%- endfor %}
         case
-            when seen_keys.{{ key[0] }} is not null and not coalesce(open_states.is_first, false)
-                then coalesce(open_states.dbt_valid_from, {{ as_of() }})
+            when seen_keys.{{ key[0] }} is null then null
+            when open_states.is_held or open_states.dbt_valid_from = {{ as_of() }}
+                then case when not open_states.is_first then open_states.dbt_valid_from end
+            else {{ as_of() }}
         end as known_from,
         cast(null as date) as known_to
     from current_rows
@@ -73,11 +85,27 @@ past as (
 
 ),
 
+ended_today as (
+
+    {#- Edited or deleted since the newest snapshot. #}
+    select
+        {%- for column in columns %}
+        {{ column }},
+        {%- endfor %}
+        case when not is_first then dbt_valid_from end as known_from,
+        {{ days_later(as_of(), -1) }} as known_to
+    from open_states
+    where not is_held and not is_old_build and dbt_valid_from < {{ as_of() }}
+
+),
+
 states as (
 
     select * from present
     union all
     select * from past
+    union all
+    select * from ended_today
 
 ),
 

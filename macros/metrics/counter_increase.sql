@@ -74,9 +74,9 @@
         case
             when difference < 0 then null
             when not is_estimated then difference
-            else difference * days_in_period / days
+            else difference * days_in_period / nullif(days, 0)
         end as increase,
-        case when difference >= 0 then difference / days end as increase_per_day,
+        case when difference >= 0 then difference / nullif(days, 0) end as increase_per_day,
         coalesce(is_estimated, false) as is_estimated,
         case
             when earlier_value is null then 'not_reported'

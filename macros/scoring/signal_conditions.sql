@@ -11,5 +11,5 @@
     is meant. Needs `inputs` and `rules`. -#}
 {% macro is_few_for_its_seats(figure) -%}
     inputs.{{ figure }} < rules.limit_value
-        * case when rules.per_seats is null then 1 else inputs.activated_seats / rules.per_seats end
+        * case when rules.per_seats is null then 1 else inputs.activated_seats / nullif(rules.per_seats, 0) end
 {%- endmacro %}

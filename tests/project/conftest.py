@@ -11,6 +11,7 @@ import pytest
 from broken_lines import break_lines, without_uuid
 from canaries import plant
 from dbt_bench import AGAIN, SMALL, Bench, DbtRun, Mart, models_only
+from early_june import EarlyJune, build_days
 from history import History, build_history
 from worked_examples import worked_examples
 
@@ -78,3 +79,10 @@ def worked_mart_sql_2023(worked_bench: Bench, worked_mart: Mart) -> Mart:
 def history(home: Callable[[str], Path], truth: dict[str, Any]) -> History:
     """Several runs over one database, and the mart after each."""
     return build_history(home("history"), truth["as_of"])
+
+
+@pytest.fixture(scope="session")
+def early_june(home: Callable[[str], Path], models: Path) -> EarlyJune:
+    """Half a year of the generated sample on five days around the turn of a month."""
+    days = ["2026-05-31", "2026-06-01", "2026-06-02", "2026-06-03", "2026-06-10"]
+    return build_days(home("early_june"), models, 6, days)

@@ -128,12 +128,17 @@ class Mart:
         ]
 
     def contents(self, schema: str = "main") -> dict[str, list[str]]:
-        """Every relation of a schema as sorted lines of text, to compare marts row by row."""
+        """Every relation of a schema as sorted lines of text, to compare marts row by row; without dbt's run."""
         return {
-            name: sorted(repr(row) for row in self.rows(f'select * from {schema}."{name}"'))
+            name: sorted(repr(without_run(row)) for row in self.rows(f'select * from {schema}."{name}"'))
             for found, name in self.relations()
             if found == schema
         }
+
+
+def without_run(row: Row) -> Row:
+    """A row without the id of dbt's run, with which some publish models stamp it."""
+    return {name: value for name, value in row.items() if name != "run_id"}
 
 
 def differences(one: Mart, other: Mart, schema: str) -> list[str]:

@@ -6,11 +6,13 @@ import csv
 import math
 import re
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
-from dbt_bench import REPO, Mart, Row
+from dbt_bench import BUILD, REPO, SMALL, Bench, Mart, Row
 
 POINTS = r"\d+\.\d\d"
 SENTENCES = {
@@ -38,6 +40,7 @@ MOVED = re.compile(
     r"(?P<was>red|yellow|green) to (?P<is>red|yellow|green) \((?P<effect>[+-]\d+\.\d\d) points\)"
 )
 RANK = {"red": 0, "yellow": 1, "green": 2}
+RELATIONS = ("fct_account_health", "fct_measure_scores", "fct_seat_utilization", "fct_instance_activity")
 
 
 def seed(name: str) -> list[dict[str, str]]:
@@ -78,9 +81,7 @@ class Book:
 
     def __init__(self, mart: Mart) -> None:
         self.health = mart.find("fct_account_health")
-        self.measures = self._by("fct_measure_scores", mart)
-        self.seats = self._by("fct_seat_utilization", mart)
-        self.activity = self._by("fct_instance_activity", mart)
+        self.measures, self.seats, self.activity = (self._by(name, mart) for name in RELATIONS[1:])
         periods = sorted({row["period_start"] for row in self.health})
         self.earlier = dict(zip(periods[1:], periods, strict=False))
 
@@ -100,10 +101,15 @@ class Book:
         ]
 
 
-@pytest.fixture(scope="module")
-def book(sample_mart: Mart) -> Book:
-    """The marts of sample/small."""
-    return Book(sample_mart)
+@pytest.fixture(scope="module", params=["month", pytest.param("week", marks=pytest.mark.long)])
+def book(request: pytest.FixtureRequest, home: Callable[[str], Path], models: Path) -> Book:
+    """The marts of sample/small, by the month and by the week."""
+    if request.param == "month":
+        return Book(request.getfixturevalue("sample_mart"))
+    folder = home("weeks")
+    bench = Bench(folder, SMALL, models, as_of=request.getfixturevalue("truth")["as_of"], grain="week")
+    bench.build(*BUILD, "--select", *(f"+{name}" for name in RELATIONS))
+    return Book(bench.mart)
 
 
 def explained(book: Book, kind: str) -> list[tuple[Row, dict[str, str]]]:

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dbt_bench import BUILD, Bench, Mart
+from dbt_bench import AGAIN as RUN_AGAIN
+from dbt_bench import BUILD, Bench, Mart, without_run
 from worked_examples import WorkedExamples
 
 TOLD, EDITED = "2026-06-30", "2026-07-10"
@@ -39,6 +40,8 @@ def customers() -> WorkedExamples:
     raw.subscription("Srenewal", "Aorigin gone", "2026-05-01", original_subscription_id="Sorigin gone", seats=100)
     raw.subscription("Ssecond", "Arepriced", "2025-01-15", seats=100, arr=1000)
     raw.label("uuid-second", "gitsecond.example", at="2026-01-10T00:00:00Z")
+    raw.add("objectives", objective_id="O1", account_id="Auntouched", metric_name="activated_seats", target_value=100,
+            starts_on="2026-03-01", due_on="2026-12-31")  # fmt: skip
     for month in MONTHS:
         raw.report("second", f"{month}-20T06:00:00Z", activated=20, active=20)
     return raw
@@ -98,6 +101,7 @@ EDITS: dict[str, Callable[[WorkedExamples], None]] = {
     "rerooted": subscription("rerooted", original_subscription_id="Sheir"),
     "deleted": remove("subscriptions", "subscription_id", "Sdeleted"),
     "origin gone": remove("subscriptions", "subscription_id", "Sorigin gone"),
+    "renamed": change("accounts", "account_id", "Arenamed", account_name="Another name"),
     "gone": remove("accounts", "account_id", "Agone"),
     "licence moved": change("licenses", "license_id", "Llicence moved", subscription_id="Sheir", seats=7),
     "licence gone": remove("licenses", "license_id", "Llicence gone"),
@@ -108,9 +112,10 @@ EDITS: dict[str, Callable[[WorkedExamples], None]] = {
 
 @dataclass
 class Told:
-    """The mart of 30 June; that of 10 July after all edits; and three that were built after it.
+    """The mart of 30 June; that of 10 July after all edits, by `dbt run` and by `dbt build`; and three that were built after it.
 
     Attributes:
+        run_alone: as of 10 July after all edits, before a build had dated them.
         older: as of 30 June again, with the edited CRM.
         refreshed: as of 10 July again, with --full-refresh.
         back_dated: as of 11 July, with rows that were entered late.
@@ -118,6 +123,7 @@ class Told:
     """
 
     first: Mart
+    run_alone: Mart
     edited: Mart
     older: Mart
     refreshed: Mart
@@ -127,7 +133,7 @@ class Told:
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory, models: Path) -> Told:
-    """Five builds of one database."""
+    """Six builds of one database."""
     home: Path = tmp_path_factory.mktemp("told")
     raw = customers()
     bench = Bench(home, raw.write(home / "raw"), models, as_of=TOLD)
@@ -138,6 +144,8 @@ def told(tmp_path_factory: pytest.TempPathFactory, models: Path) -> Told:
         edit(raw)
     raw.write(bench.raw)
     bench.variables = {"as_of": EDITED}
+    bench.build(*RUN_AGAIN)
+    run_alone = bench.snapshot("run_alone")
     bench.build(*AGAIN)
     edited = bench.snapshot("edited")
     bench.variables = {"as_of": TOLD}
@@ -150,13 +158,14 @@ def told(tmp_path_factory: pytest.TempPathFactory, models: Path) -> Told:
     raw.write(bench.raw)
     bench.variables = {"as_of": "2026-07-11"}
     bench.build(*AGAIN)
-    return Told(first, edited, older, refreshed, bench.snapshot("back_dated"), said)
+    return Told(first, run_alone, edited, older, refreshed, bench.snapshot("back_dated"), said)
 
 
 def enter_late(raw: WorkedExamples) -> None:
-    """A renewal at a higher price and a label, entered on 11 July with days of May and June."""
+    """A renewal at a higher price and a label, entered on 11 July with days of May and June; and another target."""
     raw.subscription("Srenewed", "Auntouched", "2026-05-15", original_subscription_id="Suntouched", seats=200)
     raw.label("uuid-disowned", "gitdisowned.example", at="2026-06-01T00:00:00Z")
+    change("objectives", "objective_id", "O1", target_value=200)(raw)
 
 
 NOW = ("mart_account_standing", "mart_subscription_standing")
@@ -176,7 +185,7 @@ def is_of_today(row: Row) -> bool:
 def all_rows(mart: Mart) -> dict[str, list[Row]]:
     """Every relation of the mart, without findings."""
     names = [name for schema, name in mart.relations() if schema == "main"]
-    return {name: [row for row in mart.find(name) if not is_of_the_files(name, row)] for name in names}
+    return {name: [without_run(row) for row in mart.find(name) if not is_of_the_files(name, row)] for name in names}
 
 
 def complete_rows(mart: Mart) -> dict[str, list[Row]]:
@@ -207,9 +216,23 @@ def changed_rows(before: Mart, after: Mart) -> dict[str, list[str]]:
 
 
 def test_no_edit_of_the_crm_or_of_a_label_changes_a_complete_period(told: Told) -> None:
-    """Eighteen kinds of edits, and not one row of February to June differs in any fact or mart."""
+    """Nineteen kinds of edits, and not one row of February to June differs in any fact or mart."""
     changed = changed_rows(told.first, told.edited)
     assert not changed, {name: (len(rows), rows[:4]) for name, rows in changed.items()}
+
+
+def test_a_run_without_snapshots_tells_what_a_build_of_the_day_tells(told: Told) -> None:
+    """Edited and deleted rows: the run dates them as the snapshot will."""
+    before, after = told.run_alone.contents(), told.edited.contents()
+    assert before.keys() == after.keys()
+    assert [name for name in before if before[name] != after[name]] == []
+
+
+def test_the_target_of_an_objective_is_what_today_s_file_says_in_all_its_periods(told: Told) -> None:
+    """The documented exception: 80 seats were 0.8 of 100 in June, and are 0.4 of 200 there since 11 July."""
+    june = {"objective_id": "O1", "period_start": date(2026, 6, 1)}
+    assert told.edited.one("fct_objective_progress", **june)["progress"] == 0.8
+    assert told.back_dated.one("fct_objective_progress", **june)["progress"] == 0.4
 
 
 def test_the_edits_count_from_the_day_they_were_seen(told: Told) -> None:
@@ -293,7 +316,7 @@ def test_a_row_first_seen_later_counts_from_its_own_days(told: Told) -> None:
 def test_the_rows_entered_late_change_no_other_customer(told: Told) -> None:
     """Only of the two customers whose rows came late does a complete period differ."""
     ids = (
-        "untouched",
+        "untouched",  # its objective, too
         "disowned",
         "renewed",
         WorkedExamples().instance("untouched"),

@@ -17,12 +17,18 @@ JUNE = "2026-06-01"
 
 
 @pytest.fixture(scope="module")
-def mart(home: Callable[[str], Path]) -> Mart:
+def built(home: Callable[[str], Path]) -> Bench:
     """A whole build, data tests included: none of them may fail."""
     folder = home("odd")
     bench = Bench(folder, odd_rows().write(folder / "raw"), as_of="2026-06-30")
     bench.build("build", "--exclude-resource-type", "unit_test")
-    return bench.mart
+    return bench
+
+
+@pytest.fixture(scope="module")
+def mart(built: Bench) -> Mart:
+    """What it left."""
+    return built.snapshot("odd")
 
 
 def findings(mart: Mart, source: str) -> set[tuple[str, str, str, str]]:
@@ -239,3 +245,27 @@ def test_the_data_quality_mart_counts_the_findings(mart: Mart) -> None:
     row = mart.one("mart_data_quality", check_name="input_finding", subject="accounts.duplicate_id")
     accounts = mart.row("select count(*) as kept from dim_accounts")["kept"]
     assert (row["affected"], row["total"]) == (1, accounts + 2)
+
+
+FRESH = ("test", "--select", "test_freshness__the_newest_ping_is_recent")
+
+
+def test_the_build_warns_when_no_ping_has_come_for_longer_than_the_var_says(built: Bench) -> None:
+    """The newest ping is of 23 June: seven days before 30 June, eight before 1 July."""
+    for as_of, days, said in (("2026-06-30", 7, "pass"), ("2026-07-01", 7, "warn"), ("2026-07-01", 8, "pass")):
+        built.variables = {"as_of": as_of, "ping_freshness_days": days}
+        run = built.build(*FRESH)
+        assert run.nodes["test_freshness__the_newest_ping_is_recent"] == said, (as_of, days)
+
+
+def test_70_days_after_the_last_file_nobody_is_told_as_healthy_and_the_build_says_why(built: Bench) -> None:
+    """1 September: no account has a score, each says why, and it is a warning of the same build. 60 days after, they stand."""
+    for as_of, scored, reason in (("2026-08-22", True, None), ("2026-09-01", False, "stale")):
+        built.variables = {"as_of": as_of}
+        run = built.build("build", "--exclude-resource-type", "unit_test", "--select", "+mart_account_standing")
+        assert run.nodes["test_freshness__the_newest_ping_is_recent"] == "warn"
+        rows = built.mart.find("mart_account_standing")
+        assert any(row["overall_score"] is not None for row in rows) is scored
+        good = next(row for row in rows if row["account_id"] == "good")
+        assert good["unscored_reason"] == reason
+        built.mart.close()

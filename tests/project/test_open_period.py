@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dbt_bench import SMALL, Bench, Mart
+from dbt_bench import Bench, Mart
+from early_june import EarlyJune, build_days, flips
 from raw_folder import RawFolder, instance_id
 
 MAY, JUNE = date(2026, 5, 1), date(2026, 6, 1)
+MAY_31 = "2026-05-31"
 # 90 % of 1,000 seats activated and 89 % of them active are 88 points twice, 10 % and 10 % are 25 twice.
 GREEN = {"activated": 900, "active": 801}
 RED = {"activated": 100, "active": 10}
-STANDING = ("build", "--exclude-resource-type", "unit_test", "test", "--select", "+mart_account_standing")
 
 
 class Case(RawFolder):
@@ -106,6 +107,16 @@ def servers_in_turn(raw: Case) -> None:
                 raw.report(f"{account}-{host}", f"2026-{month:02}-20", account, activated=900, active=active)
 
 
+def another_server_takes_over(raw: Case) -> None:
+    """From February on more people are active on the second server, which has a third of the seats activated."""
+    raw.account("moved")
+    raw.subscription("moved", "moved", "2025-01-01", seats=1000)
+    for host, activated, active in (("moved-old", 900, (100, 100, 100)), ("moved-new", 300, (50, 200, 200))):
+        raw.server(host)
+        for month, people in zip((1, 2, 3), active, strict=True):
+            raw.report(host, f"2026-{month:02}-20", "moved", activated=activated, active=people)
+
+
 def silent_for_long(raw: Case) -> None:
     """The last ping was 61 days ago; and a subscription that has ended."""
     raw.account("silent")
@@ -131,6 +142,7 @@ def on_2_june(home: Callable[[str], Path], models: Path) -> Mart:
         a_ping_without_a_licence,
         nobody_owns_it,
         servers_in_turn,
+        another_server_takes_over,
         silent_for_long,
     ):
         case(raw)
@@ -199,7 +211,7 @@ def test_nobody_has_stopped_on_the_second_of_a_month(on_2_june: Mart) -> None:
     assert reasons == {
         **dict.fromkeys(("two-large", "two-small", "first", "bought-old", "renamed", "licence"), "reporting"),
         **dict.fromkeys(("copied", "geo"), "reporting"),
-        **dict.fromkeys(("silent", "turn", "overtaken"), "stopped_reporting"),
+        **dict.fromkeys(("silent", "turn", "overtaken", "moved"), "stopped_reporting"),
         "bought-new": "never_reported",
         "ended": "no_active_subscription",
     }
@@ -232,27 +244,49 @@ def test_a_primary_stays_unless_another_leads_for_two_complete_periods(on_2_june
     assert primaries("overtaken") == [(one, False), (one, False), (other, True), (other, False)]
 
 
+def test_another_primary_instance_is_a_driver_by_name_and_no_drop(on_2_june: Mart) -> None:
+    """(0.30 x 88 + 0.10 x 25) / 0.40 = 72.25 in February, (0.30 x 25 + 0.10 x 63) / 0.40 = 34.50 in March: nobody behaves otherwise."""
+    march = on_2_june.one("fct_account_health", account_id="moved", period_start=date(2026, 3, 1))
+    assert (march["overall_score"], march["overall_color"], march["score_change"]) == (34.5, "red", -37.75)
+    assert "Behaviour:" not in march["explanation"]
+    assert "none of it by behaviour" in march["explanation"]
+    assert "moved-new.example" in march["explanation"].split("Not behaviour: ")[1]
+    raised = {row["signal"] for row in on_2_june.find("fct_health_signals", account_id="moved")}
+    assert raised.isdisjoint({"score_drop", "utilization_drop"})
+    assert "utilization_low" in raised
+
+
 def test_who_stopped_pinging_or_paying_is_not_told_as_healthy(on_2_june: Mart) -> None:
     assert standing(on_2_june, "silent", *SCORE) == (None, None, "stale")
     assert standing(on_2_june, "ended", *SCORE) == (None, None, "no_active_subscription")
 
 
-def test_no_account_of_the_sample_flips_at_the_turn_of_a_month_and_back(
+def test_no_account_of_the_sample_flips_at_the_turn_of_a_month_and_back(early_june: EarlyJune) -> None:
+    """All 120 accounts on 31 May, 1, 2, 3 and 10 June: a color lost or found by then is not found or lost again."""
+    assert list(early_june.colors) == [MAY_31, "2026-06-01", "2026-06-02", "2026-06-03", "2026-06-10"]
+    assert all(len(colors) == 120 for colors in early_june.colors.values())
+    assert flips(early_june) == {}
+
+
+@pytest.mark.long
+def test_no_account_of_the_whole_sample_flips_on_any_day_until_10_june(
     home: Callable[[str], Path], models: Path
 ) -> None:
-    """From 31 May over 1, 2 and 3 to 10 June, in one database: a color lost or found by then is not found or lost again."""
-    folder = home("days")
-    bench = Bench(folder, SMALL, models)
-    days = ("2026-05-31", "2026-06-01", "2026-06-02", "2026-06-03", "2026-06-10")
-    colors: dict[str, dict[str, str | None]] = {}
-    for day in days:
-        bench.variables = {"as_of": day}
-        bench.build(*STANDING)
-        for row in bench.mart.find("mart_account_standing"):
-            colors.setdefault(row["account_id"], {})[day] = row["overall_color"]
-    seen = {account: [by_day[day] for day in days] for account, by_day in colors.items()}
-    assert len({tuple(path) for path in seen.values()}) > 2
-    flipped = {
-        account: path for account, path in seen.items() if path[0] == path[-1] and any(one != path[0] for one in path)
-    }
-    assert not flipped
+    """The sample of 18 months, on each of eleven days."""
+    days = [MAY_31, *(f"2026-06-{day:02}" for day in range(1, 11))]
+    assert flips(build_days(home("each_day"), models, 18, days)) == {}
+
+
+@pytest.mark.parametrize(
+    ("path", "flips_back"),
+    [
+        (["green", "green", None, "green"], True),
+        (["green", "red", "red", "green", "green"], True),
+        ([None, "green", None], True),
+        (["green", "yellow", "red"], False),
+        (["green", "green", None, None], False),
+    ],
+)
+def test_a_flip_and_back_is_noticed(path: list[str | None], flips_back: bool) -> None:
+    colors = {str(day): {"A": color, "B": "red" if day else None} for day, color in enumerate(path)}
+    assert flips(EarlyJune(colors)) == ({"A": path} if flips_back else {})

@@ -7,7 +7,7 @@ import re
 
 import duckdb
 import pytest
-from dbt_bench import REPO
+from dbt_bench import REPO, Mart
 from jinja2 import Environment
 
 # The domain reference, 1.4: the first of these that holds for a measure is its reason.
@@ -61,3 +61,47 @@ def test_a_metric_without_a_status_fails_its_test(
         )
         rows = connection.execute(sql.render(model="metric", min_value=0, max_value=None)).fetchall()
     assert (rows == []) is passes
+
+
+def test_active_people_have_their_source_wherever_they_are_shown(sample_mart: Mart) -> None:
+    """Every mart and publish model with such a column."""
+    shown = sample_mart.rows(
+        "select table_name, column_name from information_schema.columns"
+        " where table_schema = 'main' and column_name in ('active_users', 'umau') order by all"
+    )
+    assert len(shown) >= 8
+    for place in shown:
+        table, column = place["table_name"], place["column_name"]
+        rows = sample_mart.rows(f"select {column} as people, {column}_source as source from {table}")
+        assert {(row["people"] is None) == (row["source"] is None) for row in rows} == {True}, table
+        assert {row["source"] for row in rows} <= {None, "unique_active", "events", "mixed"}, table
+
+
+def test_no_adoption_is_said_only_where_something_was_measured(sample_mart: Mart) -> None:
+    """`none` is a measured level; where nothing was measured the level is null, with a reason."""
+    rows = sample_mart.rows(
+        "select adoption_level, adoption_missing_reason, (select count(*) from fct_stage_adoption as cases"
+        " where cases.account_id = levels.account_id and cases.period_start = levels.period_start"
+        " and cases.score is not null) as measured from fct_account_adoption as levels"
+    )
+    assert {row["adoption_level"] for row in rows} >= {None, "none", "basic_adoption"}
+    for row in rows:
+        assert (row["adoption_level"] is None) == (row["measured"] == 0) == (row["adoption_missing_reason"] is not None)
+
+
+def test_a_projection_has_a_value_now_a_term_whole_seats_and_an_interval_or_a_reason(sample_mart: Mart) -> None:
+    rows = sample_mart.find("fct_seat_utilization")
+    assert any(row["projected_activated_seats"] is not None for row in rows)
+    ended = {
+        (row["subscription_id"], row["period_start"])
+        for row in sample_mart.find("fct_reporting_coverage", reporting_reason="no_active_subscription")
+    }
+    assert ended
+    for row in rows:
+        seats = row["projected_activated_seats"]
+        assert (seats is None) == (row["projection_missing_reason"] is not None)
+        if seats is not None:
+            assert row["activated_seats"] is not None
+            assert (row["subscription_id"], row["period_start"]) not in ended
+            assert seats == int(seats)
+            assert 0 <= row["projected_activated_seats_low"] <= seats <= row["projected_activated_seats_high"]

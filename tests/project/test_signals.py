@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
 from datetime import date
-from pathlib import Path
 
 import pytest
-from dbt_bench import REPO, SMALL, Bench, Mart, Row
+from dbt_bench import REPO, Mart, Row
+from early_june import EarlyJune
 
 MAY, JUNE = date(2026, 5, 1), date(2026, 6, 1)
 
@@ -20,12 +19,10 @@ def cleared_by(what: str) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def early_mart(home: Callable[[str], Path], models: Path) -> Mart:
-    """The mart of sample/small on 3 June, when a few have pinged in June already."""
-    folder = home("early")
-    bench = Bench(folder, SMALL, models, as_of="2026-06-03")
-    bench.build()
-    return bench.mart
+def early_mart(early_june: EarlyJune) -> Mart:
+    """The mart of the sample on 3 June, when a few have pinged in June already."""
+    assert early_june.third is not None
+    return early_june.third
 
 
 def signals(mart: Mart, period: date) -> dict[tuple[str, str], Row]:
@@ -74,3 +71,22 @@ def test_an_episode_has_one_first_row(sample_mart: Mart) -> None:
         else:
             assert row["is_new"]
             assert row["episode_start"] <= row["period_start"]
+
+
+def test_more_seats_are_not_offered_where_few_are_active_or_a_smaller_renewal_is_likely(sample_mart: Mart) -> None:
+    """Of the subscription that the signal is about engagement is known and not red; the account has no contraction signal."""
+    rows = sample_mart.rows(
+        "select signals.*, seats.license_utilization, seats.user_engagement_color from fct_health_signals as signals"
+        " inner join fct_seat_utilization as seats"
+        " on signals.account_id = seats.account_id and signals.period_start = seats.period_start"
+        " and signals.subject = seats.subscription_id where signal = 'expansion_seats' and not is_carried"
+    )
+    assert rows
+    contracting = {
+        (row["account_id"], row["period_start"])
+        for row in sample_mart.find("fct_health_signals", signal="contraction_risk")
+    }
+    for row in rows:
+        assert row["license_utilization"] >= 0.9
+        assert row["user_engagement_color"] in ("yellow", "green")
+        assert (row["account_id"], row["period_start"]) not in contracting

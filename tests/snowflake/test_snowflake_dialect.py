@@ -95,6 +95,19 @@ def test_names_are_the_same_in_upper_case(compiled: dict[str, str]) -> None:
             assert identifier.quoted or re.fullmatch(r"[A-Za-z_]\w*", identifier.name), f"{name}: {identifier}"
 
 
+def test_nothing_is_divided_by_what_may_be_0(compiled: dict[str, str]) -> None:
+    """By nullif, whatever else a row is filtered by: a condition beside it is evaluated before or after, as Snowflake likes."""
+    found = defaultdict(set)
+    for name, sql in compiled.items():
+        for division in sqlglot.parse_one(sql, read="snowflake").find_all(exp.Div, exp.IntDiv, exp.Mod):
+            divisor = division.expression
+            while isinstance(divisor, exp.Paren | exp.Cast | exp.TryCast):
+                divisor = divisor.this
+            if not isinstance(divisor, exp.Nullif | exp.Literal):
+                found[Path(name).name].add(str(division))
+    assert dict(found) == {}
+
+
 def test_no_model_asks_which_warehouse_it_runs_on() -> None:
     singular = (REPO / "tests" / "singular").glob("*.sql")
     for file in [*(REPO / "models").rglob("*.*"), *singular, REPO / "dbt_project.yml"]:

@@ -13,6 +13,7 @@ from raw_tables import land
 from snowflake_bench import LocalSnowflake, TwoWarehouses
 
 sys.path.append(str(Path(__file__).parents[1] / "project"))
+from dbt_bench import models_only
 from raw_folder import RawFolder
 
 MODELS = [f"int_{name}_known" for name in ("accounts", "subscriptions", "licenses", "instance_labels")]
@@ -59,7 +60,7 @@ def edited(server: LocalSnowflake, tmp_path_factory: pytest.TempPathFactory) -> 
     """As of 30 June; edited, as of 10 July; the account's edit taken back, on the same day; as of 30 June again."""
     home = tmp_path_factory.mktemp("snapshots")
     raw, found = a_few(), Edited([], [])
-    warehouses = TwoWarehouses(home, home / "raw", server, schema="SNAPSHOT_TEST")
+    warehouses = TwoWarehouses(home, home / "raw", server, models_only(home / "project"), schema="SNAPSHOT_TEST")
     for as_of, change in (
         ("2026-06-30", lambda: None),
         ("2026-07-10", lambda: edit(raw)),

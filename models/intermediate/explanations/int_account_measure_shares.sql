@@ -61,8 +61,8 @@ weighed as (
 
     select
         *,
-        subscription_weight / measures_present
-        / nullif(sum(subscription_weight / measures_present) over (
+        subscription_weight / nullif(measures_present, 0)
+        / nullif(sum(subscription_weight / nullif(measures_present, 0)) over (
             partition by account_id, period_start, is_standing, score_group
         ), 0) as share_of_group
     from counted
@@ -85,7 +85,9 @@ shares as (
         weighed.measure_value,
         weighed.points,
         weighed.color,
-        {{ rounded('weighed.share_of_group * rollup_groups.weight / rollup_scores.weight_present', 12) }} as share
+        {{ rounded(
+            'weighed.share_of_group * rollup_groups.weight / nullif(rollup_scores.weight_present, 0)', 12
+        ) }} as share
     from weighed
     inner join rollup_groups
         on weighed.account_id = rollup_groups.account_id

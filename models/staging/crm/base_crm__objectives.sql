@@ -63,11 +63,9 @@ numbered as (
                 case when has_account and has_metric then 0 else 1 end,
                 starts_on desc nulls last,
                 due_on desc nulls last,
-                metric_name nulls last,
-                target_value_text nulls last,
-                objective_name nulls last,
-                baseline_value_text nulls last,
-                direction_text nulls last
+                {%- for column in ['metric_name', 'target_value_text', 'objective_name', 'baseline_value_text', 'direction_text'] %}
+                {{ column }} nulls last{{ ',' if not loop.last }}
+                {%- endfor %}
         ) as copy_number
     from typed
 
