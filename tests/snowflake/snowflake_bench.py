@@ -165,7 +165,8 @@ class TwoWarehouses:
                 columns = [
                     row[0]
                     for row in ours.execute(f"describe main{suffix}.{name}").fetchall()
-                    if (name, row[0]) not in NOT_COMPARED and row[0] != "run_id"
+                    if (name, row[0]) not in NOT_COMPARED
+                    and row[0] != "run_id"
                     and not (name.startswith("base_") and row[0].endswith("_text"))
                 ]
                 listed = ", ".join(columns)
@@ -179,9 +180,9 @@ class TwoWarehouses:
 
 
 NOT_COMPARED = {("base_service_ping__inputs", "is_new")}
-"""(relation, column) whose values differ on purpose: one key path is made new on Snowflake alone. Nor is the id of dbt's run with
-which publish models stamp their rows, nor `*_text` of the
-base models: what a cell says depends on the type that the raw table gives it (1000 in a file, 1000.0 in a FLOAT)."""
+"""(relation, column) whose values differ on purpose: one key path is made new on Snowflake alone. Nor are compared: the id of
+dbt's run, with which publish models stamp their rows, and `*_text` of the base models, for what a cell says depends on the type
+that the raw table gives it (1000 in a file, 1000.0 in a FLOAT)."""
 
 
 def kind(value: Any) -> str:
