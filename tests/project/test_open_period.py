@@ -42,6 +42,8 @@ def two_subscriptions(raw: Case) -> None:
         raw.report(host, "2026-04-28", f"two-{host}", **(GREEN if host == "large" else RED))
         raw.report(host, "2026-05-27", f"two-{host}", **(GREEN if host == "large" else RED))
     raw.report("small", "2026-06-02", "two-small", **RED)
+    raw.add("objectives", objective_id="O-two", account_id="two", metric_name="activated_seats", target_value=1250,
+            starts_on="2026-04-01", due_on="2027-03-31")  # fmt: skip
 
 
 def a_small_one_first(raw: Case) -> None:
@@ -170,6 +172,18 @@ def test_who_pinged_first_does_not_speak_for_the_account(on_2_june: Mart) -> Non
     published = on_2_june.one("gainsight__company_health", account_id="two")
     assert (published["overall_score"], published["overall_color"]) == (87.37, "green")
     assert (published["score_change_period"], published["score_change"]) == (MAY, 0)
+
+
+def test_an_objective_is_judged_by_where_the_account_stands(on_2_june: Mart) -> None:
+    """900 and 100 seats are 0.8 of 1,250 in May, with 60 of 364 days gone, and on 2 June, when only the 100 have been reported."""
+    for period, complete in ((MAY, True), (JUNE, False)):
+        row = on_2_june.one("fct_objective_progress", objective_id="O-two", period_start=period)
+        assert (row["current_value"], row["progress"], row["status"]) == (1000, 0.8, "on_track")
+        assert row["is_complete_period"] is complete
+    values = on_2_june.one(
+        "fct_account_metric_values", account_id="two", metric_name="activated_seats", period_start=JUNE
+    )
+    assert (values["metric_value"], values["is_complete_period"]) == (100, False)
 
 
 def test_a_small_unlabelled_instance_first_takes_no_score_away(on_2_june: Mart) -> None:

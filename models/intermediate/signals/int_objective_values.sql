@@ -19,6 +19,13 @@ account_values as (
 
 ),
 
+standing_values as (
+
+    {#- No verdict rests on who has pinged first in a period that is open. #}
+    select * from {{ ref('int_account_standing_values') }}
+
+),
+
 statuses as (
 
     select * from {{ ref('value_statuses') }}
@@ -79,9 +86,11 @@ objective_values as (
     select
         running.*,
         starts.measured_baseline,
-        account_values.metric_value as current_value,
+        case when running.is_complete_period then account_values.metric_value
+            else coalesce(standing_values.metric_value, account_values.metric_value) end as current_value,
         case
             when account_values.metric_value is not null then null
+            when not running.is_complete_period and standing_values.metric_value is not null then null
             when not running.is_complete_period and coalesce(account_values.missing_reason, statuses.value_reason) = 'no_ping'
                 then 'open_period'
             else coalesce(account_values.missing_reason, statuses.value_reason, 'no_active_subscription')
@@ -93,6 +102,10 @@ objective_values as (
         on running.account_id = account_values.account_id
         and running.period_start = account_values.period_start
         and running.metric_name = account_values.metric_name
+    left join standing_values
+        on running.account_id = standing_values.account_id
+        and running.period_start = standing_values.period_start
+        and running.metric_name = standing_values.metric_name
     left join account_reasons
         on running.account_id = account_reasons.account_id
         and running.period_start = account_reasons.period_start

@@ -89,6 +89,7 @@ signals as (
     select
         episodes.account_id,
         episodes.period_start,
+        not episodes.is_carried as is_complete_period,
         episodes.signal,
         episodes.severity,
         episodes.subject,

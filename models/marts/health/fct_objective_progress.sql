@@ -78,6 +78,7 @@ judged as (
         account_id,
         objective_name,
         period_start,
+        is_complete_period,
         metric_name,
         starts_on,
         due_on,

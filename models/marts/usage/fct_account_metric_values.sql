@@ -37,12 +37,9 @@ account_values as (
     select
         eligibility.account_id,
         metric_values.period_start,
+        eligibility.is_complete_period,
         metric_values.metric_name,
-        case
-            when metrics.unit = 'ratio' then avg(metric_values.metric_value)
-            when metrics.unit in ('flag', 'setting') then max(metric_values.metric_value)
-            else sum(metric_values.metric_value)
-        end as metric_value,
+        {{ account_value('metrics.unit', 'metric_values.metric_value') }} as metric_value,
         count(metric_values.metric_value) as reporting_subscriptions,
         min(case when metric_values.metric_value is null then statuses.precedence end)
             as first_precedence
@@ -57,7 +54,12 @@ account_values as (
     inner join eligibility
         on primary_instances.original_subscription_id = eligibility.original_subscription_id
         and primary_instances.period_start = eligibility.period_start
-    group by eligibility.account_id, metric_values.period_start, metric_values.metric_name, metrics.unit
+    group by
+        eligibility.account_id,
+        metric_values.period_start,
+        eligibility.is_complete_period,
+        metric_values.metric_name,
+        metrics.unit
 
 ),
 
@@ -66,6 +68,7 @@ reasoned as (
     select
         account_values.account_id,
         account_values.period_start,
+        account_values.is_complete_period,
         account_values.metric_name,
         account_values.metric_value,
         account_values.reporting_subscriptions,
