@@ -21,7 +21,8 @@ def not_run(reporter: pytest.TerminalReporter) -> list[str]:
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
         skipped[report.nodeid.split("::")[0], reason.removeprefix("Skipped: ")] += 1
     lines = [f"not run: {count} in {module}: {reason}" for (module, reason), count in sorted(skipped.items())]
-    left_out = Counter(item.nodeid.split("::")[0] for item in reporter.stats.get("deselected", []))
+    long = [item for item in reporter.stats.get("deselected", []) if item.get_closest_marker("long")]
+    left_out = Counter(item.nodeid.split("::")[0] for item in long)
     return [
         *lines,
         *(f"not run: {count} in {name}: long (`make test-long`)" for name, count in sorted(left_out.items())),
