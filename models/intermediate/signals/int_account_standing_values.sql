@@ -15,9 +15,9 @@ standing_rows as (
 
 ),
 
-gates as (
+eligibility as (
 
-    select * from {{ ref('int_subscription_gates') }}
+    select * from {{ ref('int_subscription_eligibility') }}
     where is_current and is_in_force
 
 ),
@@ -31,19 +31,19 @@ metric_values as (
 account_values as (
 
     select
-        gates.account_id,
-        gates.period_start,
+        eligibility.account_id,
+        eligibility.period_start,
         metric_values.metric_name,
         {{ account_value('metrics.unit', 'metric_values.metric_value') }} as metric_value
-    from gates
+    from eligibility
     inner join standing_rows
-        on gates.original_subscription_id = standing_rows.original_subscription_id
+        on eligibility.original_subscription_id = standing_rows.original_subscription_id
     inner join metric_values
         on standing_rows.instance_id = metric_values.instance_id
         and standing_rows.period_start = metric_values.period_start
     inner join metrics
         on metric_values.metric_name = metrics.metric_name
-    group by gates.account_id, gates.period_start, metric_values.metric_name, metrics.unit
+    group by eligibility.account_id, eligibility.period_start, metric_values.metric_name, metrics.unit
 
 )
 
