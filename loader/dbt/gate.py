@@ -39,7 +39,10 @@ def check_gate(artifacts: Artifacts, models: Sequence[PublishModel], state: Stat
     Raises:
         RefusedError: with the names of what failed, was skipped, was not tested, or does not belong together.
     """
-    runs = _runs(artifacts, state)
+    try:
+        runs = _runs(artifacts, state)
+    except RefusedError as error:
+        raise RefusedError(f"{error} It stops {', '.join(sorted(each.name for each in models))}.") from None
     reasons = [*_bad_results(artifacts, models, runs), *_changed_contracts(artifacts, models, state)]
     if reasons:
         more = f" (and {len(reasons) - _SHOWN} more)" if len(reasons) > _SHOWN else ""

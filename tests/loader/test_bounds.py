@@ -79,6 +79,28 @@ def test_more_than_two_thousand_rows_that_left_are_all_let_go(bench: Bench) -> N
         assert {row.destination_id for window in windows for row in window} == {f"id{n}" for n in range(4001)}
 
 
+def test_what_became_of_a_window_of_rows_is_written_down_once(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seen on Snowflake: a write a second. 600 rows are 12 calls; then 600 are changed, and ten come."""
+    bench.fill(instances=0, periods=0, companies=0)
+    rows = "'A1', 'h', '1', 'Production', i, true, null from range({}) as r(i)"
+    bench.sql("delete from gainsight__instances")
+    bench.sql(f"insert into gainsight__instances select 'w' || i, {rows.format(600)}")
+    recorded, record = list[int](), State.record
+
+    def counted(state: State, name: str, calls: object, accepted: list[Row] = (), *more: object) -> None:  # type: ignore[assignment]
+        recorded.append(len(accepted))
+        record(state, name, calls, accepted, *more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(State, "record", counted)
+    assert bench.publish(*ONLY, env={"GAINSIGHT_TIMEOUT_SECONDS": "5"}).code == 0
+    assert [each for each in recorded if each] == [600]
+    bench.sql("update gainsight__instances set version = '2'")
+    bench.sql(f"insert into gainsight__instances select 'new' || i, {rows.format(10)}")
+    recorded.clear()
+    assert bench.publish(*ONLY, env={"GAINSIGHT_TIMEOUT_SECONDS": "5"}).code == 0
+    assert [each for each in recorded if each] == [600, 10]
+
+
 def test_intents_of_the_next_window_outlive_the_end_of_this_one(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """Windows of ten; the process dies when the second one's calls were made and nothing of it was written."""
     monkeypatch.setattr(mart, "WINDOW", 10)

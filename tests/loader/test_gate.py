@@ -120,12 +120,16 @@ def test_a_test_of_something_else_that_was_not_run_is_no_reason(bench: Bench) ->
 
 def test_a_warehouse_of_another_run_is_refused(bench: Bench) -> None:
     bench.sql("insert into main_publish.dbt_invocations values ('other', timestamp '2999-01-01')")
-    assert "last written by dbt invocation other" in refused(bench).json["error"]
+    error = refused(bench).json["error"]
+    assert "last written by dbt invocation other" in error
+    assert error.endswith("It stops gainsight__company_health, gainsight__instance_usage, gainsight__instances.")
 
 
 def test_a_warehouse_that_says_nothing_is_refused(bench: Bench) -> None:
     bench.sql("drop table main_publish.dbt_invocations")
-    assert "does not say which dbt run wrote it" in refused(bench).json["error"]
+    error = refused(bench).json["error"]
+    assert "does not say which dbt run wrote it" in error
+    assert "It stops gainsight__company_health," in error
 
 
 def test_missing_results_are_refused(bench: Bench) -> None:
