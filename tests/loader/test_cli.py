@@ -240,6 +240,17 @@ def test_status_shows_runs_and_rejections(bench: Bench) -> None:
     assert "1 x GSOBJ_1012" in text
 
 
+def test_status_shows_rows_that_were_not_taken_in_more_than_three_runs(bench: Bench) -> None:
+    assert bench.publish().code == 0
+    bench.sql(
+        "insert into main_publish.publish_later select 'gainsight', 'Instance_Data__gc', '[\"i' || r.n || '\"]', 'BUSY',"
+        " 'the record is locked', now()::timestamp, now()::timestamp, r.n, 'run', connection"
+        " from main_publish.publish_connections, range(2, 6) as r(n)"
+    )
+    ended = bench.run("status")
+    assert "2 of them were not taken in more than 3 runs; look at what keeps them." in ended.out
+
+
 def test_status_before_any_run_is_empty_and_changes_nothing(bench: Bench) -> None:
     before = bench.database.read_bytes()
     ended = bench.run("status", "--output", "json")

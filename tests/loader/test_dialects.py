@@ -16,6 +16,7 @@ from harness import Bench
 from loader.dbt.artifacts import Artifacts, Relation
 from loader.dbt.profile import Target
 from loader.errors import MisuseError
+from loader.gainsight import bulk
 from loader.warehouse import Mart, Options, State, mart
 from loader.warehouse.dialects import Snowflake, _private_key
 from loader.warehouse.tables import Tables
@@ -174,6 +175,33 @@ def test_rows_that_come_in_windows_are_all_sent_from_snowflake(
     assert bench.publish("--no-gate").result["rows_accepted"] == 100
     assert bench.publish("--no-gate", "--full").result["rows_accepted"] == 100
     assert len({each["Instance_Id__gc"] for each in bench.box.rows("Instance_Data__gc")}) == 30
+
+
+def test_a_wait_for_an_import_keeps_the_lock_and_leaves_snowflake_alone(
+    bench: Bench, snow: Callable[..., list[Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before the wait the lock is held for longer, and until its end nothing is said."""
+    bench.box.create_bulk_job("job-1", "Instance_Data__gc", "upsert", ["Instance_Id__gc"])
+    bench.env |= {"GAINSIGHT_BULK_THRESHOLD": "20", "GAINSIGHT_BULK_JOB_INSTANCE_DATA__GC": "job-1"}
+    said, wait = list[int](), bulk.wait
+    execute, statements = Snowflake.execute, list[str]()
+
+    def counted(self: Snowflake, sql: str, parameters: Any = ()) -> Any:
+        statements.append(sql)
+        return execute(self, sql, parameters)
+
+    def waited(*given: Any) -> str:
+        lock = "select datediff(second, heartbeat_at, ends_at) from CUSTOMER_HEALTH.MARTS_PUBLISH.PUBLISH_LOCKS"
+        assert snow(lock)[0][0] == 2 * 600
+        before = len(statements)
+        what = wait(*given)
+        said.append(len(statements) - before)
+        return what
+
+    monkeypatch.setattr(Snowflake, "execute", counted)
+    monkeypatch.setattr(bulk, "wait", waited)
+    ended = bench.publish("--no-gate", "--select", "gainsight__instances")
+    assert (ended.code, ended.result["rows_accepted"], said) == (0, 30, [0]), ended.err
 
 
 DBT = "CUSTOMER_HEALTH.MARTS_PUBLISH.DBT_RESULTS"
