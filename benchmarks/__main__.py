@@ -18,7 +18,7 @@ from benchmarks import report
 @click.option("--quick", is_flag=True, help="Small sizes, to see that all of it works; the page is left alone.")
 @click.option("--render", is_flag=True, help="Measure nothing; write the page from the results that are there.")
 def main(parts: tuple[str, ...], quick: bool, render: bool) -> None:
-    """Measure PARTS (build, publish; both when none is named) and write docs/benchmarks.md."""
+    """Measure PARTS (build, publish, salesforce; all when none is named) and write docs/benchmarks.md."""
     folder = report.RESULTS / "quick" if quick else report.RESULTS
     page = folder / "benchmarks.md" if quick else report.PAGE
     missing = [] if render else [name for name in parts or report.PARTS if not measure(name, quick, folder)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -42,13 +43,16 @@ def run(quick: bool) -> list[Section]:
     rows, rounds = (4_000, 1) if quick else (100_000, 3)
     folder = RESULTS / "salesforce"
     found: dict[str, list[float]] = {"bare": [], "loader": []}
+    busy: dict[str, list[float]] = {"bare": [], "loader": []}
     calls: dict[str, int] = {}
     try:
         for number in range(rounds):
             for name in ("bare", "loader") if number % 2 == 0 else ("loader", "bare"):
                 make_project(folder, rows)
                 with org(folder, rows) as url:
-                    found[name].append(_measured(name, folder, url))
+                    seconds, processor = _measured(name, folder, url)
+                    found[name].append(seconds)
+                    busy[name].append(processor)
                     calls[name], there = _counted(url)
                     if there != rows:
                         raise RuntimeError(f"{name}: {there} of {rows} rows arrived")
@@ -57,8 +61,8 @@ def run(quick: bool) -> list[Section]:
     bare, ours = (Spread(tuple(found[name])) for name in ("bare", "loader"))
     times = ratio(ours, bare)
     cells: list[list[Cell]] = [
-        ["bare script (the floor)", bare, round(rows / bare.median), calls["bare"], None],
-        ["**ours**", ours, round(rows / ours.median), calls["loader"], times],
+        ["bare script (the floor)", bare, Spread(tuple(busy["bare"])), round(rows / bare.median), calls["bare"], None],
+        ["**ours**", ours, Spread(tuple(busy["loader"])), round(rows / ours.median), calls["loader"], times],
     ]
     return [
         Section(
@@ -68,11 +72,13 @@ def run(quick: bool) -> list[Section]:
             " polls twice a second, reads the three results and looks at none of their rows. Ours asks for the quota"
             " and the metadata and looks the accounts up besides, ties each row to its result and records it"
             f" (`--no-gate`, for there is no dbt run). {rounds} rounds, the order turned each time.",
-            columns=["client", "whole process", "rows a second", "calls", "times the floor"],
+            columns=["client", "whole process", "its processor time", "rows a second", "calls", "times the floor"],
             rows=cells,
             target=f"at most {MOST_TIMES_THE_FLOOR} times the bare script",
             met=times.median <= MOST_TIMES_THE_FLOOR,
-            explanation="Most of the time is the server's, as it would be an org's.",
+            explanation="What is over the floor is ours: the diff, the rows' JSON, their results and the state take the"
+            " processor for this long, and only what is done while the server works on an earlier file costs nothing. The"
+            " server needs about 6 s of the processor for its own part; an org that takes longer hides more of ours.",
         )
     ]
 
@@ -145,16 +151,18 @@ def bare(folder: Path, url: str) -> None:
         session.get(f"{base}/{job_id}/{results}/", timeout=60).raise_for_status()
 
 
-def _measured(name: str, folder: Path, url: str) -> float:
-    """Seconds of a client's whole process."""
+def _measured(name: str, folder: Path, url: str) -> tuple[float, float]:
+    """Seconds of a client's whole process, and those that it had the processor."""
     ours = [sys.executable, "-m", "loader", "--project-dir", str(folder), "--profiles-dir", str(folder), "publish"]
     bare_one = [sys.executable, "-m", "benchmarks.salesforce", "bare", str(folder), url]
     settings = {"BASE_URL": url, "CLIENT_ID": "local", "CLIENT_SECRET": "local"}
     env = {**os.environ, **{f"SALESFORCE_{key}": value for key, value in settings.items()}}
-    started = time.perf_counter()
+    started, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     command = bare_one if name == "bare" else [*ours, "--no-gate"]
     subprocess.run(command, env=env, cwd=REPO, check=True, capture_output=True)
-    return time.perf_counter() - started
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return time.perf_counter() - started, processor
 
 
 def _counted(url: str) -> tuple[int, int]:
