@@ -84,6 +84,8 @@ class DuckDb:
         """See `Dialect`."""
         until = time.monotonic() + silence_seconds()
         while True:
+            if not self._path.is_file():  # attached, one would be made
+                raise StoppedError(f"There is no DuckDB file {self._path} any more; what was sent is noted in it.")
             try:
                 self._connection.execute(f"attach {self.literal(str(self._path))} as {self._name}")
                 break

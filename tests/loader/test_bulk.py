@@ -255,6 +255,19 @@ def test_a_file_that_others_have_when_the_wait_is_over_is_waited_for_within_the_
     assert calls_of(slow.box)["bulk", None] == 1
 
 
+def test_a_file_that_was_moved_while_a_run_waits_is_not_made_anew(slow: Bench) -> None:
+    process = waiting(slow)
+    moved = slow.database.rename(slow.database.with_name("moved"))
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 4, err
+    assert "There is no DuckDB file" in json.loads(out)["error"]
+    assert not slow.database.exists()
+    moved.rename(slow.database)
+    assert slow.publish(*ARGUMENTS).code == 0
+    slow.assert_settled(INSTANCES)
+    assert calls_of(slow.box)["bulk", None] == 1
+
+
 def test_a_key_that_is_refused_while_an_import_is_watched_does_not_say_that_nothing_was_sent(big: Bench) -> None:
     big.box.schedule(Fault("revoke_key", operation="bulk_status"))
     ended = big.publish(*ARGUMENTS)
