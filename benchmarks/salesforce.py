@@ -78,7 +78,7 @@ def run(quick: bool) -> list[Section]:
             met=times.median <= MOST_TIMES_THE_FLOOR,
             explanation="What is over the floor is ours: the diff, the rows' JSON, their results and the state take the"
             " processor for this long, and only what is done while the server works on an earlier file costs nothing."
-            " The server needs about 6 s of the processor for its own part; an org that takes longer hides more of ours.",
+            " The server needs about 6 s of the processor for its own part; an org that is slower hides more of ours.",
         )
     ]
 
