@@ -29,10 +29,10 @@ def test_markup_and_control_characters_in_keys_are_shown_harmless(bench: Bench) 
 def test_what_a_destination_echoes_of_our_key_is_not_kept(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """A destination that puts the access key into its error text, as a gateway's debug page does."""
     from loader.engine.destination import Rejection
-    from loader.gainsight import destination
+    from loader.engine.records import Records
 
     refusal = Rejection("Hostname__gc", "ECHO", f"header Accesskey: {KEY} is not allowed to write this")
-    monkeypatch.setattr(destination.Gainsight, "_record", lambda self, model, row: (row.record, refusal))
+    monkeypatch.setattr(Records, "of", lambda self, model, row: (row.record, refusal))
     ended = bench.publish("--select", "gainsight__instances")
     assert ended.code == 1, ended.err
     kept = bench.sql("select distinct message from main_publish.publish_rejections")
