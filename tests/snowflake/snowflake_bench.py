@@ -143,11 +143,14 @@ class TwoWarehouses:
         }
 
     def relations(self) -> list[tuple[str, str]]:
-        """(schema suffix, name) of every relation that dbt made on DuckDB, the loader's schema left out."""
+        """(schema suffix, name) of every relation that dbt made on DuckDB.
+
+        Left out are the loader's schema, and the list of files, which only DuckDB reads (`enabled` in dbt_project.yml).
+        """
         with duckdb.connect(str(self.database), read_only=True) as connection:
             found = connection.execute(
                 "select replace(table_schema, 'main', ''), table_name from information_schema.tables"
-                " where table_schema != 'main_publish' order by all"
+                " where table_schema != 'main_publish' and table_name != 'base_service_ping__files' order by all"
             ).fetchall()
         return [(str(suffix), str(name)) for suffix, name in found]
 
