@@ -360,7 +360,7 @@ def test_a_name_in_the_registry_without_a_model_is_named(
 ) -> None:
     """dbt itself misses the model while it parses; `make build` asks the registry first, which names the command."""
     register(scratch, "metric_zeppelins")
-    refused(bench, "fct_metric_values", "depends on a node named 'metric_zeppelins' which was not found")
+    refused(bench, "int_metric_values", "depends on a node named 'metric_zeppelins' which was not found")
     assert registry.main(["--check"], scratch.project) == 1
     assert f"{REGISTRY} is out of date; run `make registry`" in capsys.readouterr().err
 

@@ -28,7 +28,7 @@ def leaves(line: str) -> list[tuple[Any, ...]]:
 def macros() -> Any:
     """The project's own macros, outside dbt; lines come from a table."""
     folder = REPO / "macros"
-    names = ["raw/ping_leaves.sql", "raw/raw_path.sql", "cross_db/text_values.sql"]
+    names = ["raw/ping_leaves.sql", "raw/duckdb/ping_leaves.sql", "raw/raw_path.sql", "cross_db/text_values.sql"]
     source = "\n".join((folder / name).read_text(encoding="utf-8") for name in names)
     found = SimpleNamespace()
     dispatch = SimpleNamespace(dispatch=lambda name, package: getattr(found, f"duckdb__{name}"))
