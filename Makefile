@@ -66,21 +66,28 @@ registry: setup ## after adding a metric or a model: registry, publish contract,
 	$(BIN)/dbt --quiet parse
 	$(BIN)/python scripts/lineage.py
 
-# Three suites, two at a time, the longest first. At the end: what was not run, and why.
+# Side by side: the loader's tests mostly wait for their own servers, dbt's do not. At the end: what was not run, and why.
 SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 .PHONY: test
 test: setup ## every test
 	@rm -rf build/not-run && mkdir -p build/not-run
-	@$(MAKE) --no-print-directory -j2 $(SYNC) test-dbt test-loader test-snowflake; ended=$$?; cat build/not-run/*; exit $$ended
+	@$(MAKE) --no-print-directory -j4 $(SYNC) test-dbt test-loader test-loader-rest test-snowflake; ended=$$?; cat build/not-run/*; exit $$ended
 
 .PHONY: test-dbt
 test-dbt: setup
 	NOT_RUN=build/not-run/dbt $(BIN)/python -m pytest -q -m "not long" tests/project
 
+# The loader's tests are two suites of about the same length.
+SECOND_HALF := $(sort $(wildcard tests/loader/test_[q-z]*.py))
+
 .PHONY: test-loader
 test-loader: setup
-	NOT_RUN=build/not-run/loader $(BIN)/python -m pytest -q -m "not long" tests/loader
+	NOT_RUN=build/not-run/loader $(BIN)/python -m pytest -q -m "not long" tests/loader $(SECOND_HALF:%=--ignore=%)
+
+.PHONY: test-loader-rest
+test-loader-rest: setup
+	NOT_RUN=build/not-run/loader-rest $(BIN)/python -m pytest -q -m "not long" $(SECOND_HALF)
 
 .PHONY: test-snowflake
 test-snowflake: setup

@@ -109,9 +109,14 @@ def test_nothing_is_divided_by_what_may_be_0(compiled: dict[str, str]) -> None:
 
 
 def test_no_model_asks_which_warehouse_it_runs_on() -> None:
+    """A model in Python cannot be dispatched: the project's file turns the one there is off where there are no files."""
     singular = (REPO / "tests" / "singular").glob("*.sql")
-    for file in [*(REPO / "models").rglob("*.*"), *singular, REPO / "dbt_project.yml"]:
+    for file in [*(REPO / "models").rglob("*.*"), *singular]:
         assert "target.type" not in file.read_text(encoding="utf-8"), file
+    lines = (REPO / "dbt_project.yml").read_text(encoding="utf-8").splitlines()
+    asking = [line.strip() for line in lines if "target.type" in line]
+    assert asking == ["""base_service_ping__files: {+enabled: "{{ target.type == 'duckdb' }}"}"""]
+    assert [file.stem for file in (REPO / "models").rglob("*.py")] == ["base_service_ping__files"]
 
 
 def test_text_patterns_hold_no_backslash(compiled: dict[str, str]) -> None:
