@@ -470,9 +470,6 @@ create user if not exists customer_health_publisher
     default_role = customer_health_loader
     default_warehouse = customer_health
     default_namespace = customer_health.marts_publish;
--- UTC and plain timestamps, whatever the account's own settings are.
-alter user customer_health_dbt set timezone = 'UTC' timestamp_type_mapping = 'TIMESTAMP_NTZ' week_start = 1;
-alter user customer_health_publisher set timezone = 'UTC' timestamp_type_mapping = 'TIMESTAMP_NTZ' week_start = 1;
 grant role customer_health_transformer to user customer_health_dbt;
 grant role customer_health_loader to user customer_health_publisher;
 -- With the text between the BEGIN and END lines of each public key:

@@ -31,6 +31,7 @@ import fakesnow.macros  # noqa: E402
 import fakesnow.server  # noqa: E402
 
 _TEMPORARY = re.compile(r"\b(create\s+(?:or\s+replace\s+)?)temporary\s+(?=(?:table|view)\b)", re.IGNORECASE)
+_SESSION = re.compile(r"\s*alter\s+session\s+set\b.*", re.IGNORECASE | re.DOTALL)
 # The same results as fakesnow's own, which take minutes for a thousand pings (a subquery a row; a hash of
 # each object).
 _OBJECT_CONSTRUCT = """
@@ -85,6 +86,7 @@ def _source_named(merge: exp.Merge) -> exp.Merge:
 def _patched(parse: Callable[[str], exp.Expression]) -> Callable[[str], exp.Expression]:
     def parse_one(command: str) -> exp.Expression:
         with _PARSING:
+            command = _SESSION.sub("select 'Statement executed successfully.' as status", command)
             return parse(_TEMPORARY.sub(r"\1", command, count=1)).transform(_replaced)
 
     return parse_one

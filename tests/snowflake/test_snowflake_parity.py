@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from parity import FORGOTTEN, LOADER_ROLE, Parity
-from snowflake_bench import LocalSnowflake
+from snowflake_bench import REPO, LocalSnowflake
 
 
 def test_the_full_build_passes_on_both(parity: Parity) -> None:
@@ -25,6 +25,15 @@ def test_the_incremental_build_passes_on_both(parity: Parity) -> None:
 def test_after_new_and_late_pings_every_relation_is_the_same_cell_by_cell(parity: Parity) -> None:
     assert len(parity.warehouses.relations()) > 140
     assert parity.second_differences == {}
+
+
+def test_no_user_decides_what_a_session_is(parity: Parity, server: LocalSnowflake) -> None:
+    """Each of dbt's threads has a session of its own, so it is said before each model of both builds."""
+    said = [each.lower() for each in server.said() if "alter session set" in each.lower()]
+    assert len(said) > 2 * 140
+    settings = ("timezone = 'utc'", "timestamp_type_mapping = 'timestamp_ntz'", "week_start = 1")
+    assert all(setting in each for each in said for setting in settings)
+    assert "timezone" not in (REPO / "snowflake" / "setup.sql").read_text(encoding="utf-8").lower()
 
 
 def test_the_incremental_build_reads_payloads_of_new_days_only(parity: Parity) -> None:

@@ -15,7 +15,7 @@ from loader.engine import sender
 from loader.engine.limits import Window
 from loader.engine.plan import Caps
 from loader.engine.publish import Request
-from loader.errors import MisuseError, RefusedError, StoppedError
+from loader.errors import LoaderError, MisuseError, RefusedError, StoppedError
 from loader.warehouse import Options
 
 UNGATED = Request(gate=False)
@@ -143,7 +143,7 @@ def test_a_fault_while_deleting_is_gone_through(bench: Bench, kind: str) -> None
     bench.rig.strike(kind, "delete")
     try:
         bench.publish(mode="mirror", on_gone="delete")
-    except Exception:
+    except LoaderError:
         bench.publish(mode="mirror", on_gone="delete")
     bench.assert_settled()
 
