@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import gc
 import sys
-import traceback
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,14 +13,11 @@ from typing import Any, TypeVar
 import click
 
 from loader import output
-from loader.config import EXAMPLES
-from loader.dbt.artifacts import Artifacts, PublishModel
-from loader.dbt.profile import Target, read_target
+from loader.dbt.artifacts import Artifacts
 from loader.engine.adopt import adopt
 from loader.engine.check import findings
-from loader.engine.destination import Destination
 from loader.engine.freshness import Allowed, read_marts
-from loader.engine.plan import Caps, Plan, make_plan
+from loader.engine.plan import Caps, make_plan
 from loader.engine.publish import Publisher, Request, locked, metered, open_meter
 from loader.engine.reconcile import Difference, Reconciler
 from loader.errors import (
@@ -35,70 +30,20 @@ from loader.errors import (
     MisuseError,
     RefusedError,
     ReplyError,
+    own_failure,
 )
-from loader.gainsight import Gainsight
 from loader.labels import Pulled, pull_labels
-from loader.salesforce import Salesforce
+from loader.project import Project, Selected
+from loader.rounds import Round
 from loader.salesforce import metadata as sources
 from loader.salesforce.objects import of_manifest
-from loader.warehouse import Mart, Options, State, Tables, owner
+from loader.warehouse import Mart, Options, Tables, owner
 from loader.warehouse.facts import facts
 from loader.warehouse.history import last_runs, postponed_rows, standing_rejections
 
-DESTINATIONS: dict[str, Callable[[], Destination]] = {"gainsight": Gainsight, "salesforce": Salesforce}
 OBJECTS_A_COLLECTION = 100_000
 """Rows are many and in no cycle; Python's own 700 took a tenth of a publish for looking whether they are."""
-Selected = tuple[str, ...]
 _F = TypeVar("_F", bound=Callable[..., Any])
-
-
-@dataclass
-class Project:
-    """The dbt project and warehouse that all commands work on."""
-
-    artifacts: Artifacts
-    profiles_dir: Path | None
-    target_name: str | None
-
-    @property
-    def target(self) -> Target:
-        """The warehouse."""
-        return read_target(self.artifacts.project_dir, self.profiles_dir, self.target_name)
-
-    def models(self, select: Selected, only: str | None) -> Iterator[tuple[Destination, list[PublishModel]]]:
-        """Publish models, by destination."""
-        models = self.artifacts.publish_models(select, only)
-        names = list(dict.fromkeys(m.destination for m in models))
-        if unknown := [name for name in names if name not in DESTINATIONS]:
-            known = ", ".join(DESTINATIONS)
-            raise MisuseError(f"No destination is called {unknown[0]}; the loader has {known}.")
-        targets = [DESTINATIONS[name]() for name in names]
-        if not (select or only):
-            targets = _configured(targets)
-        for target in targets:
-            yield target, [replace(m, ignored=target.ignores(m)) for m in models if m.destination == target.name]
-
-    @contextmanager
-    def state(self, destination: Destination, *, write: bool) -> Iterator[State]:
-        """The state tables of a destination's connection, closed afterwards.
-
-        Raises:
-            MisuseError: nobody says which connection is meant.
-        """
-        if write and not destination.connection:
-            name = destination.name.upper()
-            raise MisuseError(f"{name}_BASE_URL is not set, such as {EXAMPLES[name]}.")
-        with closing(State(self.target, destination.name, destination.connection, write=write)) as state:
-            yield state
-
-
-def _configured(targets: Sequence[Destination]) -> list[Destination]:
-    """Those that have an address, when any has, and nobody asked for another one by name."""
-    known = [each for each in targets if each.connection]
-    for each in targets if known else ():
-        if each not in known:
-            output.log.info("%s_BASE_URL is not set: nothing is done for %s", each.name.upper(), each.name)
-    return known or list(targets)
 
 
 def _options(*options: Callable[[_F], _F]) -> Callable[[_F], _F]:
@@ -219,25 +164,9 @@ def publish(
         Allowed(given["allow_older"], given["allow_grain_change"]),
         given["limit"],
     )
-    results = []
-    for target, models in project.models(select, destination):
-        with project.state(target, write=True) as state, output.bar() as bar:
-
-            def show(plan: Plan, bar: output.Bar = bar) -> None:
-                output.show_plan(plan, stderr=form == "json")
-                bar.start(plan.rows("to_send"))
-
-            publisher = Publisher(target, state, request, show, bar.advance)
-            try:
-                results.append(publisher.run(project.artifacts, models))
-            except LoaderError as error:
-                error.results = [each.as_dict() for each in (*results, publisher.result)]
-                raise
-    for each in results:
-        output.print_text(each.message) if form == "text" else output.log.info("%s", each.message)
-    if form == "json":
-        output.print_json({"results": [each.as_dict() for each in results]})
-    sys.exit(max(each.exit_code for each in results))
+    done = Round(project, request, as_json=form == "json")
+    done.publish(select, destination)
+    sys.exit(done.show())
 
 
 @cli.command()
@@ -371,9 +300,7 @@ def main(arguments: list[str] | None = None) -> None:
     except (KeyboardInterrupt, click.Abort):
         _fail(given, "Stopped.", STOPPED)
     except Exception as error:  # the edge: an error in the loader itself is one paragraph, too
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        where = f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}"
-        _fail(given, f"The loader itself failed ({where}); what was sent is recorded.", STOPPED)
+        _fail(given, str(own_failure(error)), STOPPED)
 
 
 def _fail(given: list[str], message: str, code: int, results: list[dict[str, Any]] | None = None) -> None:

@@ -17,6 +17,16 @@ EXAMPLES = {"GAINSIGHT": "https://you.gainsightcloud.com", "SALESFORCE": "https:
 """Addresses as they look, by the prefix of a destination's settings."""
 
 
+def setting(name: str) -> str:
+    """The setting without which a destination is left alone."""
+    return f"{name.upper()}_BASE_URL"
+
+
+def not_set(name: str) -> str:
+    """What is said when a destination is asked for and has no address."""
+    return f"{setting(name)} is not set, such as {EXAMPLES[name.upper()]}."
+
+
 class Secret(str):
     """Text that shows itself only when used as a string on purpose."""
 
@@ -65,7 +75,7 @@ class ApiSettings:
             MisuseError: there is none.
         """
         if not self.base_url:
-            raise MisuseError(f"{self.prefix}_BASE_URL is not set, such as {EXAMPLES[self.prefix]}.")
+            raise MisuseError(not_set(self.prefix))
         return self
 
 

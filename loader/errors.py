@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 ACCEPTED, REJECTED, MISUSED, REFUSED, STOPPED = range(5)
@@ -32,6 +34,13 @@ class RefusedError(LoaderError):
 
 class StoppedError(LoaderError):
     """Stopped part-way (destination down, quota spent, a signal); safe to run again."""
+
+
+def own_failure(error: Exception) -> StoppedError:
+    """An error in the loader itself, by its place alone: its text may hold anything."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}"
+    return StoppedError(f"The loader itself failed ({where}); what was sent is recorded.")
 
 
 @dataclass(eq=False)

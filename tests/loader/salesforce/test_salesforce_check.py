@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from rigs import SalesforceRig, model
 
-from loader.cli import _configured
 from loader.dbt.artifacts import Lookup
+from loader.destinations import configured
 from loader.engine.check import findings
 from loader.engine.destination import Facts
 from loader.engine.limits import Meter
@@ -133,8 +133,8 @@ def test_a_destination_without_an_address_is_left_alone_where_another_has_one(
 ) -> None:
     for name in ("GAINSIGHT_BASE_URL", "SALESFORCE_BASE_URL"):
         monkeypatch.delenv(name, raising=False)
-    assert [each.name for each in _configured([Gainsight(), Salesforce()])] == ["gainsight", "salesforce"]
+    assert [each.name for each in configured([Gainsight(), Salesforce()])] == ["gainsight", "salesforce"]
     monkeypatch.setenv("SALESFORCE_BASE_URL", "https://you.my.salesforce.com")
-    assert [each.name for each in _configured([Gainsight(), Salesforce()])] == ["salesforce"]
+    assert [each.name for each in configured([Gainsight(), Salesforce()])] == ["salesforce"]
     monkeypatch.setenv("GAINSIGHT_BASE_URL", "https://you.gainsightcloud.com")
-    assert [each.name for each in _configured([Gainsight(), Salesforce()])] == ["gainsight", "salesforce"]
+    assert [each.name for each in configured([Gainsight(), Salesforce()])] == ["gainsight", "salesforce"]
