@@ -59,10 +59,11 @@ dashboard: setup ## write the dashboard to build/dashboard/index.html
 	$(BIN)/python -m dashboard
 
 .PHONY: registry
-registry: setup ## after adding a metric or a model: registry, publish contract, dictionary, pages of columns, of Salesforce and of the graph
+registry: setup ## after adding a metric or a model: registry, publish contract, dictionary, pages of columns, of Salesforce, of Gainsight and of the graph
 	$(BIN)/python scripts/registry.py
 	$(BIN)/python scripts/columns.py
 	$(BIN)/python scripts/salesforce.py
+	$(BIN)/python scripts/gainsight.py
 	$(BIN)/dbt --quiet parse
 	$(BIN)/python scripts/lineage.py
 
@@ -109,6 +110,7 @@ lint: setup ## ruff, mypy, sqlfluff and the metric registry
 	$(BIN)/sqlfluff lint models
 	$(BIN)/python scripts/registry.py --check
 	$(BIN)/python scripts/salesforce.py --check
+	$(BIN)/python scripts/gainsight.py --check
 
 .PHONY: clean
 clean: ## remove what dbt, tests and the demo wrote (not .venv, not your profile)
