@@ -7,6 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SANDBOX_PORT ?= 8765
 SALESFORCE_PORT ?= 8766
+MARKETO_PORT ?= 8767
 
 # dbt and the loader find the profile beside the project, wherever the user's own lives.
 export DBT_PROFILES_DIR ?= $(CURDIR)
@@ -53,6 +54,10 @@ sandbox: setup ## serve the local Gainsight on port 8765 until Ctrl-C
 .PHONY: sandbox-salesforce
 sandbox-salesforce: setup ## serve the local Salesforce on port 8766 until Ctrl-C
 	$(BIN)/python -m sandbox salesforce --port $(SALESFORCE_PORT)
+
+.PHONY: sandbox-marketo
+sandbox-marketo: setup ## serve the local Marketo on port 8767 until Ctrl-C
+	$(BIN)/python -m sandbox marketo --port $(MARKETO_PORT)
 
 .PHONY: dashboard
 dashboard: setup ## write the dashboard to build/dashboard/index.html

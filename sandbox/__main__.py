@@ -16,7 +16,7 @@ _FOLDER = Path(FOLDER)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve until SIGINT or SIGTERM; `salesforce` as the first word serves a local Salesforce.
+    """Serve until SIGINT or SIGTERM; `salesforce` or `marketo` as the first word serves that system.
 
     Returns:
         0 after a signal, 2 when it could not start.
@@ -26,6 +26,10 @@ def main(arguments: list[str] | None = None) -> int:
         from sandbox.salesforce.__main__ import main as salesforce
 
         return salesforce(given[1:])
+    if given[:1] == ["marketo"]:
+        from sandbox.marketo.__main__ import main as marketo
+
+        return marketo(given[1:])
     options = _parser().parse_args(given)
     return serve(lambda: _made(options))
 
@@ -106,7 +110,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m sandbox",
         description="A local Gainsight on loopback. Its access key is GAINSIGHT_ACCESS_KEY, or"
         " one kept in a file; GAINSIGHT_CLIENT_ID and GAINSIGHT_CLIENT_SECRET set the M2M pair."
-        " `python -m sandbox salesforce` serves a local Salesforce instead.",
+        " `python -m sandbox salesforce` serves a local Salesforce instead, `python -m sandbox marketo` a Marketo.",
     )
     add = parser.add_argument
     add("--port", type=int, default=8765, help="port on 127.0.0.1; 0 is any free one (%(default)s)")

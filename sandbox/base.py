@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from sandbox.faults import FaultSchedule
+from sandbox.row_faults import RowFault
 from sandbox.server import SandboxServer, Served
 from sandbox.settings import Call, Fault
 from sandbox.tables import Row
@@ -112,3 +113,38 @@ class LocalSystem:
         if obj is None:
             raise KeyError(name)
         return obj
+
+
+class TakesRowByRow(LocalSystem):
+    """A system that takes and refuses rows one by one; its writer has faults of single rows."""
+
+    _writer: Any
+    _allowances: Any
+
+    def fail_rows(self, *faults: RowFault) -> None:
+        """Errors of single rows, from now on."""
+        for fault in faults:
+            self._writer.faults.add(fault)
+
+    def clear_faults(self) -> None:
+        """Take all faults off the schedule, of calls and of rows, and accept revoked credentials again."""
+        super().clear_faults()
+        self._writer.faults.clear()
+
+    @property
+    def switches(self) -> Any:
+        """What this system does."""
+        return self._writer.switches
+
+    @switches.setter
+    def switches(self, switches: Any) -> None:
+        self._writer.switches = switches
+
+    @property
+    def limits(self) -> Any:
+        """The limits in force."""
+        return self._allowances.limits
+
+    @limits.setter
+    def limits(self, limits: Any) -> None:
+        self._allowances.limits = limits

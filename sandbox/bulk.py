@@ -10,10 +10,9 @@ import threading
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from email.parser import BytesParser
-from email.policy import HTTP
 from typing import Any
 
+from sandbox.multipart import parts_of
 from sandbox.replies import NO_MATCH, RefusedError
 from sandbox.schema import ObjectType
 from sandbox.store import Store
@@ -86,7 +85,10 @@ class BulkImports:
         Raises:
             RefusedError: when the parts, the job or the file are not usable as a whole.
         """
-        parts = _multipart(content_type, body)
+        try:
+            parts = parts_of(content_type, body)
+        except ValueError as error:
+            raise RefusedError("GSOBJ_EMU_BULK_FILE", str(error)) from error
         job_id = parts.get("jobId", ("", b""))[1].decode("latin-1").strip()
         if self._job(job_id) is None:
             raise RefusedError("GSOBJ_EMU_BULK_JOB", "jobId does not exist")
@@ -236,21 +238,6 @@ class BulkImports:
 def _reader(name: str, content: bytes) -> Any:
     delimiter = "\t" if name.lower().endswith(".tsv") else ","
     return csv.reader(io.StringIO(content.decode("utf-8"), newline=""), delimiter=delimiter)
-
-
-def _multipart(content_type: str, body: bytes) -> dict[str, tuple[str, bytes]]:
-    """File name and content of each part, by the part's name."""
-    head = f"Content-Type: {content_type}\r\n\r\n".encode("latin-1", "replace")
-    message = BytesParser(policy=HTTP).parsebytes(head + body)
-    if not message.is_multipart():
-        raise RefusedError("GSOBJ_EMU_BULK_FILE", "The body is not multipart/form-data")
-    parts = {}
-    for part in message.iter_parts():
-        name = part.get_param("name", header="content-disposition")
-        content = part.get_payload(decode=True)
-        if isinstance(name, str) and isinstance(content, bytes):
-            parts[name] = (part.get_filename() or "", content)
-    return parts
 
 
 def random_job_id() -> str:

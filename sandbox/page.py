@@ -15,7 +15,7 @@ ROWS_SHOWN = 100
 CALLS_SHOWN = 100
 _OBJECT_PATH = re.compile(r"/objects/([A-Za-z0-9_]+)\Z")
 _HIDDEN = ("CreatedBy", "ModifiedBy", "CreatedById", "LastModifiedById")
-_NUMBERS = ("NUMBER", "CURRENCY", "double", "int", "currency", "percent")
+_NUMBERS = ("NUMBER", "CURRENCY", "double", "int", "currency", "percent", "integer", "float", "score")
 
 _STYLE = """
 :root { --ink: #1d2733; --soft: #66727f; --line: #e3e7eb; --paper: #fff; --back: #f6f7f9;

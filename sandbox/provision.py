@@ -34,7 +34,7 @@ def provision(store: Store, manifest_path: Path) -> list[str]:
     """
     manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
     added = []
-    for node, publish in _publish_models(manifest):
+    for node, publish in publish_models(manifest, "gainsight"):
         name = publish["object"]
         known = store.get(name)
         obj = known or ObjectType(name)
@@ -54,10 +54,21 @@ def api_type(data_type: str) -> str:
     return "STRING"
 
 
-def _publish_models(manifest: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Any]]:
+def is_whole(data_type: str) -> bool:
+    """Whether a contract's `data_type` is of whole numbers."""
+    return _INTEGER.match(data_type.strip().lower()) is not None
+
+
+def column_meta(column: Mapping[str, Any]) -> dict[str, Any]:
+    """A column's meta, wherever it stands."""
+    return {**(column.get("meta") or {}), **((column.get("config") or {}).get("meta") or {})}
+
+
+def publish_models(manifest: Mapping[str, Any], destination: str) -> Iterator[tuple[Mapping[str, Any], Any]]:
+    """Models that are published to a destination, and what their meta says of that."""
     for node in manifest["nodes"].values():
         publish = node.get("config", {}).get("meta", {}).get("publish")
-        if publish and publish.get("destination") == "gainsight":
+        if publish and publish.get("destination") == destination:
             yield node, publish
 
 
@@ -76,9 +87,9 @@ def _column_spec(name: str, column: Mapping[str, Any]) -> dict[str, Any]:
     data_type = column.get("data_type") or "varchar"
     kind = api_type(data_type)
     spec: dict[str, Any] = {"name": name, "type": kind}
-    meta = {**(column.get("meta") or {}), **((column.get("config") or {}).get("meta") or {})}
+    meta = column_meta(column)
     if kind == "STRING" and meta.get("length"):
         spec["length"] = int(meta["length"])
     if kind == "NUMBER":
-        spec["decimalPlaces"] = 0 if _INTEGER.match(data_type.strip().lower()) else 9
+        spec["decimalPlaces"] = 0 if is_whole(data_type) else 9
     return spec

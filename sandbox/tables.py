@@ -55,10 +55,10 @@ class Tables(Generic[T]):
 
     id_field: str
     """Name of the field that identifies a row."""
-    stamped: tuple[str, str]
-    """Fields of the time and the user of the last change."""
-    born: tuple[str, str]
-    """Fields of the time and the user of the creation."""
+    stamped: tuple[str, ...]
+    """Fields of the time, and where it has one the user, of the last change."""
+    born: tuple[str, ...]
+    """Fields of the time, and where it has one the user, of the creation."""
     setup = ""
     """More tables, as SQL."""
     api_user = ""
@@ -88,9 +88,13 @@ class Tables(Generic[T]):
         """The object that `to_json` described."""
         raise NotImplementedError
 
+    def id_of(self, obj: T) -> str:
+        """Name of the field that identifies a row of the object."""
+        return self.id_field
+
     def has_ids(self, obj: T) -> bool:
         """Whether the object's rows have an id."""
-        return self.id_field in obj.fields
+        return self.id_of(obj) in obj.fields
 
     def new_ids(self, obj: T, count: int) -> list[str]:
         """Ids for so many new rows."""
@@ -142,8 +146,8 @@ class Tables(Generic[T]):
                 columns = "".join(f", {quoted(name)}" for name in obj.fields)
                 self.execute(f"create table {table(obj)} (_row integer primary key{columns})")
                 if self.has_ids(obj):
-                    index = quoted(f"{self.id_field.lower()} {obj.key}")
-                    self.execute(f"create unique index {index} on {table(obj)} ({self.id_field})")
+                    index = quoted(f"{self.id_of(obj).lower()} {obj.key}")
+                    self.execute(f"create unique index {index} on {table(obj)} ({self.id_of(obj)})")
             else:
                 for name in obj.fields.keys() - known.fields.keys():
                     self.execute(f"alter table {table(obj)} add column {quoted(name)}")
@@ -166,10 +170,11 @@ class Tables(Generic[T]):
         total = self.count(obj) + len(rows)
         now = self._now()
         ids = self.new_ids(obj, len(rows))
-        stamps = dict(zip(self.born + self.stamped, (now, self.api_user) * 2, strict=True))
+        who = (now, self.api_user)
+        stamps = {**dict(zip(self.born, who, strict=False)), **dict(zip(self.stamped, who, strict=False))}
         tail = tuple(stamps.values())
         for names, group in groupby(zip(rows, ids, strict=True), key=lambda pair: tuple(pair[0])):
-            columns = (*names, self.id_field, *stamps)
+            columns = (*names, self.id_of(obj), *stamps)
             marks = ", ".join("?" * len(columns))
             self._connection.executemany(
                 f"insert into {table(obj)} ({names_list(columns)}) values ({marks})",
@@ -188,12 +193,12 @@ class Tables(Generic[T]):
         """
         self.index(obj, tuple(keys))
         terms = " and ".join(f"{(columns or {}).get(name, quoted(name))} = ?" for name in keys)
-        sql = f"select _row, {self.id_field} from {table(obj)} where {terms} order by _row"
+        sql = f"select _row, {self.id_of(obj)} from {table(obj)} where {terms} order by _row"
         return [(row, row_id) for row, row_id in self.execute(sql, tuple(keys.values()))]
 
     def update(self, obj: T, changes: Sequence[tuple[int, Row]]) -> None:
         """Change rows, by row number, in this order. Needs a transaction."""
-        tail = (self._now(), self.api_user)
+        tail = (self._now(), self.api_user)[: len(self.stamped)]
         for names, group in groupby(changes, key=lambda change: tuple(change[1])):
             terms = ", ".join(f"{quoted(name)} = ?" for name in (*names, *self.stamped))
             self._connection.executemany(
@@ -209,12 +214,13 @@ class Tables(Generic[T]):
 
     def existing(self, obj: T, ids: Sequence[str]) -> set[str]:
         """Those of the ids that are rows of the object."""
-        sql = f"select {self.id_field} from {table(obj)} where {self.id_field} in (select value from json_each(?))"
+        name = self.id_of(obj)
+        sql = f"select {name} from {table(obj)} where {name} in (select value from json_each(?))"
         return {row_id for (row_id,) in self.execute(sql, (json.dumps(list(ids)),))}
 
     def name_of(self, obj: T, row_id: str) -> str | None:
         """`Name` of a row."""
-        found = self.execute(f"select Name from {table(obj)} where {self.id_field} = ?", (row_id,))
+        found = self.execute(f"select Name from {table(obj)} where {self.id_of(obj)} = ?", (row_id,))
         return str(found[0][0]) if found else None
 
     def rows(self, obj: T, limit: int = -1) -> list[Row]:
@@ -231,7 +237,7 @@ class Tables(Generic[T]):
     def index(self, obj: T, names: tuple[str, ...]) -> None:
         """Make sure that a search by these fields needs no scan."""
         names = tuple(sorted(names))
-        if names == (self.id_field,) or (obj.key, names) in self._indexes:
+        if names == (self.id_of(obj),) or (obj.key, names) in self._indexes:
             return
         name = quoted(" ".join(("by", obj.key, *names)).lower())
         self.execute(f"create index if not exists {name} on {table(obj)} ({names_list(names)})")

@@ -12,7 +12,7 @@ from typing import Any
 
 from loader.salesforce import metadata
 from loader.salesforce.objects import of_manifest
-from sandbox.base import LocalSystem
+from sandbox.base import TakesRowByRow
 from sandbox.page import render
 from sandbox.salesforce import ids
 from sandbox.salesforce.allowances import Allowances
@@ -22,12 +22,12 @@ from sandbox.salesforce.bulk import Jobs
 from sandbox.salesforce.deploy import deploy
 from sandbox.salesforce.reading import Reader
 from sandbox.salesforce.schema import Field, ObjectType
-from sandbox.salesforce.settings import Limits, RowFault, Switches
+from sandbox.salesforce.settings import Limits, Switches
 from sandbox.salesforce.store import Store
 from sandbox.salesforce.write import CHUNK, Writer
 
 
-class Org(LocalSystem):
+class Org(TakesRowByRow):
     """A local Salesforce org on loopback, started by `start` or by `with`.
 
     Args:
@@ -69,37 +69,9 @@ class Org(LocalSystem):
         self._jobs.close()
         self._store.keep("allowances", self._allowances.dump())
 
-    @property
-    def switches(self) -> Switches:
-        """What this org does."""
-        return self._writer.switches
-
-    @switches.setter
-    def switches(self, switches: Switches) -> None:
-        self._writer.switches = switches
-
-    @property
-    def limits(self) -> Limits:
-        """The limits in force."""
-        return self._allowances.limits
-
-    @limits.setter
-    def limits(self, limits: Limits) -> None:
-        self._allowances.limits = limits
-
     def usage(self) -> list[tuple[str, int, int]]:
         """What was used of the day's allowances, with their caps."""
         return self._allowances.used()
-
-    def fail_rows(self, *faults: RowFault) -> None:
-        """Errors of single rows, from now on."""
-        for fault in faults:
-            self._writer.faults.add(fault)
-
-    def clear_faults(self) -> None:
-        """Take all faults off the schedule, of calls and of rows, and accept revoked credentials again."""
-        super().clear_faults()
-        self._writer.faults.clear()
 
     def create_object(
         self, name: str, fields: Sequence[Mapping[str, Any]] = (), *, label: str = "", name_auto: bool = True

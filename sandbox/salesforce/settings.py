@@ -66,28 +66,3 @@ class Limits:
     bulk_rows_per_day: int = 150_000_000
     bulk_batches_per_day: int = 15_000
     concurrent_calls: int | None = None
-
-
-@dataclass(frozen=True)
-class RowFault:
-    """An error of single rows, on a schedule; it strikes rows that are otherwise good.
-
-    Attributes:
-        code: status code, such as `UNABLE_TO_LOCK_ROW`.
-        message: the text with it; empty is one that the code often has.
-        wrapped: the code stands in the text of CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY, as when a trigger met it.
-        object: name; None is all.
-        every: every so manieth row that matches.
-        times: how many rows are struck; None is no end.
-        where: which rows; takes the row's stored values by field.
-        fields: names of fields that the error is about.
-    """
-
-    code: str
-    message: str = ""
-    wrapped: bool = False
-    object: str | None = None
-    every: int = 1
-    times: int | None = None
-    where: Callable[[Mapping[str, Any]], bool] | None = None
-    fields: tuple[str, ...] = ()

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from sandbox.row_faults import RowFault, RowFaults
 from sandbox.salesforce.replies import RowError
 from sandbox.salesforce.schema import Field, ObjectType
-from sandbox.salesforce.settings import RowFault, Switches
+from sandbox.salesforce.settings import Switches
 from sandbox.salesforce.store import Store
 from sandbox.tables import Row, quoted, table
 
@@ -51,48 +51,9 @@ class Result:
     error: RowError | None = None
 
 
-@dataclass
-class _Armed:
-    fault: RowFault
-    seen: int = 0
-    struck: int = 0
-
-
-class RowFaults:
-    """Errors of single rows, on a schedule."""
-
-    def __init__(self) -> None:
-        self._armed: list[_Armed] = []
-        self._lock = threading.Lock()
-
-    def add(self, fault: RowFault) -> None:
-        """Put one more on the schedule."""
-        with self._lock:
-            self._armed.append(_Armed(fault))
-
-    def clear(self) -> None:
-        """Forget all of them."""
-        with self._lock:
-            self._armed.clear()
-
-    def pick(self, obj: ObjectType, row: Mapping[str, Any]) -> RowError | None:
-        """The error that strikes this row, if any."""
-        if not self._armed:
-            return None
-        with self._lock:
-            for armed in self._armed:
-                fault = armed.fault
-                if fault.object not in (None, obj.name) or (fault.where is not None and not fault.where(row)):
-                    continue
-                armed.seen += 1
-                if armed.seen % fault.every or (fault.times is not None and armed.struck >= fault.times):
-                    continue
-                armed.struck += 1
-                return _error_of(fault, obj)
+def _error_of(fault: RowFault | None, obj: ObjectType) -> RowError | None:
+    if fault is None:
         return None
-
-
-def _error_of(fault: RowFault, obj: ObjectType) -> RowError:
     text = fault.message or _TEXTS.get(fault.code, "It was refused")
     if not fault.wrapped:
         return RowError(fault.code, text, fault.fields)
@@ -155,7 +116,7 @@ class Writer:
                 error = RowError("ENTITY_IS_DELETED", "entity is deleted")
             elif record_id not in found:
                 error = self._missing(record_id)
-            error = error or self.faults.pick(obj, {"Id": record_id})
+            error = error or _error_of(self.faults.pick(obj.name, {"Id": record_id}), obj)
             results.append(Result(record_id, error=error))
             if error is None:
                 gone.add(record_id)
@@ -259,7 +220,7 @@ class Writer:
                 _required(obj, each.row, creating=place is None)
                 or self._taken(obj, unique, each.row, place)
                 or (self._duplicate(obj) if place is None and not allow_duplicates else None)
-                or self.faults.pick(obj, each.row)
+                or _error_of(self.faults.pick(obj.name, each.row), obj)
             )
 
     def _check_references(self, obj: ObjectType, given: Sequence[Given], results: Sequence[Result]) -> None:
