@@ -86,7 +86,7 @@ class LocalSystem:
             self._faults.add(fault)
 
     def clear_faults(self) -> None:
-        """Take all faults off the schedule, and accept revoked credentials again."""
+        """Take all faults off the schedule, let go of calls that hang, and accept revoked credentials again."""
         self._faults.clear()
         self.credentials.revoked = False
 

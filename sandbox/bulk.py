@@ -7,6 +7,7 @@ import io
 import json
 import secrets
 import threading
+import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -21,6 +22,8 @@ from sandbox.write import Writer
 
 MAX_BYTES = 80_000_000
 _CHUNK = 500
+_LOOK = 0.02
+"""Seconds between two looks at how long an import takes now."""
 _ENDS = {"FAILED": "FAILED", "ABORTED": "ABORTED", "unknown_state": "PARTIALLY_DONE", "never": ""}
 _MODES = ("insert", "update", "upsert")
 
@@ -153,10 +156,10 @@ class BulkImports:
 
     def _work(self, status_id: str) -> None:
         """INIT, IN_PROGRESS, COMPLETED, a third of `seconds` before each."""
-        if self._closing.wait(self.seconds / 3):
+        if self._passed():
             return
         self._set_state(status_id, "IN_PROGRESS")
-        if self._closing.wait(self.seconds / 3):
+        if self._passed():
             return
         columns = "job_id, file_name, content, rows_read"
         sql = f"select {columns} from sandbox_bulk_runs where status_id = ?"
@@ -173,8 +176,16 @@ class BulkImports:
             chunk = [dict(zip(header, row, strict=False)) for row in rows[start : start + _CHUNK]]
             self._import(status_id, job, obj, chunk)
         end = _ENDS.get(self._writer.switches.bulk_end, "COMPLETED")
-        if not self._closing.wait(self.seconds / 3) and end:
+        if not self._passed() and end:
             self._set_state(status_id, end)
+
+    def _passed(self) -> bool:
+        """Wait for a third of `seconds`, which may change meanwhile; whether the sandbox closed before."""
+        began = time.monotonic()
+        while (left := began + self.seconds / 3 - time.monotonic()) > 0:
+            if self._closing.wait(min(left, _LOOK)):
+                return True
+        return self._closing.is_set()
 
     def _written(self, rows: int) -> int:
         """How many of so many rows are written before an import ends."""

@@ -38,6 +38,7 @@ class FaultSchedule:
 
     _armed: list[_Armed] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _cleared: threading.Event = field(default_factory=threading.Event)
 
     def add(self, fault: Fault) -> None:
         """Put one more fault on the schedule; its count of calls starts now."""
@@ -46,9 +47,15 @@ class FaultSchedule:
             self._armed.append(armed)
 
     def clear(self) -> None:
-        """Forget all faults."""
+        """Forget all faults, and end every `hold`."""
         with self._lock:
             self._armed.clear()
+            self._cleared.set()
+            self._cleared = threading.Event()
+
+    def hold(self, seconds: float) -> None:
+        """Wait so long, or until the schedule is cleared."""
+        self._cleared.wait(seconds)
 
     def pick(self, operation: str, object_name: str | None) -> Fault | None:
         """The fault that strikes this call, if any."""

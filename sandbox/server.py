@@ -103,6 +103,7 @@ class SandboxServer(ThreadingHTTPServer):
     def close_all(self) -> None:
         """Stop listening and end every connection, waiting faults included."""
         self.closing.set()
+        self.faults.clear()
         self.shutdown()
         self.server_close()
         for connection in list(self._connections):
@@ -243,7 +244,7 @@ class Handler(BaseHTTPRequestHandler):
     def _deliver(self, reply: Reply | None, fault: Fault | None) -> None:
         kind = fault.kind if fault else ""
         if fault is not None and kind == "hang":
-            self.server.closing.wait(fault.seconds)
+            self.server.faults.hold(fault.seconds)
         if reply is None:
             self._drop(reset=kind == "reset")
         elif fault is not None and kind == "slow":

@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -20,11 +21,13 @@ import tenacity
 
 from loader.cli import main
 from loader.engine import http, sender
-from sandbox import Limits, Sandbox, Switches
+from loader.gainsight import destination as gainsight
+from sandbox import Fault, Limits, Sandbox, Switches
 
 HERE = Path(__file__).parent
 # Pauses of a test's run in this process are short; those of a process of its own are the real ones.
 sender.LATER_PAUSES = (0.05, 0.1, 0.2)
+gainsight.SETTLE_SECONDS = 0.4
 http._backoff = tenacity.wait_exponential_jitter(multiplier=0.02, max=0.2, jitter=0.02)
 MODELS = {
     "gainsight__company_health": ("Company", ("account_id",), ("SfdcAccountId",)),
@@ -61,6 +64,8 @@ FIELDS = {
         "Company_Id__gc": "account_id",
     },
 }
+PATIENT = "5"
+"""Seconds that a test waits for a reply: no machine is so slow; where silence is the point, a test says less."""
 KEY = "planted-key-4c1f7e"
 LABELS = ["Production", "Non-Production", "Unknown"]
 REFUSED_BY_REPLY = {
@@ -122,7 +127,7 @@ class Bench:
             "GAINSIGHT_ACCESS_KEY": KEY,
             "GAINSIGHT_CALLS_PER_MINUTE": "1000000",
             "GAINSIGHT_CALLS_PER_DAY": "1000000",
-            "GAINSIGHT_TIMEOUT_SECONDS": "0.4",
+            "GAINSIGHT_TIMEOUT_SECONDS": PATIENT,
             "GAINSIGHT_GIVE_UP_SECONDS": "20",
         }
 
@@ -202,6 +207,23 @@ from range({instances}) as r(i), range({periods}) as s(p)""")
             text=True,
             cwd=HERE.parent.parent,
         )
+
+    def held(
+        self, *arguments: str, operation: str | tuple[str, ...] = "write", nth: int = 1, committed: bool = True
+    ) -> subprocess.Popen[str]:
+        """Run a command as a process of its own up to a call whose reply the sandbox holds back (`clear_faults` lets
+        it go), so that what happens next happens in the middle of that call on any machine.
+
+        Args:
+            operation, nth: which call, counted from now.
+            committed: whether it takes effect.
+        """
+        self.box.schedule(Fault("hang", operation=operation, nth=nth, seconds=600, after_commit=committed))
+        seen = len(self.box.calls)
+        process = self.start(*arguments, env={"GAINSIGHT_TIMEOUT_SECONDS": "120"})
+        while process.poll() is None and not any(call.fault == "hang" for call in self.box.calls[seen:]):
+            time.sleep(0.01)
+        return process
 
     def _with_project(self, arguments: tuple[str, ...]) -> list[str]:
         return ["--project-dir", str(self.folder), "--profiles-dir", str(self.folder), *arguments]

@@ -28,7 +28,6 @@ def big(make_bench: Callable[..., Bench]) -> Bench:
     bench.fill(instances=400, periods=0)
     bench.box.create_bulk_job("job-1", OBJECT, "upsert", ["Instance_Id__gc"])
     bench.env |= {"GAINSIGHT_BULK_THRESHOLD": "300", "GAINSIGHT_BULK_JOB_INSTANCE_DATA__GC": "job-1"}
-    bench.env["GAINSIGHT_TIMEOUT_SECONDS"] = "2"
     return bench
 
 
@@ -187,12 +186,12 @@ def test_an_import_without_an_end_ends_a_run_after_one_wait_and_is_taken_for_end
 
 @pytest.fixture
 def slow(make_bench: Callable[..., Bench]) -> Bench:
-    """As `big`, with imports that take four seconds."""
-    bench = make_bench(objects=REFUSED_BY_REPLY, bulk_seconds=4.0)
+    """As `big`, with an import that takes until `bulk_seconds` says otherwise."""
+    bench = make_bench(objects=REFUSED_BY_REPLY, bulk_seconds=600.0)
     bench.fill(instances=400, periods=0)
     bench.box.create_bulk_job("job-1", OBJECT, "upsert", ["Instance_Id__gc"])
     bench.env |= {"GAINSIGHT_BULK_THRESHOLD": "300", "GAINSIGHT_BULK_JOB_INSTANCE_DATA__GC": "job-1"}
-    bench.env |= {"GAINSIGHT_TIMEOUT_SECONDS": "2", "LOADER_WAREHOUSE_SECONDS": "3"}
+    bench.env["LOADER_WAREHOUSE_SECONDS"] = "3"
     return bench
 
 
@@ -212,6 +211,7 @@ def test_while_a_run_waits_for_an_import_others_have_the_file_and_no_second_publ
     second = slow.publish(*ARGUMENTS)
     assert (second.code, "Another publish to gainsight is running" in second.json["error"]) == (3, True)
     assert slow.run("status").code == 0
+    slow.box.bulk_seconds = 0
     out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
     assert json.loads(out)["results"][0]["rows_accepted"] == 400
@@ -225,6 +225,7 @@ def test_marts_that_are_built_while_a_run_waits_stop_it_and_the_next_one_goes_on
     process = waiting(slow)
     slow.sql("update gainsight__instances set version = 'newer' where licensed_seats < 5")
     slow.sql("update main_publish.dbt_results set completed_at = completed_at + interval 1 minute")
+    slow.box.bulk_seconds = 0
     out, err = process.communicate(timeout=60)
     assert process.returncode == 4, err
     assert "The marts were built again" in json.loads(out)["error"]
@@ -241,7 +242,8 @@ def test_a_file_that_others_have_when_the_wait_is_over_is_waited_for_within_the_
 ) -> None:
     process = waiting(slow)
     others = duckdb.connect(str(slow.database))
-    until = time.monotonic() + 4.0 + held
+    slow.box.bulk_seconds = 0
+    until = time.monotonic() + held
     while process.poll() is None and time.monotonic() < until:
         time.sleep(0.05)
     others.close()
@@ -258,6 +260,7 @@ def test_a_file_that_others_have_when_the_wait_is_over_is_waited_for_within_the_
 def test_a_file_that_was_moved_while_a_run_waits_is_not_made_anew(slow: Bench) -> None:
     process = waiting(slow)
     moved = slow.database.rename(slow.database.with_name("moved"))
+    slow.box.bulk_seconds = 0
     out, err = process.communicate(timeout=60)
     assert process.returncode == 4, err
     assert "There is no DuckDB file" in json.loads(out)["error"]
@@ -300,7 +303,6 @@ def test_rows_kept_with_fewer_decimals_are_not_sent_again(make_bench: Callable[.
     bench.fill(instances=200, periods=2)
     bench.box.create_bulk_job("job-2", usage, "upsert", ["Instance_Id__gc", "Period_Start__gc"])
     bench.env |= {"GAINSIGHT_BULK_THRESHOLD": "300", "GAINSIGHT_BULK_JOB_INSTANCE_USAGE__GC": "job-2"}
-    bench.env["GAINSIGHT_TIMEOUT_SECONDS"] = "2"
     ended = bench.publish("--select", "gainsight__instance_usage", "--no-gate")
     assert (ended.code, ended.result["rows_accepted"]) == (0, 400), ended.err
     done = calls_of(bench.box)

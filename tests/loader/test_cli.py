@@ -208,14 +208,12 @@ def test_a_wrong_mapping_names_the_model_and_what_is_wrong(bench: Bench, before:
 
 
 def test_a_second_publish_at_the_same_time_refuses(bench: Bench) -> None:
-    bench.box.schedule(Fault("slow", operation="write", seconds=1, times=1))
-    first = bench.start("publish", env={"GAINSIGHT_TIMEOUT_SECONDS": "10"})
-    while not bench.box.calls:
-        assert first.poll() is None
+    first = bench.held("publish")
     message = paragraph(bench.publish(), 3)
     assert f"is in use by process {first.pid}" in message
-    assert first.wait(60) == 0
-    first.communicate()
+    bench.box.clear_faults()
+    first.communicate(timeout=60)
+    assert first.returncode == 0
     bench.assert_settled()
 
 

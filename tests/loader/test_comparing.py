@@ -21,7 +21,6 @@ def kept(make_bench: Callable[..., Bench], objects: dict[str, Any] | None = None
     """A bench whose tenant keeps values as these switches say."""
     bench = make_bench(switches=Switches(**switches), **({"objects": objects} if objects else {}))
     bench.fill()
-    bench.env["GAINSIGHT_TIMEOUT_SECONDS"] = "2"
     return bench
 
 

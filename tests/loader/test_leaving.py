@@ -6,9 +6,7 @@ Usage rows have the key (instance, period); the model mirrors the mart, or clear
 from __future__ import annotations
 
 import json
-import random
 import signal
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -18,7 +16,7 @@ from harness import MODELS, Bench
 from test_matrix import ALL_FAULTS
 
 from loader.warehouse import State
-from sandbox import Fault, Limits, Switches
+from sandbox import Limits, Switches
 
 MODEL, OBJECT = "gainsight__instance_usage", "Instance_Usage__gc"
 USAGE = {MODEL: MODELS[MODEL]}
@@ -114,25 +112,22 @@ def test_clears_settle_under_every_fault(make_bench: Callable[..., Bench]) -> No
 
 
 def test_killed_among_deletes_the_next_run_completes_the_job(make_bench: Callable[..., Bench]) -> None:
-    """A run deletes 12 of its rows, creates six and changes some; it is killed at any moment."""
+    """A run deletes some of its rows, creates six and changes some; it is killed in each of its first eight writes, before
+    it takes effect or after."""
     bench = usage(make_bench, switches=ODD)
-    bench.env["GAINSIGHT_TIMEOUT_SECONDS"] = "2"
-    chance, codes = random.Random(5), []
-    bench.box.schedule(Fault("slow", operation="write", seconds=0.04, times=None))
+    struck = set[str]()
     for number in range(8):
         lose(bench, number)
         bench.sql(f"delete from {MODEL} where instance_id in (select instance_id from {MODEL} order by 1 limit 3)")
-        before = len(bench.box.calls)
-        process = bench.start("publish", *ARGUMENTS)
-        while len(bench.box.calls) == before and process.poll() is None:
-            time.sleep(0.002)
-        time.sleep(chance.uniform(0.1, 0.9))
-        process.send_signal(signal.SIGKILL)
-        process.communicate(timeout=60)
-        codes.append(process.returncode)
+        process = bench.held("publish", *ARGUMENTS, nth=number + 1, committed=number % 2 > 0)
+        process.kill()
+        process.communicate()
+        assert process.returncode == -signal.SIGKILL
+        struck |= {call.operation for call in bench.box.calls if call.fault == "hang"}
+        bench.box.clear_faults()
         until_done(bench)
         bench.assert_settled(USAGE)
-    assert codes.count(-signal.SIGKILL) >= 3, "too few runs were killed to say anything"
+    assert "delete" in struck and len(struck) > 1, struck
 
 
 def test_deletes_are_written_down_together_and_before_a_wait(

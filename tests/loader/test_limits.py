@@ -114,7 +114,7 @@ def test_a_destination_that_stays_down_ends_the_run_with_4_and_the_reason(bench:
     started = time.monotonic()
     ended = bench.publish()
     assert ended.code == 4
-    assert time.monotonic() - started < 12
+    assert time.monotonic() - started < 60
     assert "took no call for" in ended.json["error"]
     assert "HTTP 503" in ended.json["error"]
     bench.box.clear_faults()
@@ -141,10 +141,10 @@ def test_nobody_listening_ends_with_4(bench: Bench) -> None:
 
 
 def test_a_reply_that_drips_is_given_up_after_the_timeout(bench: Bench) -> None:
-    bench.box.schedule(Fault("slow", operation="describe", seconds=15))
+    bench.box.schedule(Fault("slow", operation="describe", seconds=100))
     started = time.monotonic()
-    assert bench.publish().code == 0
-    assert time.monotonic() - started < 12
+    assert bench.publish(env={"GAINSIGHT_TIMEOUT_SECONDS": "0.4"}).code == 0
+    assert time.monotonic() - started < 60
 
 
 def test_the_meter_lets_no_more_than_allowed_into_any_window() -> None:

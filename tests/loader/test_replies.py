@@ -22,7 +22,6 @@ def filled(make_bench: Callable[..., Bench], instances: int = 300, **switches: A
     """A bench whose tenant answers as these switches say."""
     bench = make_bench(switches=Switches(**switches), objects=REFUSED_BY_REPLY)
     bench.fill(instances=instances, periods=0)
-    bench.env["GAINSIGHT_TIMEOUT_SECONDS"] = "2"
     return bench
 
 
@@ -129,7 +128,6 @@ def test_120_rows_off_a_picklist_are_refused_before_a_call(make_bench: Callable[
     """800 rows are 16 batches; each is sent once, without its bad rows, and none is refused."""
     bench = make_bench()
     bench.fill(instances=800, periods=0)
-    bench.env["GAINSIGHT_TIMEOUT_SECONDS"] = "2"
     bench.sql("update gainsight__instances set instance_type = 'Off' where licensed_seats % 20 in (1, 5, 7)")
     ended = bench.publish(*ARGUMENTS)
     assert (ended.code, ended.result["rows_rejected"], ended.result["rows_accepted"]) == (1, 120, 680), ended.err

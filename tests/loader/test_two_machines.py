@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -17,8 +16,6 @@ from typing import Any
 import pytest
 import yaml
 from harness import HERE, Bench
-
-from sandbox import Fault
 
 sys.path.append(str(HERE.parent / "snowflake"))
 ARGUMENTS = ("publish", "--no-gate", "--select", "gainsight__instances", "--output", "json")
@@ -38,7 +35,7 @@ def server() -> Iterator[Any]:
 
 @pytest.fixture
 def machines(server: Any, make_bench: Callable[..., Bench]) -> Bench:
-    """A bench whose mart is on the server: 400 instances; every write takes a while."""
+    """A bench whose mart is on the server: 400 instances."""
     from snowflake_bench import DATABASE, SCHEMA
 
     bench = make_bench()
@@ -52,8 +49,7 @@ def machines(server: Any, make_bench: Callable[..., Bench]) -> Bench:
     manifest.write_text(json.dumps(document))
     outputs = {"customer_health": {"target": "snowflake", "outputs": {"snowflake": server.profile(SCHEMA)}}}
     (bench.folder / "profiles.yml").write_text(yaml.safe_dump(outputs))
-    bench.box.schedule(Fault("slow", operation=("insert", "update"), seconds=0.3, times=None))
-    bench.env |= {"GAINSIGHT_TIMEOUT_SECONDS": "30", "LOADER_LOCK_SECONDS": "4"}
+    bench.env["LOADER_LOCK_SECONDS"] = "4"
     return bench
 
 
@@ -62,18 +58,11 @@ def inserts(bench: Bench) -> list[Any]:
     return [call for call in bench.box.calls if call.operation == "insert" and call.committed]
 
 
-def wait_for(bench: Bench, count: int, process: subprocess.Popen[str]) -> None:
-    """Wait until so many inserts were made."""
-    while len(inserts(bench)) < count and process.poll() is None:
-        time.sleep(0.01)
-
-
 def test_a_machine_that_was_paused_beyond_the_limit_stops_and_writes_nothing_over_the_other(
     machines: Bench, server: Any
 ) -> None:
     """Seen: both went on, and both recorded the same keys."""
-    first = machines.start(*ARGUMENTS)
-    wait_for(machines, 2, first)
+    first = machines.held(*ARGUMENTS, operation="insert", nth=3)
     first.send_signal(signal.SIGSTOP)
     early = machines.start(*ARGUMENTS)
     out, err = early.communicate(timeout=120)
@@ -85,6 +74,7 @@ def test_a_machine_that_was_paused_beyond_the_limit_stops_and_writes_nothing_ove
         out, err = second.communicate(timeout=240)
         assert second.returncode == 0, err
     before = len(inserts(machines))
+    machines.box.clear_faults()
     first.send_signal(signal.SIGCONT)
     out, err = first.communicate(timeout=120)
     assert first.returncode == 4, err
@@ -115,9 +105,9 @@ def test_a_warehouse_that_dies_ends_the_run_within_its_patience_and_says_what_is
         document["customer_health"]["outputs"]["snowflake"]["port"] = own.port
         profiles.write_text(yaml.safe_dump(document))
         machines.env["LOADER_WAREHOUSE_SECONDS"] = "5"
-        process = machines.start(*ARGUMENTS)
-        wait_for(machines, 2, process)
+        process = machines.held(*ARGUMENTS, operation="insert", nth=3)
         own._process.send_signal(signal.SIGSTOP)
+        machines.box.clear_faults()
         began = time.monotonic()
         out, err = process.communicate(timeout=200)
         assert process.returncode == 4, err
