@@ -63,9 +63,9 @@ def rounds(bench: Bench, count: int, seed: int) -> list[int]:
     return codes
 
 
-def test_twenty_five_kills_lose_and_double_nothing(make_bench: Callable[..., Bench]) -> None:
-    codes = rounds(make_bench(), 25, seed=1)
-    assert codes.count(-signal.SIGKILL) >= 17
+def test_a_dozen_kills_lose_and_double_nothing(make_bench: Callable[..., Bench]) -> None:
+    codes = rounds(make_bench(), 12, seed=1)
+    assert codes.count(-signal.SIGKILL) >= 8
 
 
 ODD = Switches(
