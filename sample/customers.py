@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from math import lcm
 from random import Random
 from uuid import UUID
 
@@ -76,7 +77,7 @@ def _customer(number: int, options: Options) -> Customer:
 def _account(number: int, random: Random) -> Account:
     first, last = FIRST.split(), LAST.split()
     name = f"{first[number % len(first)]} {last[number * 7 % len(last)]}"
-    cycle = number // (len(first) * len(last))
+    cycle = number // lcm(len(first), len(last))
     segment = random.choices(("SMB", "Mid-Market", "Enterprise"), (4, 4, 2))[0]
     owned = segment != "SMB" or random.random() < 0.3
     return Account(

@@ -23,7 +23,7 @@ def license_for(subscription: Subscription, *, seats: int | None = None) -> Lice
     """The licence record of a subscription version; by default with the seats sold."""
     key = subscription.subscription_id
     return License(
-        license_id=str(100_000 + int(digest(key, 3), 16)),
+        license_id=str(100_000 + int(digest(key, 5), 16) % 10**10),
         license_md5=digest(f"md5/{key}", 16),
         license_sha256=digest(f"sha256/{key}", 32),
         subscription_id=key,
