@@ -18,7 +18,7 @@ from sandbox.marketo.settings import Switches
 from sandbox.marketo.store import Store
 from sandbox.marketo.write import ACTIONS, AT_ONCE, Result, Writer
 from sandbox.multipart import parts_of
-from sandbox.replies import Reply, json_reply
+from sandbox.replies import JSON, Reply, json_reply
 from sandbox.request import Request, routes
 from sandbox.settings import Fault
 
@@ -130,8 +130,7 @@ class Api:
     def handle(self, request: Request) -> Reply:
         """The reply to an admitted call, within what may run at once."""
         if request.operation == "token":
-            reply, self.writer.switches = self.credentials.issue(request, self.switches)
-            return reply
+            return self.credentials.issue(request, self.switches)
         try:
             self.allowances.enter()
         except RefusedError as error:
@@ -172,6 +171,8 @@ class Api:
 
     def as_asked(self, request: Request, reply: Reply) -> Reply:
         """The reply; an error is counted for `errors.json`."""
+        if reply.content_type == JSON:
+            reply.content_type = f"{JSON};charset=UTF-8"
         if reply.code is not None and reply.code.isdigit() and reply.status == 200:
             self.allowances.note(reply.code)
         return reply

@@ -6,7 +6,6 @@ import hmac
 import threading
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from urllib.parse import parse_qs
 
 from sandbox.marketo.replies import failure
@@ -38,21 +37,21 @@ class Credentials:
         self._current = ""
         self._lock = threading.Lock()
 
-    def issue(self, request: Request, switches: Switches) -> tuple[Reply, Switches]:
-        """The reply to a token request, and the switches after it."""
+    def issue(self, request: Request, switches: Switches) -> Reply:
+        """The reply to a token request."""
         form = {name: values[0] for name, values in parse_qs(request.body.decode("latin-1")).items()}
         given = {**form, **request.query}
         if given.get("grant_type") != "client_credentials":
             text = f"Unsupported grant type: {given.get('grant_type')}"
-            return _refused("unsupported_grant_type", text, 400), switches
+            return _refused("unsupported_grant_type", text, 400)
         if self.revoked or not _same(given.get("client_id", ""), self.client_id):
-            return _refused("invalid_client", "No client with requested id"), switches
+            return _refused("unauthorized", "No client with requested id")
         if not _same(given.get("client_secret", ""), self.client_secret):
-            return _refused("invalid_client", "Bad client credentials"), switches
+            return _refused("invalid_client", "Bad client credentials")
         if switches.stale_identity > 0:
-            return self._told(self._ended(), 0), replace(switches, stale_identity=switches.stale_identity - 1)
-        token, left = self._token()
-        return self._told(token, left), switches
+            switches.stale_identity -= 1
+            return self._told(self._ended(), 0)
+        return self._told(*self._token())
 
     def refuse(self, headers: Mapping[str, str], query: Mapping[str, str], switches: Switches) -> Reply | None:
         """The reply to a caller who may not call, or None."""

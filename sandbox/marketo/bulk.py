@@ -16,7 +16,7 @@ from sandbox.marketo.schema import ObjectType
 from sandbox.marketo.settings import Limits
 from sandbox.marketo.store import Store
 from sandbox.marketo.values import kept
-from sandbox.marketo.write import AT_ONCE, Result, Writer
+from sandbox.marketo.write import AT_ONCE, Writer
 
 DELIMITERS = {"csv": ",", "tsv": "\t", "ssv": ";"}
 ENDED = ("Complete", "Failed")
@@ -219,13 +219,8 @@ class Imports:
     def _take(self, obj: ObjectType, one: Import, header: Sequence[str], start: int, rows: Sequence[list[str]]) -> None:
         """Take some rows and keep what became of them in one transaction, so that a restart goes on exactly."""
         with self._store.transaction():
-            told: list[tuple[int, int, str, str]] = []
-            for row, cells in enumerate(rows, start):
-                result, warnings = self._row(obj, header, cells)
-                if isinstance(result, str):
-                    told.append((one.id, row, "failure", result))
-                elif warnings:
-                    told.append((one.id, row, "warning", "; ".join(warnings)))
+            ends = [(row, *self._row(obj, header, cells)) for row, cells in enumerate(rows, start)]
+            told = [(one.id, row, kind, reason) for row, kind, reason in ends if kind]
             self._store.execute_many("insert into sandbox_import_rows values (?, ?, ?, ?)", told)
             failed = sum(kind == "failure" for _, _, kind, _ in told)
             self._store.execute(
@@ -234,23 +229,30 @@ class Imports:
                 (len(rows), len(rows) - failed, failed, len(told) - failed, one.id),
             )
 
-    def _row(self, obj: ObjectType, header: Sequence[str], cells: Sequence[str]) -> tuple[Result | str, list[str]]:
-        """What became of one row, or why it failed; and what it is warned of."""
+    def _row(self, obj: ObjectType, header: Sequence[str], cells: Sequence[str]) -> tuple[str, str]:
+        """What became of one row: `failure`, `warning` or nothing to say, and why."""
         switches = self._writer.switches
         if len(cells) != len(header):
-            return f"The row has {len(cells)} columns, the header {len(header)}", []
+            return "failure", f"The row has {len(cells)} columns, the header {len(header)}"
         values: dict[str, Any] = dict(zip(header, cells, strict=True))
         if any(not values.get(each.name) for each in obj.dedupe):
-            return "missing.dedupe.fields", []
+            return "failure", "missing.dedupe.fields"
         if switches.unknown_column == "ignored":
             values = {name: value for name, value in values.items() if name in obj.fields}
         if switches.empty_cell == "ignored":
             values = {name: value for name, value in values.items() if value}
+        if switches.null_word == "clears":
+            values = {name: None if value == "NULL" else value for name, value in values.items()}
         warnings = self._drop_bad(obj, values) if switches.bad_cell == "warns" else []
-        (result,) = self._writer.sync(obj, "createOrUpdate", False, [values])
+        try:
+            (result,) = self._writer.sync(obj, "createOrUpdate", False, [values])
+        except RefusedError as error:
+            return "failure", error.message
         if result.error is not None:
-            return result.error.message, []
-        return result, warnings + ([result.warning.message or "Warning"] if result.warning else [])
+            return "failure", result.error.message
+        if result.warning is not None:
+            warnings.append(result.warning.message or "Warning")
+        return ("warning", "; ".join(warnings)) if warnings else ("", "")
 
     def _drop_bad(self, obj: ObjectType, values: dict[str, Any]) -> list[str]:
         """Take out the cells that are not of their field's type, and say so."""

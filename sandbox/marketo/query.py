@@ -14,11 +14,11 @@ from sandbox.marketo.replies import RecordError, RefusedError, success
 from sandbox.marketo.schema import Field, ObjectType
 from sandbox.marketo.values import kept, shown
 from sandbox.marketo.write import AT_ONCE, Writer
-from sandbox.replies import Reply
+from sandbox.replies import JSON, Reply
 from sandbox.request import Request
 from sandbox.tables import names_list, table
 
-FORM, JSON = "application/x-www-form-urlencoded", "application/json"
+FORM = "application/x-www-form-urlencoded"
 _SEED = 18
 
 

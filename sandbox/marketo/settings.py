@@ -30,6 +30,7 @@ class Switches:
         text_trimmed: text is kept without spaces around it.
         time_zone: the instance's; a datetime without an offset is in it.
         null_in_query: a null value of a field that was asked for is left out, or null.
+        unset_boolean: a boolean that has no value is null on read, or false.
         decimals: floats and currencies on read: JSON numbers, or text.
         input_query: whether an object with one dedupe field can be queried by `input`.
         results_order: order of the results of a sync or a delete; `seq` is true in any case.
@@ -40,6 +41,7 @@ class Switches:
         unknown_column: a column that is no field: each row fails, or the column is ignored.
         bad_cell: a cell that is not of its field's type: the row fails, or is taken without it, with a warning.
         empty_cell: an empty cell of an import clears its field, or is ignored.
+        null_word: the word NULL in a cell is text, or clears the field as in imports of people.
         files_order: order of the rows in the files of failures and warnings.
         warning_column: the last column of the file of warnings.
     """
@@ -63,6 +65,7 @@ class Switches:
     text_trimmed: bool = False
     time_zone: str = "America/Chicago"
     null_in_query: Literal["omitted", "null"] = "omitted"
+    unset_boolean: Literal["null", "false"] = "null"
     decimals: Literal["number", "text"] = "number"
     input_query: Literal["any", "compound"] = "any"
     results_order: Literal["sent", "shuffled"] = "sent"
@@ -73,6 +76,7 @@ class Switches:
     unknown_column: Literal["fails", "ignored"] = "fails"
     bad_cell: Literal["fails", "warns"] = "fails"
     empty_cell: Literal["clears", "ignored"] = "clears"
+    null_word: Literal["text", "clears"] = "text"
     files_order: Literal["sent", "shuffled"] = "sent"
     warning_column: str = "Import Warning Reason"
 

@@ -44,11 +44,9 @@ def kept(field: Field, value: Any, switches: Switches) -> Any:
 
 def shown(field: Field, value: Any, switches: Switches) -> Any:
     """A stored value as a query shows it."""
-    if value is None:
-        return None
-    if field.type == "boolean":
+    if field.type == "boolean" and (value is not None or switches.unset_boolean == "false"):
         return bool(value)
-    if field.type in DECIMALS and switches.decimals == "text":
+    if value is not None and field.type in DECIMALS and switches.decimals == "text":
         return f"{value:.2f}" if field.type == "currency" else repr(float(value))
     return value
 
