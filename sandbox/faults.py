@@ -6,6 +6,7 @@ import random
 import threading
 from dataclasses import dataclass, field
 
+from sandbox.request import Request
 from sandbox.settings import Fault
 
 _GROUPS = {"write": ("insert", "update", "upsert", "delete")}
@@ -19,12 +20,14 @@ class _Armed:
     seen: int = 0
     struck: int = 0
 
-    def strikes(self, operation: str, object_name: str | None) -> bool:
+    def strikes(self, request: Request) -> bool:
         """Count a call that matches, and say whether this fault is due."""
         fault = self.fault
-        if self.operations is not None and operation not in self.operations:
+        if self.operations is not None and request.operation not in self.operations:
             return False
-        if fault.object is not None and (object_name or "").lower() != fault.object.lower():
+        if fault.object is not None and (request.object or "").lower() != fault.object.lower():
+            return False
+        if not (fault.holding in request.path or fault.holding.encode() in request.body):
             return False
         self.seen += 1
         if self.seen < fault.nth or (fault.times is not None and self.struck >= fault.times):
@@ -57,10 +60,10 @@ class FaultSchedule:
         """Wait so long, or until the schedule is cleared."""
         self._cleared.wait(seconds)
 
-    def pick(self, operation: str, object_name: str | None) -> Fault | None:
+    def pick(self, request: Request) -> Fault | None:
         """The fault that strikes this call, if any."""
         with self._lock:
-            due = [armed for armed in self._armed if armed.strikes(operation, object_name)]
+            due = [armed for armed in self._armed if armed.strikes(request)]
             if not due:
                 return None
             due[0].struck += 1

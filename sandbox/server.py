@@ -192,7 +192,7 @@ class Handler(BaseHTTPRequestHandler):
         call = Call(request.method, request.path, request.operation, request.object)
         call.started_at = server.clock()
         reply = server.api.admit(request)
-        fault = None if reply else server.faults.pick(request.operation, request.object)
+        fault = None if reply else server.faults.pick(request)
         if reply is None and (fault is None or fault.commits):
             reply = self._handle(request)
         if reply is None:

@@ -160,6 +160,7 @@ class Fault:
         operation: one or several of insert, update, query, record, delete, describe, list, dropdown, token,
             bulk, bulk_status; `write` stands for insert, update and delete. None is all.
         object: object name in any case; None is all.
+        holding: only calls whose path or body holds this text, such as a record's id or key; empty is all.
         nth: the first matching call that is struck, counted from 1.
         times: how many calls are struck; None is no end.
         probability: chance that a matching call is struck, drawn from `seed`; None is certainty.
@@ -176,6 +177,7 @@ class Fault:
     kind: FaultKind
     operation: str | tuple[str, ...] | None = None
     object: str | None = None
+    holding: str = ""
     nth: int = 1
     times: int | None = 1
     probability: float | None = None

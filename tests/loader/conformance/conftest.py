@@ -2,45 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
+import one_run
 import pytest
-from rigs import Bench, HttpRig, Rig, ToyRig, gainsight, salesforce
+from rig_gainsight import GainsightRig
+from rig_http import HttpRig
+from rig_salesforce import BulkRig, SalesforceRig
+from rigs import Bench, Rig, ToyRig
 
-from loader.engine import sender
-from loader.salesforce import bulk
-
-HTTP = ["gainsight", "salesforce", "salesforce by files"]
-
-
-def _http(name: str, folder: Path, patch: pytest.MonkeyPatch) -> Iterator[HttpRig]:
-    if name == "gainsight":
-        with gainsight(folder, patch) as made:
-            yield made
-        return
-    with salesforce(folder, patch, by_files="files" in name) as org:
-        yield org
+Serving = Callable[[Path, pytest.MonkeyPatch], AbstractContextManager[HttpRig]]
+SYSTEMS: dict[str, Serving] = {
+    "gainsight": GainsightRig.serving,
+    "salesforce": SalesforceRig.serving,
+    "salesforce by files": BulkRig.serving,
+}
+"""Destinations with a local system behind HTTP. Another one joins here."""
 
 
-@pytest.fixture(params=["toy", *HTTP])
+@pytest.fixture(params=["toy", *SYSTEMS])
 def rig(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rig]:
     """Each destination in its turn."""
     if request.param == "toy":
         yield ToyRig()
-    else:
-        yield from _http(request.param, tmp_path, monkeypatch)
+        return
+    with SYSTEMS[request.param](tmp_path, monkeypatch) as made:
+        yield made
 
 
-@pytest.fixture(params=HTTP)
+@pytest.fixture(params=SYSTEMS)
 def http_rig(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HttpRig]:
     """Each destination with a local system behind HTTP."""
-    yield from _http(request.param, tmp_path, monkeypatch)
+    with SYSTEMS[request.param](tmp_path, monkeypatch) as made:
+        yield made
 
 
-def _filled(rig: Rig, folder: Path, patch: pytest.MonkeyPatch) -> Bench:
-    patch.setattr(sender, "LATER_PAUSES", (0.0, 0.0, 0.0))
-    patch.setattr(bulk, "_SHORTEST_POLL", 0.02)
+def filled(rig: Rig, folder: Path, patch: pytest.MonkeyPatch) -> Bench:
+    """60 rows of 30 things, five companies; pauses are short."""
+    for module, name, value in one_run.PACE:
+        patch.setattr(module, name, value)
     made = Bench(folder, rig)
     rig.companies([f"A{n}" for n in range(5)])
     made.fill(30)
@@ -49,11 +51,11 @@ def _filled(rig: Rig, folder: Path, patch: pytest.MonkeyPatch) -> Bench:
 
 @pytest.fixture
 def bench(rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
-    """60 rows of 30 things, five companies; pauses are short."""
-    return _filled(rig, tmp_path, monkeypatch)
+    """See `filled`."""
+    return filled(rig, tmp_path, monkeypatch)
 
 
 @pytest.fixture
 def http_bench(http_rig: HttpRig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
     """The same over HTTP."""
-    return _filled(http_rig, tmp_path, monkeypatch)
+    return filled(http_rig, tmp_path, monkeypatch)

@@ -1,45 +1,44 @@
-"""What the suite needs of a destination under test: runs, records, faults."""
+"""What the suite needs of a destination under test.
+
+A destination joins with a rig in a module of its own (see `rig_salesforce.py`) and a line in `SYSTEMS` of `conftest.py`.
+The rig of a local system behind HTTP is an `HttpRig`: it says where the system is, its settings, what its calls are
+named, how its rows are read, and how rows are refused there. What a destination has no notion of, its rig says by
+`lacks`, and the test is skipped with that as the reason.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, NoReturn, Protocol
 
 import duckdb
+import one_run
 import pytest
-from toy import System, Toy
+from toy import LONG, SHORT, System, Toy
 
-from loader.dbt.artifacts import Artifacts, Lookup, PublishModel, Relation
-from loader.dbt.profile import Target
-from loader.engine import http
+from loader.dbt.artifacts import Lookup, PublishModel, Relation
 from loader.engine.destination import Destination
-from loader.engine.publish import Publisher, Request
+from loader.engine.limits import Window
+from loader.engine.publish import Request
 from loader.engine.result import Result
-from loader.gainsight import Gainsight
-from loader.salesforce import Salesforce
-from loader.warehouse import State
-from sandbox import Fault, Limits, Sandbox
-from sandbox.salesforce import Org, RowFault
 
 KEY = ("Thing_Id__gc", "Day__gc")
 FIELDS = {"thing_id": "Thing_Id__gc", "day": "Day__gc", "amount": "Amount__gc", "note": "Note__gc"}
 KINDS = {"thing_id": "text", "day": "date", "amount": "double", "note": "text", "account_id": "text"}
-Operations = dict[str, tuple[str, ...]]
-"""What a sandbox calls the calls that write, read and delete."""
-STRUCK: dict[str, dict[str, Any]] = {
-    "lost": {"after_commit": True, "status": 500},
-    "too many": {"after_commit": True, "status": 429, "retry_after": 0.05},
-    "down": {"status": 503},
-    "key": {"status": 401},
-}
 LOOKUP = Lookup("account_id", "Company_Id__gc", "Company", "SfdcAccountId")
+Died = Literal["unanswered", "late", "answered"]
+"""How a run is killed: when its nth call that writes has taken effect and nobody has heard of it; when that call takes
+effect only after the run is dead; when its nth call of any kind has been answered."""
+
+
+def lacks(notion: str) -> NoReturn:
+    """The destination has no notion of what a test is about."""
+    pytest.skip(notion)
 
 
 class Rig(Protocol):
-    """One system of a destination, and what a test does to it.
+    """One system of a destination, and what a test does to it. A thing's first row is that of 2026-01-01.
 
     Attributes:
         given: what of the publish model is this destination's own.
@@ -52,40 +51,74 @@ class Rig(Protocol):
         """The destination as a new run has it."""
 
     def records(self) -> list[dict[str, Any]]:
-        """Its records: values by field."""
+        """Its records: values by the names of `FIELDS` and `LOOKUP`."""
 
     def companies(self, codes: Sequence[str]) -> None:
         """Companies of these codes are there, each anew."""
+
+    def other(self) -> Rig:
+        """Another system of the same kind, with nothing in it."""
+
+    # What became of calls
+
+    def calls(self) -> list[tuple[str, float]]:
+        """`write`, `read`, `delete` or another word, and when, of every call."""
+
+    def batches(self) -> list[tuple[int, int]]:
+        """Rows, and bytes of them where batches have a limit of bytes, of every call that wrote rows."""
+
+    def sent(self) -> int:
+        """How many rows calls have written so far; a row that was written twice counts twice, and one that was refused
+        beside others that were written may count."""
+
+    def beyond(self) -> int:
+        """Calls that were refused because there were too many."""
+
+    # What is done to it
 
     def strike(self, kind: str, operation: str, times: int = 1) -> None:
         """Faults: `lost` (took effect, unanswered), `too many` (took effect, answered that there are too many calls),
         `down`, `key` (refused); of `write`, `delete` or `read`."""
 
     def refuse(self, thing: str | None) -> None:
-        """Refuse to write this thing's first row for good, or nothing any more."""
+        """Refuse to write this thing's first row for good, because of its note; or nothing any more."""
 
-    def busy(self, thing: str | None) -> bool:
-        """This thing's first row is locked, or nothing any more; False when the rig cannot do that."""
+    def refuse_delete(self, thing: str | None) -> None:
+        """Refuse to delete this thing's first row, or nothing any more."""
 
-    def kill_at(self, nth: int) -> None:
-        """The process dies when the nth call from now on that writes has taken effect, before it is noted."""
+    def busy(self, thing: str | None) -> None:
+        """This thing's first row is locked, or nothing any more."""
 
-    def other(self) -> Rig:
-        """Another system of the same kind, with nothing in it."""
+    def narrow(self) -> Sequence[Window]:
+        """A few calls fill every window from now on: which windows hold."""
+
+    def share(self, calls: int) -> None:
+        """Our setting: so many calls a day are ours."""
+
+    def left(self, calls: int) -> None:
+        """So many calls of the day are left, whoever makes them, and replies tell."""
+
+    def after(self, nth: int, done: Callable[[], None]) -> None:
+        """Do this when the nth call from now on that writes has taken effect; once."""
+
+    def killed(self, bench: Bench, nth: int, how: Died, **given: Any) -> bool:
+        """One run, killed; whether it died before it had ended by itself."""
 
 
 class ToyRig:
-    """The toy."""
+    """The toy. What kills its run is an interrupt, for it is in memory; its rows are written by key."""
 
     name = "toy"
     given: dict[str, Any] = {}  # noqa: RUF012 - never changed
 
     def __init__(self, connection: str = "toy-a") -> None:
-        self.system, self._connection = System(), connection
+        self.system, self._connection, self._share = System(), connection, Toy.calls_per_day
 
     def destination(self) -> Destination:
         """See `Rig`."""
-        return Toy(self.system, self._connection)
+        made = Toy(self.system, self._connection)
+        made.calls_per_day = self._share
+        return made
 
     def records(self) -> list[dict[str, Any]]:
         """See `Rig`."""
@@ -95,6 +128,26 @@ class ToyRig:
         """See `Rig`."""
         self.system.companies = {c: f"C{n}-{len(self.system.calls)}" for n, c in enumerate(codes)}
 
+    def other(self) -> ToyRig:
+        """See `Rig`."""
+        return ToyRig("toy-b")
+
+    def calls(self) -> list[tuple[str, float]]:
+        """See `Rig`."""
+        return self.system.calls
+
+    def batches(self) -> list[tuple[int, int]]:
+        """See `Rig`."""
+        return self.system.batches
+
+    def sent(self) -> int:
+        """See `Rig`."""
+        return sum(self.system.written.values())
+
+    def beyond(self) -> int:
+        """See `Rig`."""
+        return max(0, -self.system.left_today)
+
     def strike(self, kind: str, operation: str, times: int = 1) -> None:
         """See `Rig`."""
         self.system.faults.append([kind, operation, times])
@@ -103,186 +156,41 @@ class ToyRig:
         """See `Rig`."""
         self.system.refused = {f'["{thing}","2026-01-01"]': "NO_SUCH_NOTE"} if thing else {}
 
-    def busy(self, thing: str | None) -> bool:
+    refuse_delete = refuse
+
+    def busy(self, thing: str | None) -> None:
         """See `Rig`."""
         self.system.refused = {f'["{thing}","2026-01-01"]': "BUSY"} if thing else {}
-        return True
 
-    def kill_at(self, nth: int) -> None:
+    def narrow(self) -> Sequence[Window]:
         """See `Rig`."""
-        self.system.faults += [["", "write", nth - 1], ["killed", "write", 1]]
+        return SHORT, LONG
 
-    def other(self) -> ToyRig:
+    def share(self, calls: int) -> None:
         """See `Rig`."""
-        return ToyRig("toy-b")
+        self._share = calls
 
-
-class GainsightRig:
-    """Gainsight, as the sandbox has it."""
-
-    name = "gainsight"
-    given: dict[str, Any] = {}  # noqa: RUF012 - never changed
-    operations: Operations = {"write": ("insert", "update"), "read": ("query",), "delete": ("delete",)}  # noqa: RUF012
-
-    def __init__(self, box: Sandbox, patch: pytest.MonkeyPatch) -> None:
-        self.box, self._patch = box, patch
-        fields = [{"name": "Thing_Id__gc", "type": "STRING"}, {"name": "Day__gc", "type": "DATE"}]
-        fields += [{"name": "Amount__gc", "type": "NUMBER"}, {"name": "Note__gc", "type": "STRING"}]
-        fields += [{"name": "Company_Id__gc", "type": "LOOKUP", "lookup": "Company"}]
-        box.create_object("Thing__gc", fields)
-
-    def destination(self) -> Destination:
+    def left(self, calls: int) -> None:
         """See `Rig`."""
-        for name, value in {
-            "BASE_URL": self.box.url, "ACCESS_KEY": "key-for-the-suite", "CALLS_PER_MINUTE": "100000",
-            "CALLS_PER_DAY": "1000000", "TIMEOUT_SECONDS": "0.5", "GIVE_UP_SECONDS": "20",
-        }.items():  # fmt: skip
-            self._patch.setenv(f"GAINSIGHT_{name}", value)
-        return Gainsight()
+        self.system.left_today = calls
 
-    def records(self) -> list[dict[str, Any]]:
+    def after(self, nth: int, done: Callable[[], None]) -> None:
         """See `Rig`."""
-        return self.box.rows("Thing__gc")
+        self.system.faults += [["", "write", nth - 1], [done, "write", 1]]
 
-    def companies(self, codes: Sequence[str]) -> None:
+    def killed(self, bench: Bench, nth: int, how: Died, **given: Any) -> bool:
         """See `Rig`."""
-        for each in self.box.rows("Company"):
-            self.box.delete("Company", each["Gsid"])
-        self.box.insert("Company", [{"Name": code, "SfdcAccountId": code} for code in codes])
-
-    def strike(self, kind: str, operation: str, times: int = 1) -> None:
-        """See `Rig`."""
-        self.box.schedule(Fault("status", operation=self.operations[operation], times=times, **STRUCK[kind]))
-
-    def refuse(self, thing: str | None) -> None:
-        """See `Rig`. A text that is too long is refused without a call; the suite's rows are short."""
-
-    def busy(self, thing: str | None) -> bool:
-        """See `Rig`. The sandbox locks no single rows."""
+        kinds = {"unanswered": "killed", "late": "killed, then done", "answered": "killed before"}
+        operation = "any" if how == "answered" else "write"
+        self.system.faults = [["", operation, nth - (how != "answered")], [kinds[how], operation, 1]]
+        try:
+            bench.publish(**given)
+        except KeyboardInterrupt:
+            bench.sql("update main_publish.publish_runs set outcome = 'running' where outcome = 'failed'")
+            return True
+        finally:
+            self.system.faults = []
         return False
-
-    def kill_at(self, nth: int) -> None:
-        """See `Rig`."""
-        killed(self._patch, nth, lambda method, path: method in ("POST", "PUT") and "/data/objects/T" in path)
-
-    def other(self) -> GainsightRig:
-        """See `Rig`."""
-        self._second = Sandbox(limits=Limits.off(), access_key="key-for-the-suite").start()
-        return GainsightRig(self._second, self._patch)
-
-
-class SalesforceRig:
-    """Salesforce, as the local org has it: its rows have one key, an external id."""
-
-    name = "salesforce"
-    given: dict[str, Any] = {  # noqa: RUF012 - never changed
-        "object": "Thing__c",
-        "key": ("Thing_Key__c",),
-        "fields": {
-            "thing_key": "Thing_Key__c",
-            **{column: field.replace("__gc", "__c") for column, field in FIELDS.items()},
-        },
-        "lookups": (Lookup("account_id", "Account__c", "Account", "Code__c"),),
-        "kinds": {**KINDS, "thing_key": "text"},
-    }
-
-    operations: Operations = {  # noqa: RUF012 - never changed
-        "write": ("insert", "update", "upsert", "job_create", "upload", "job_state"),
-        "read": ("query", "read", "job", "results"),
-        "delete": ("delete",),
-    }
-
-    def __init__(self, org: Org, patch: pytest.MonkeyPatch) -> None:
-        self.org = self.box = org
-        self._patch = patch
-        self.settings = {
-            "BASE_URL": org.url, "CLIENT_ID": "local", "CLIENT_SECRET": "local", "CALLS_PER_MINUTE": "100000",
-            "CALLS_PER_DAY": "1000000", "TIMEOUT_SECONDS": "2", "GIVE_UP_SECONDS": "20",
-        }  # fmt: skip
-        code = {"name": "Code__c", "type": "string", "externalId": True, "unique": True, "caseSensitive": True}
-        org.create_object("Account", [code])
-        org.create_object(
-            "Thing__c",
-            [
-                {**code, "name": "Thing_Key__c"},
-                {"name": "Thing_Id__c", "type": "string"},
-                {"name": "Day__c", "type": "date"},
-                {"name": "Amount__c", "type": "double"},
-                {"name": "Note__c", "type": "string"},
-                {"name": "Account__c", "type": "reference", "referenceTo": "Account"},
-            ],
-        )
-
-    def destination(self) -> Destination:
-        """See `Rig`."""
-        for name, value in self.settings.items():
-            self._patch.setenv(f"SALESFORCE_{name}", value)
-        return Salesforce()
-
-    def records(self) -> list[dict[str, Any]]:
-        """See `Rig`."""
-        names = {"Account__c": "Company_Id__gc"}
-        return [
-            {names.get(name, name.replace("__c", "__gc")): value for name, value in row.items()}
-            for row in self.org.rows("Thing__c")
-        ]
-
-    def companies(self, codes: Sequence[str]) -> None:
-        """See `Rig`."""
-        for each in self.org.rows("Account"):
-            self.org.delete("Account", each["Id"])
-        self.org.insert("Account", [{"Name": code, "Code__c": code} for code in codes])
-
-    def strike(self, kind: str, operation: str, times: int = 1) -> None:
-        """See `Rig`."""
-        self.org.schedule(Fault("status", operation=self.operations[operation], times=times, **STRUCK[kind]))
-
-    def refuse(self, thing: str | None) -> None:
-        """See `Rig`."""
-        self._fail(thing, "FIELD_CUSTOM_VALIDATION_EXCEPTION", fields=("Note__c",))
-
-    def busy(self, thing: str | None) -> bool:
-        """See `Rig`. The lock is met by a trigger, so its code stands in the text of another one."""
-        self._fail(thing, "UNABLE_TO_LOCK_ROW", wrapped=True)
-        return True
-
-    def _fail(self, thing: str | None, code: str, **given: Any) -> None:
-        self.org.clear_faults()
-        if thing:
-            key = f"{thing}/2026-01-01"
-            self.org.fail_rows(RowFault(code, where=lambda row: row.get("Thing_Key__c") == key, **given))
-
-    def kill_at(self, nth: int) -> None:
-        """See `Rig`."""
-        killed(self._patch, nth, lambda method, path: "/sobjects" in path or "/jobs" in path)
-
-    def other(self) -> SalesforceRig:
-        """See `Rig`."""
-        return type(self)(Org().start(), self._patch)
-
-
-class BulkRig(SalesforceRig):
-    """The same, by files however few the rows are."""
-
-    name = "salesforce, by files"
-
-    def __init__(self, org: Org, patch: pytest.MonkeyPatch) -> None:
-        super().__init__(org, patch)
-        self.settings["BULK_THRESHOLD"] = "1"
-
-
-def killed(patch: pytest.MonkeyPatch, nth: int, counts: Callable[[str, str], bool]) -> None:
-    """The nth of these calls takes effect, and the process is gone before anybody hears of it; once."""
-    made, request = [0], http.Http.request
-
-    def dying(self: http.Http, method: str, path: str, *given: Any, **body: Any) -> http.Reply:
-        reply = request(self, method, path, *given, **body)
-        made[0] += counts(method, path)
-        if made[0] == nth and counts(method, path):
-            raise KeyboardInterrupt
-        return reply
-
-    patch.setattr(http.Http, "request", dying)
 
 
 def model(**given: Any) -> PublishModel:
@@ -308,29 +216,27 @@ class Bench:
         with duckdb.connect(str(self.database)) as connection:
             return connection.execute(statement).fetchall()
 
-    def fill(self, things: int, days: int = 2) -> None:
+    def fill(self, things: int, days: int = 2, name: str = "t") -> None:
         """So many things, each on so many days, of five accounts."""
         self.sql(
-            f"insert into things select 't' || i, date '2026-01-01' + cast(d as integer), i + d / 10, 'note ' || i,"
-            f" 'A' || (i % 5) from range({things}) as r(i), range({days}) as s(d)"
+            f"insert into things select '{name}' || i, date '2026-01-01' + cast(d as integer), i + d / 10,"
+            f" 'note ' || i, 'A' || (i % 5) from range({things}) as r(i), range({days}) as s(d)"
         )
 
-    @contextmanager
-    def state(self, destination: Destination) -> Iterator[State]:
-        """The state tables."""
-        target = Target("duckdb", "main", {"path": str(self.database)})
-        state = State(target, destination.name, destination.connection, write=True)
-        try:
-            yield state
-        finally:
-            state.close()
+    def state(self, destination: Destination) -> Any:
+        """The state tables, as a context."""
+        return one_run.opened(self.database, destination)
 
-    def publish(self, rig: Rig | None = None, request: Request | None = None, **given: Any) -> Result:
+    def publish(
+        self,
+        rig: Rig | None = None,
+        request: Request | None = None,
+        progress: Callable[[int], None] = lambda rows: None,
+        **given: Any,
+    ) -> Result:
         """One run."""
-        destination = (rig or self.rig).destination()
-        with self.state(destination) as state:
-            publisher = Publisher(destination, state, request or Request(gate=False))
-            return publisher.run(Artifacts(self.folder), [model(**{**(rig or self.rig).given, **given})])
+        rig = rig or self.rig
+        return one_run.publish(self.database, rig.destination(), model(**{**rig.given, **given}), request, progress)
 
     def row_key(self, thing: str, day: str = "2026-01-01") -> str:
         """A row's key as the state has it."""
@@ -348,24 +254,3 @@ class Bench:
         held = self.sql("select count(*), count(distinct row_key) from main_publish.publish_state where row_hash <> ''")
         assert held[0][0] == held[0][1], "a row stands in the state twice"
         assert self.sql("select count(*) from main_publish.publish_intents") == [(0,)]
-
-    def written(self) -> Counter[str]:
-        """How often each row was written, where the rig counts."""
-        return Counter(self.rig.system.written) if isinstance(self.rig, ToyRig) else Counter()
-
-
-HttpRig = GainsightRig | SalesforceRig
-
-
-@contextmanager
-def gainsight(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[GainsightRig]:
-    """A rig over HTTP."""
-    with Sandbox(folder / "rows.sqlite", limits=Limits.off(), access_key="key-for-the-suite") as box:
-        yield GainsightRig(box, patch)
-
-
-@contextmanager
-def salesforce(folder: Path, patch: pytest.MonkeyPatch, *, by_files: bool) -> Iterator[SalesforceRig]:
-    """A rig over HTTP."""
-    with Org(folder / "org.sqlite") as org:
-        yield (BulkRig if by_files else SalesforceRig)(org, patch)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from typing import Any
 
 import pytest
-import tenacity
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from rigs import Bench, GainsightRig, SalesforceRig
+from rig_http import HttpRig
+from rigs import Bench
 
-from loader.engine import http
 from loader.errors import StoppedError
 from sandbox import Fault
 
@@ -33,11 +31,6 @@ FAULTS = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "_backoff", tenacity.wait_exponential_jitter(multiplier=0.02, max=0.2, jitter=0.02))
-
-
 def settled(bench: Bench) -> None:
     """In as many runs as it takes, at most six."""
     for _ in range(6):
@@ -52,9 +45,8 @@ def settled(bench: Bench) -> None:
 
 
 def strike(bench: Bench, fault: Fault, operation: str, nth: int = 1) -> None:
-    rig = bench.rig
-    assert isinstance(rig, GainsightRig | SalesforceRig)
-    rig.box.schedule(replace(fault, operation=rig.operations[operation], nth=nth))
+    assert isinstance(bench.rig, HttpRig)
+    bench.rig.schedule(fault, operation, nth)
 
 
 def change(bench: Bench, number: int) -> None:
@@ -98,7 +90,7 @@ numbers = iter(range(10, 1_000_000))
 @given(rounds=st.lists(steps, min_size=1, max_size=2))
 def test_any_schedule_of_faults_settles(http_bench: Bench, rounds: list[list[Any]]) -> None:
     rig = http_bench.rig
-    assert isinstance(rig, GainsightRig | SalesforceRig)
+    assert isinstance(rig, HttpRig)
     for scheduled in rounds:
         change(http_bench, next(numbers))
         for fault, operation, nth in scheduled:

@@ -32,16 +32,17 @@ class System:
     refused: dict[str, str] = field(default_factory=dict)
     written: Counter[str] = field(default_factory=Counter)
     calls: list[tuple[str, float]] = field(default_factory=list)
+    batches: list[tuple[int, int]] = field(default_factory=list)
     left_today: int = 100_000
     late: list[Any] = field(default_factory=list)
 
-    def fault(self, operation: str) -> str:
-        """The fault that strikes a call of this operation."""
+    def fault(self, operation: str) -> Any:
+        """The fault that strikes a call of this operation; one that can be called is, once the call took effect."""
         self.calls.append((operation, time.monotonic()))
         for each in self.faults:
-            if each[1] == operation and each[2]:
+            if each[1] in (operation, "any") and each[2]:
                 each[2] -= 1
-                return str(each[0])
+                return each[0]
         return ""
 
 
@@ -149,6 +150,7 @@ class Toy(Defaults):
 
     def _write(self, part: list[Item], by_id: bool) -> Sent:
         """One call; its reply names keys, in any order."""
+        self._system.batches.append((len(part), sum(len(row.record.encode()) for row, _ in part)))
         try:
             reply = self._answer("write", lambda: {row.row_key: self._put(row, text, by_id) for row, text in part})
         except RetriableError:
@@ -187,6 +189,8 @@ class Toy(Defaults):
                 raise RetriableError("the toy is down", 503)
             if fault == "gone":
                 raise StoppedError("The toy took no call for a while.")
+            if fault == "killed before":
+                raise KeyboardInterrupt
             if fault == "key":
                 raise FatalError("the toy refused the key", 401)
             if operation == "write":  # what nobody waited for takes effect all the same
@@ -195,6 +199,8 @@ class Toy(Defaults):
                 self._system.late.append(effect)
                 raise KeyboardInterrupt
             found = effect()
+            if callable(fault):
+                fault()
             if fault == "killed":
                 raise KeyboardInterrupt
             if fault == "too many":

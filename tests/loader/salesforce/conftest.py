@@ -10,10 +10,10 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "conformance"))
 
-from rigs import Bench, BulkRig, SalesforceRig
+import one_run
+from rig_salesforce import BulkRig, SalesforceRig
+from rigs import Bench
 
-from loader.engine import sender
-from loader.salesforce import bulk
 from sandbox.salesforce import Org
 
 
@@ -25,8 +25,8 @@ def org(tmp_path: Path) -> Iterator[Org]:
 
 
 def _bench(rig: SalesforceRig, folder: Path, patch: pytest.MonkeyPatch) -> Bench:
-    patch.setattr(sender, "LATER_PAUSES", (0.0, 0.0, 0.0))
-    patch.setattr(bulk, "_SHORTEST_POLL", 0.02)
+    for module, name, value in one_run.PACE:
+        patch.setattr(module, name, value)
     made = Bench(folder, rig)
     rig.companies([f"A{n}" for n in range(5)])
     made.fill(30)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from rigs import Bench, killed
+from rig_http import after, interrupted
+from rigs import Bench
 
 from loader.errors import StoppedError
 from loader.salesforce import bulk
@@ -121,7 +122,7 @@ def test_killed_while_it_waits_the_next_run_reads_the_results_and_uploads_nothin
     files.publish()
     files.sql("update things set amount = amount + 100")
     with monkeypatch.context() as patch:
-        killed(patch, 1, lambda method, path: method == "PATCH" and "/jobs" in path)
+        after(patch, 1, lambda method, path: method == "PATCH" and "/jobs" in path, interrupted)
         with pytest.raises(KeyboardInterrupt):
             files.publish()
     files.sql("update main_publish.publish_runs set outcome = 'running' where outcome = 'failed'")
@@ -139,7 +140,7 @@ def test_the_job_is_noted_before_it_has_a_file_and_a_run_killed_then_leaves_none
     files: Bench, org: Org, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
     with monkeypatch.context() as patch:
-        killed(patch, 1, lambda each, path: each == method and "/jobs" in path)
+        after(patch, 1, lambda each, path: each == method and "/jobs" in path, interrupted)
         with pytest.raises(KeyboardInterrupt):
             files.publish()
     ((job_id, *_),) = org.jobs()
@@ -185,7 +186,7 @@ def test_a_job_that_is_not_there_any_more_has_its_rows_read_back(
     files: Bench, org: Org, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        killed(patch, 1, lambda method, path: method == "PATCH" and "/jobs" in path)
+        after(patch, 1, lambda method, path: method == "PATCH" and "/jobs" in path, interrupted)
         with pytest.raises(KeyboardInterrupt):
             files.publish()
     files.sql("update main_publish.publish_runs set outcome = 'running' where outcome = 'failed'")

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from rigs import Bench, SalesforceRig, model
+from rig_salesforce import SalesforceRig
+from rigs import Bench, model
 
 from loader.engine.publish import Request, metered
 from loader.engine.reconcile import Reconciler
@@ -108,15 +109,6 @@ def test_of_the_two_meanings_of_one_code_only_one_ends_the_day(calls: Bench, org
     with pytest.raises(StoppedError, match="the org's calls of the day are used up"):
         calls.publish()
     assert operations(org)["update"] == 1, "it is not tried again"
-    assert calls.publish().accepted == 60
-
-
-def test_our_share_of_the_calls_is_a_setting(calls: Bench, org: Org) -> None:
-    settings_of(calls)["CALLS_PER_DAY"] = "4"
-    with pytest.raises(StoppedError):
-        calls.publish()
-    assert len(org.calls) <= 4
-    settings_of(calls)["CALLS_PER_DAY"] = "100"
     assert calls.publish().accepted == 60
 
 

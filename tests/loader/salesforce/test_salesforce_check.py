@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from rigs import SalesforceRig, model
+from rig_salesforce import SalesforceRig
+from rigs import model
 
 from loader.dbt.artifacts import Lookup
 from loader.destinations import configured
