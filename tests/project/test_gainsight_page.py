@@ -9,7 +9,8 @@ import click
 import pytest
 from dbt_bench import REPO, Mart
 
-from loader.cli import DESTINATIONS, cli
+from loader.cli import cli
+from loader.destinations import DESTINATIONS
 
 PAGE = (REPO / "docs" / "gainsight.md").read_text(encoding="utf-8")
 

@@ -16,9 +16,9 @@ from typing import Any
 
 import tenacity
 
-from loader.cli import DESTINATIONS
 from loader.dbt.artifacts import Artifacts, PublishModel
 from loader.dbt.profile import Target
+from loader.destinations import DESTINATIONS
 from loader.engine import http, sender
 from loader.engine.destination import Destination
 from loader.engine.publish import Publisher, Request
