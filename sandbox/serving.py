@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import csv
 import signal
 import sqlite3
@@ -29,6 +30,23 @@ def read_accounts(path: Path) -> dict[str, str]:
         names = {row["account_id"]: row["account_name"] or row["account_id"] for row in reader}
     names.pop("", None)
     return names
+
+
+def with_common(parser: argparse.ArgumentParser, port: int, file: str, calls_per_day: int) -> argparse.ArgumentParser:
+    """The options that every sandbox of records has: where it listens, its file, and whose accounts are in it."""
+    add = parser.add_argument
+    add("--port", type=int, default=port, help="port on 127.0.0.1; 0 is any free one (%(default)s)")
+    add("--db", type=Path, default=Path(FOLDER) / file, help="file of the records")
+    add("--accounts", type=Path, default=Path("sample/raw/accounts.csv"), help="accounts.csv whose accounts are added")
+    add("--calls-per-day", type=int, default=calls_per_day, help="%(default)s")
+    add("--bulk-seconds", type=float, default=0.0, help="how long a file takes, besides its work (%(default)s)")
+    return parser
+
+
+def seeded(path: Path, seed: Callable[[Path], int], what: str) -> None:
+    """Add what an `accounts.csv` names, if it is there, and say so."""
+    told = f"{seed(path)} {what} added from {path}" if path.exists() else f"No {path}: no {what} added"
+    print(told)
 
 
 def serve(make: Callable[[], LocalSystem]) -> int:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from sandbox.marketo.box import Instance
 from sandbox.marketo.schema import COMPANY
-from sandbox.marketo.settings import Limits, Switches
-from sandbox.serving import FOLDER, read_accounts, serve
+from sandbox.marketo.settings import CALLS_PER_DAY, Limits, Switches
+from sandbox.serving import read_accounts, seeded, serve, with_common
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -39,14 +39,12 @@ def seed_companies(box: Instance, path: Path) -> int:
 
 
 def _made(options: argparse.Namespace) -> Instance:
-    limits = Limits.off() if options.limits == "off" else Limits()
-    limits.calls_per_day = options.calls_per_day
     box = Instance(
         options.db,
         client_id=os.environ.get("MARKETO_CLIENT_ID", "").strip() or "local",
         client_secret=os.environ.get("MARKETO_CLIENT_SECRET", "").strip() or "local",
         switches=Switches(native_sync=options.native_sync),
-        limits=limits,
+        limits=Limits.off() if options.limits == "off" else Limits(calls_per_day=options.calls_per_day),
         port=options.port,
         bulk_seconds=options.bulk_seconds,
     )
@@ -54,10 +52,7 @@ def _made(options: argparse.Namespace) -> Instance:
         print(f"{len(box.provision(options.manifest))} objects and fields added from {options.manifest}")
     else:
         print(f"No {options.manifest}: only the objects that are there already")
-    if options.accounts.exists():
-        print(f"{seed_companies(box, options.accounts)} companies added from {options.accounts}")
-    else:
-        print(f"No {options.accounts}: no company added")
+    seeded(options.accounts, lambda path: seed_companies(box, path), "companies")
     return box
 
 
@@ -67,17 +62,11 @@ def _parser() -> argparse.ArgumentParser:
         description="A local Marketo on loopback. Its client id and secret are MARKETO_CLIENT_ID and"
         " MARKETO_CLIENT_SECRET, or local and local.",
     )
-    add = parser.add_argument
-    add("--port", type=int, default=8767, help="port on 127.0.0.1; 0 is any free one (%(default)s)")
-    add("--db", type=Path, default=Path(FOLDER) / "marketo.sqlite", help="file of the records")
+    add = with_common(parser, 8767, "marketo.sqlite", CALLS_PER_DAY).add_argument
     manifest = Path("target/manifest.json")
     add("--manifest", type=Path, default=manifest, help="dbt manifest to take objects from (%(default)s)")
-    accounts = Path("sample/raw/accounts.csv")
-    add("--accounts", type=Path, default=accounts, help="accounts.csv to make companies from")
     add("--native-sync", choices=("none", "read_only", "disabled"), default="none", help="of a CRM (%(default)s)")
     add("--limits", choices=("on", "off"), default="on", help="on calls in 20 seconds, in a day and at once")
-    add("--calls-per-day", type=int, default=Limits().calls_per_day, help="%(default)s")
-    add("--bulk-seconds", type=float, default=0.0, help="how long an import takes, besides its work (%(default)s)")
     return parser
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+CALLS_PER_DAY = 50_000
+"""What most subscriptions have; the least is 10,000."""
+
 
 @dataclass
 class Switches:
@@ -102,7 +105,7 @@ class Limits:
     calls_per_window: int | None = 100
     window_seconds: float = 20.0
     others_per_window: int = 50
-    calls_per_day: int | None = 50_000
+    calls_per_day: int | None = CALLS_PER_DAY
     others_per_day: int = 0
     at_once: int | None = 10
     others_at_once: int = 0

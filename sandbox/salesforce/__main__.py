@@ -10,7 +10,7 @@ from pathlib import Path
 from sandbox.salesforce import ids
 from sandbox.salesforce.box import Org
 from sandbox.salesforce.settings import Limits
-from sandbox.serving import FOLDER, read_accounts, serve
+from sandbox.serving import FOLDER, read_accounts, seeded, serve, with_common
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -64,10 +64,7 @@ def _made(options: argparse.Namespace) -> Org:
         print(f"{len(org.provision(options.manifest))} objects and fields added from {options.manifest}")
     else:
         print(f"No {options.metadata} and no {options.manifest}: only the objects that are there already")
-    if options.accounts.exists():
-        print(f"{seed_accounts(org, options.accounts)} accounts added from {options.accounts}")
-    else:
-        print(f"No {options.accounts}: no account added")
+    seeded(options.accounts, lambda path: seed_accounts(org, path), "accounts")
     return org
 
 
@@ -77,18 +74,12 @@ def _parser() -> argparse.ArgumentParser:
         description="A local Salesforce on loopback. Its consumer key and secret are SALESFORCE_CLIENT_ID and"
         " SALESFORCE_CLIENT_SECRET, or local and local.",
     )
-    add = parser.add_argument
-    add("--port", type=int, default=8766, help="port on 127.0.0.1; 0 is any free one (%(default)s)")
-    add("--db", type=Path, default=Path(FOLDER) / "salesforce.sqlite", help="file of the records")
+    add = with_common(parser, 8766, "salesforce.sqlite", Limits().calls_per_day).add_argument
     metadata, manifest = Path(FOLDER) / "metadata", Path("target/manifest.json")
     add("--metadata", type=Path, default=metadata, help="folder of metadata to deploy (%(default)s)")
     add("--manifest", type=Path, default=manifest, help="without that, the dbt manifest to make it from")
-    accounts = Path("sample/raw/accounts.csv")
-    add("--accounts", type=Path, default=accounts, help="accounts.csv to make Accounts from")
     add("--public-key", type=Path, help="PEM that the signature of a JWT is verified with")
     add("--username", default="integration@example.com", help="the user that a JWT may speak for (%(default)s)")
-    add("--calls-per-day", type=int, default=Limits().calls_per_day, help="%(default)s")
-    add("--bulk-seconds", type=float, default=0.0, help="how long a job takes, besides its work (%(default)s)")
     return parser
 
 

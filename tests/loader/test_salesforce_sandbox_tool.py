@@ -2,51 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import re
-import signal
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+from served import ROOT, not_started, served
 from test_salesforce_metadata import specs
 from test_salesforce_sandbox import ROOT as API
 from test_salesforce_sandbox import USAGE, Client, open_org
 
 from loader.salesforce.metadata import write
 from sandbox.salesforce import Org, Switches
-
-ROOT = Path(__file__).parents[2]
-
-
-@contextmanager
-def served(tmp_path: Path, *options: str, kill: bool = False) -> Iterator[tuple[str, str, subprocess.Popen[str]]]:
-    """What it printed, its address, and the process."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("SALESFORCE_")}
-    command = [sys.executable, "-m", "sandbox", "salesforce", "--port", "0", *options]
-    process = subprocess.Popen(
-        command, cwd=tmp_path, env={**environment, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, text=True
-    )
-    lines: list[str] = []
-    assert process.stdout is not None
-    for line in process.stdout:
-        lines.append(line)
-        if line.startswith("Serving"):
-            break
-    url = re.search(r"http://127\.0\.0\.1:\d+", "".join(lines))
-    try:
-        assert url is not None, lines
-        yield "".join(lines), url[0], process
-    finally:
-        process.send_signal(signal.SIGKILL if kill else signal.SIGTERM)
-        process.wait(timeout=10)
 
 
 def session(url: str) -> requests.Session:
@@ -70,13 +39,13 @@ def test_the_command_deploys_seeds_accounts_by_their_ids_and_forgets_nothing(tmp
     path.write_text("account_id,account_name\n001Alder0000000,Alder\nA-2,Birch\n", encoding="utf-8")
     options = ("--metadata", "metadata", "--accounts", "accounts.csv")
     soql = "SELECT Id, AccountNumber, Health_Score__c FROM Account ORDER BY Name"
-    with served(tmp_path, *options) as (output, url, process):
+    with served("salesforce", tmp_path, *options) as (output, url, process):
         assert "14 objects and fields added" in output and "2 accounts added" in output
         first, second = found(url, soql)
     assert process.returncode == 0
     assert (first["Id"], first["AccountNumber"]) == ("001Alder0000000IAA", "001Alder0000000")
     assert second["Id"].startswith("001") and second["AccountNumber"] == "A-2"
-    with served(tmp_path, *options) as (output, url, _):
+    with served("salesforce", tmp_path, *options) as (output, url, _):
         assert "0 objects and fields added" in output and "0 accounts added" in output
         assert [each["Id"] for each in found(url, soql)] == [first["Id"], second["Id"]]
 
@@ -91,14 +60,14 @@ def test_a_kill_loses_no_record_and_a_job_that_was_begun_goes_on(tmp_path: Path)
         "contentType": "CSV",
         "lineEnding": "LF",
     }
-    with served(tmp_path, *options, "--bulk-seconds", "60", kill=True) as (_, url, _process):
+    with served("salesforce", tmp_path, *options, "--bulk-seconds", "60", kill=True) as (_, url, _process):
         client = session(url)
         client.post(f"{url}{API}/sobjects/Account", json={"Name": "Kept"}, timeout=10)
         job = client.post(f"{url}{API}/jobs/ingest", json=body, timeout=10).json()
         csv = {"Content-Type": "text/csv"}
         client.put(f"{url}/{job['contentUrl']}", data="Subscription_Key__c\na\nb\n", headers=csv, timeout=10)
         client.patch(f"{url}{API}/jobs/ingest/{job['id']}", json={"state": "UploadComplete"}, timeout=10)
-    with served(tmp_path, *options) as (_, url, _process):
+    with served("salesforce", tmp_path, *options) as (_, url, _process):
         client = session(url)
         deadline = time.monotonic() + 10
         state = ""
@@ -111,14 +80,7 @@ def test_a_kill_loses_no_record_and_a_job_that_was_begun_goes_on(tmp_path: Path)
 
 def test_a_bad_start_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
     (tmp_path / "accounts.csv").write_text("id,name\n", encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, "-m", "sandbox", "salesforce", "--port", "0", "--accounts", "accounts.csv"],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = not_started("salesforce", tmp_path, "--accounts", "accounts.csv")
     assert done.returncode == 2
     assert "no column account_id, account_name" in done.stderr
     assert "Traceback" not in done.stderr

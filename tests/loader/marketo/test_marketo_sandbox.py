@@ -287,3 +287,20 @@ def test_a_role_without_a_permission_is_603_and_an_instance_without_custom_objec
     box.switches.custom_objects = False
     assert code(client.call("GET", f"{CARS}/describe.json")) == "1026"
     assert client.call("GET", f"{COMPANIES}/describe.json")["success"] is True
+
+
+def test_what_the_vendor_leaves_open_about_what_is_not_there_is_switched(box: Instance, client: Client) -> None:
+    box.switches.unknown_object, box.switches.unknown_uri = "610", 404
+    assert code(client.call("GET", "/rest/v1/customobjects/bus_c/describe.json")) == "610"
+    lost = client.get(f"{box.url}/rest/v1/nothing.json", timeout=30)
+    assert (lost.status_code, code(lost.json())) == (404, "610")
+
+
+def test_other_integrations_take_their_share_of_what_may_run_at_once() -> None:
+    limits = Limits(calls_per_window=None, at_once=2, others_at_once=2, counts_refused=False)
+    with open_box(limits=limits) as box:
+        client = Client(box)
+        assert code(client.call("GET", f"{COMPANIES}/describe.json")) == "615"
+        box.limits.others_at_once = 1
+        (today,) = client.call("GET", "/rest/v1/stats/usage.json")["result"]
+        assert today["total"] == 1  # the refused one did not count

@@ -50,6 +50,16 @@ def test_custom_objects_are_listed_and_describe_fields_keys_and_links(client: Cl
     assert fields["sharePct"] == ("percent", None, True) and fields["make"] == ("string", 255, True)
 
 
+def test_dedupe_fields_of_custom_objects_may_be_called_updateable(box: Instance, client: Client) -> None:
+    box.switches.dedupe_updateable = True
+    for path, name, updateable in (
+        (f"{CARS}/describe.json", "vin", True),
+        (f"{COMPANIES}/describe.json", "externalCompanyId", False),
+    ):
+        (told,) = client.call("GET", path)["result"]
+        assert {each["name"]: each["updateable"] for each in told["fields"]}[name] is updateable
+
+
 def test_fields_of_companies_say_which_are_custom(box: Instance, client: Client) -> None:
     box.create_object("Company", [{"name": "healthScore", "type": "integer"}])
     told = {each["name"]: each["isCustom"] for each in client.call("GET", f"{COMPANIES}/schema/fields.json")["result"]}
