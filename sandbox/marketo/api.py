@@ -265,7 +265,9 @@ class Api:
         else:
             with self.store.transaction():
                 results = write()
-        told = [_told(obj, seq, result) for seq, result in enumerate(results)]
+        every = self.switches.results_missing
+        shown = [(seq, result) for seq, result in enumerate(results) if not every or (seq + 1) % every]
+        told = [_told(obj, seq, result) for seq, result in shown]
         if self.switches.results_order == "shuffled":
             random.Random(_SEED).shuffle(told)
         reply = success(told)
@@ -332,6 +334,8 @@ def _records(body: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _told(obj: ObjectType, seq: int, result: Result) -> dict[str, Any]:
     """One record's result."""
     told: dict[str, Any] = {"seq": seq, "status": result.status}
+    if result.error is not None and not result.error.code:
+        return told
     if result.error is not None:
         return {**told, "reasons": [{"code": result.error.code, "message": result.error.message}]}
     return {**told, obj.id_field: result.id}

@@ -249,7 +249,7 @@ class Imports:
         except RefusedError as error:
             return "failure", error.message
         if result.error is not None:
-            return "failure", result.error.message
+            return "failure", _in_a_file(result.error)
         if result.warning is not None:
             warnings.append(result.warning.message or "Warning")
         return ("warning", "; ".join(warnings)) if warnings else ("", "")
@@ -262,7 +262,7 @@ class Imports:
                 kept(each, values.get(each.name), self._writer.switches)
             except RecordError as error:
                 if not each.dedupe:
-                    told.append(error.message)
+                    told.append(_in_a_file(error))
                     del values[each.name]
         return told
 
@@ -276,3 +276,8 @@ def _message(one: Import) -> str:
     if one.failed:
         return f"Import completed with errors, {imported}, {one.failed} failed"
     return f"Import succeeded, {imported}" + (f", {one.warned} warning." if one.warned else "")
+
+
+def _in_a_file(error: RecordError) -> str:
+    """What the files of an import say of it."""
+    return f"Invalid data type in field {error.field}" if error.code == "1001" else error.message

@@ -66,10 +66,16 @@ class RefusedError(Exception):
 
 
 class RecordError(Exception):
-    """Why one record was skipped."""
+    """Why one record was skipped.
 
-    def __init__(self, code: str, message: str = "") -> None:
+    Attributes:
+        code: empty for a record that is skipped without a reason.
+        field: display name of the field that it is about.
+    """
+
+    def __init__(self, code: str, message: str = "", field: str = "") -> None:
         self.code = code
+        self.field = field
         self.message = message or MESSAGES.get(code, "It was skipped")
         super().__init__(f"{code}: {self.message}")
 

@@ -37,6 +37,7 @@ class Switches:
         decimals: floats and currencies on read: JSON numbers, or text.
         input_query: whether an object with one dedupe field can be queried by `input`.
         results_order: order of the results of a sync or a delete; `seq` is true in any case.
+        results_missing: every so manieth result of a sync or a delete is left out; 0 is none.
         query_order: order of the records that a query finds.
         import_end: the state that imports end in; `never` is Importing for ever.
         import_written: which of an import's rows are taken before that.
@@ -72,6 +73,7 @@ class Switches:
     decimals: Literal["number", "text"] = "number"
     input_query: Literal["any", "compound"] = "any"
     results_order: Literal["sent", "shuffled"] = "sent"
+    results_missing: int = 0
     query_order: Literal["stored", "shuffled"] = "stored"
     import_end: Literal["Complete", "Failed", "never"] = "Complete"
     import_written: Literal["all", "half", "none"] = "all"

@@ -111,4 +111,5 @@ def _time(field: Field, value: Any, switches: Switches) -> str:
 
 
 def _mismatch(field: Field, value: Any) -> RecordError:
-    return RecordError("1001", f"Invalid value '{value}'. Required of type '{field.type.capitalize()}'")
+    text = f"Invalid value '{value}'. Required of type '{field.type.capitalize()}'"
+    return RecordError("1001", text, field.label)

@@ -137,6 +137,14 @@ def test_results_may_come_shuffled_and_seq_still_says_whose_they_are(box: Instan
     assert [each["seq"] for each in told if each["status"] == "skipped"] == [7]
 
 
+def test_a_record_may_be_skipped_without_a_reason_and_results_may_be_missing(box: Instance, client: Client) -> None:
+    box.fail_rows(RowFault("", where=lambda row: row["vin"] == "b"))
+    assert client.sync(CARS, {"vin": "a"}, {"vin": "b"})["result"][1] == {"seq": 1, "status": "skipped"}
+    box.switches.results_missing = 3
+    told = client.sync(CARS, *[{"vin": vin} for vin in "acde"])["result"]
+    assert [each["seq"] for each in told] == [0, 1, 3] and box.count(CAR) == 4
+
+
 def test_an_answer_may_be_lost_after_the_records_were_written(box: Instance, client: Client) -> None:
     box.schedule(Fault("reset", operation="upsert", after_commit=True))
     with pytest.raises(requests.ConnectionError):
