@@ -60,29 +60,38 @@ def print_json(document: Any) -> None:
     sys.stdout.write(redacted(json.dumps(document, indent=2, default=str)) + "\n")
 
 
+_LABELS = {
+    "unknown": "No known type, not taken: {label!r} of {uuid!r} {hostname!r}",
+    "older": "Older than a label from elsewhere, which stands: {label!r} of {uuid!r} {hostname!r}",
+    "contradicted": "Another record of the same instance has a newer label: {label!r} of {uuid!r} {hostname!r}",
+    "gone": "The record is not there any more, and {label!r} of {uuid!r} {hostname!r} still stands",
+}
+
+
 def show_labels(pulled: Sequence[Pulled], *, as_json: bool) -> None:
-    """Print what became of people's labels: how many were read, which are new, unknown, or cleared."""
-    new, unknown, cleared = (
-        [dict(zip(COLUMNS, label, strict=False)) for each in pulled for label in getattr(each, name)]
-        for name in ("new", "unknown", "cleared")
-    )
-    read = sum(each.read for each in pulled)
+    """Print what became of people's labels: how many were read, what was taken, and what was not, by value and
+    instance."""
+    names = ("new", "changed", "cleared", *_LABELS)
+    found = {
+        name: [dict(zip(COLUMNS, row, strict=True)) for each in pulled for row in getattr(each, name)] for name in names
+    }
+    read, strangers = sum(each.read for each in pulled), [pair for each in pulled for pair in each.strangers]
     if as_json:
-        print_json({"read": read, "labels": new, "unknown": unknown, "cleared": cleared})
+        labels = [{**row, "change": name} for name in names[:3] for row in found[name]]
+        rest = {name: found[name] for name in names[2:]}
+        others = [{"key": key, "label": label} for key, label in strangers]
+        print_json({"read": read, "labels": labels, **rest, "strangers": others})
         return
+    new, changed, cleared, unknown = (len(found[name]) for name in names[:4])
     print_text(
-        f"{read} labels read: {len(new)} new or changed, {len(unknown)} of no known type, {len(cleared)} cleared there."
+        f"{read} labels read: {new} new, {changed} changed, {cleared} cleared, {unknown} of no known type."
         " The next dbt build reads what is new."
     )
-    for label in unknown:
-        print_text(
-            f"No known type: {label['label']!r} of {label['uuid']!r} {label['hostname']!r}; dbt will not use it."
-        )
-    for label in cleared:
-        print_text(
-            f"Cleared there, and still {label['label']!r} in the raw labels: {label['uuid']!r} {label['hostname']!r};"
-            " if that is meant, add a newer line with the label Unknown."
-        )
+    for name, text in _LABELS.items():
+        for row in found[name]:
+            print_text(f"{text.format(**row)}.")
+    for key, label in strangers:
+        print_text(f"No instance of ours: {label!r} of {key!r}.")
 
 
 def print_text(text: str, *, stderr: bool = False) -> None:

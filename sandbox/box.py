@@ -149,8 +149,19 @@ class Sandbox(LocalSystem):
                 raise ValueError(f"{name}: {first.desc}")
             return self._store.insert(obj, checked.rows)
 
-    def update(self, name: str, gsid: str, values: Mapping[str, Any]) -> None:
-        """Change one row without HTTP, as a person in the UI would."""
+    def add_user(self, name: str, email: str, *, active: bool = True) -> str:
+        """Add a person to the tenant; the Gsid."""
+        return self.insert("gsuser", [{"Name": name, "Email": email, "IsActiveUser": active}])[0]
+
+    def update(self, name: str, gsid: str, values: Mapping[str, Any], by: str | None = None) -> None:
+        """Change one row without HTTP, as a person in the UI would.
+
+        Args:
+            name: the object.
+            gsid: the row's.
+            values: by field.
+            by: Gsid of the person; None is the integration's user.
+        """
         obj = self._object(name)
         with self._store.transaction():
             checked = self._writer.check(obj, [values], creating=False, trusted=True)
@@ -158,7 +169,7 @@ class Sandbox(LocalSystem):
             if first is not None:
                 raise ValueError(f"{name}: {first.desc}")
             found = self._store.match(obj, {"Gsid": gsid})
-            self._store.update(obj, [(row, checked.rows[0]) for row, _ in found])
+            self._store.update(obj, [(row, checked.rows[0]) for row, _ in found], by)
 
     def delete(self, name: str, gsid: str) -> bool:
         """Remove one row without HTTP; False when there is none."""

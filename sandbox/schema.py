@@ -239,7 +239,11 @@ BUILT_IN = (
         "STANDARD",
         transactional=False,
         writable=False,
-        own_fields=(_standard("Name", "STRING", True), _standard("Email", "EMAIL")),
+        own_fields=(
+            _standard("Name", "STRING", True),
+            _standard("Email", "EMAIL"),
+            _standard("IsActiveUser", "BOOLEAN"),
+        ),
         label="User",
     ),
     *(ObjectType(name, "SYSTEM", False, False, _LOG_FIELDS, system_fields=False, label=name) for name in DELETE_LOGS),

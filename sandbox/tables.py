@@ -196,9 +196,9 @@ class Tables(Generic[T]):
         sql = f"select _row, {self.id_of(obj)} from {table(obj)} where {terms} order by _row"
         return [(row, row_id) for row, row_id in self.execute(sql, tuple(keys.values()))]
 
-    def update(self, obj: T, changes: Sequence[tuple[int, Row]]) -> None:
-        """Change rows, by row number, in this order. Needs a transaction."""
-        tail = (self._now(), self.api_user)[: len(self.stamped)]
+    def update(self, obj: T, changes: Sequence[tuple[int, Row]], by: str | None = None) -> None:
+        """Change rows, by row number, in this order, by this user or the integration's. Needs a transaction."""
+        tail = (self._now(), by or self.api_user)[: len(self.stamped)]
         for names, group in groupby(changes, key=lambda change: tuple(change[1])):
             terms = ", ".join(f"{quoted(name)} = ?" for name in (*names, *self.stamped))
             self._connection.executemany(

@@ -15,7 +15,19 @@ from loader.errors import MisuseError, RefusedError
 
 MODES = ("upsert", "update", "mirror")
 ON_GONE = ("leave", "clear", "delete")
-_META_KEYS = {"destination", "object", "key", "mode", "on_gone", "fields", "lookups", "labels", "stamps", "run"}
+_META_KEYS = {
+    "destination",
+    "object",
+    "key",
+    "mode",
+    "on_gone",
+    "fields",
+    "lookups",
+    "labels",
+    "stamps",
+    "run",
+    "may_be_empty",
+}
 _KINDS = {
     "text": "varchar character varying text string char uuid",
     "integer": "integer int bigint smallint tinyint hugeint int64 int32 ubigint uinteger",
@@ -59,6 +71,7 @@ class PublishModel:
             fill) or `delete` (if we created it).
         stamps: columns that are sent with a row and are no reason to send it, such as the mart's day.
         run: the one among them that is filled with the run's id, or None; the mart has no value in it.
+        may_be_empty: an empty model is nothing odd, such as a worklist that is done.
         ignored: what the destination is known to ignore in text keys, see `Compares`.
         patch_path: the yml that holds the contract, relative to its project, or "".
     """
@@ -79,6 +92,7 @@ class PublishModel:
     stamps: frozenset[str] = frozenset()
     run: str | None = None
     ignored: frozenset[str] = frozenset()
+    may_be_empty: bool = False
 
     @cached_property
     def columns(self) -> list[str]:
@@ -269,6 +283,7 @@ def _publish_model(node: dict[str, Any], publish: Any) -> PublishModel:
     return PublishModel(
         name, node["unique_id"], _relation(node), publish["destination"], publish["object"],
         key, mode, fields, lookups, kinds, labels, node.get("patch_path") or "", on_gone, stamps, run,
+        may_be_empty=bool(publish.get("may_be_empty")),
     )  # fmt: skip
 
 

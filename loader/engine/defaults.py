@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
 from typing import Any
 
 from loader.dbt.artifacts import PublishModel
-from loader.engine.destination import Facts, Field, Finding, Outcome, Row, Work
+from loader.engine.destination import Facts, Field, Finding, Label, Outcome, Row, Work
 from loader.engine.values import as_json
 from loader.errors import MisuseError
 
@@ -42,7 +41,7 @@ class Defaults:
         """Not asked."""
         return False
 
-    def labels(self, model: PublishModel) -> Iterator[list[tuple[str, str, datetime]]]:
+    def labels(self, model: PublishModel) -> Iterator[list[Label]]:
         """People fill in nothing that is read back."""
         raise MisuseError(f"{model.name}: no labels come from {model.destination}; take `labels` out of the model.")
 

@@ -132,6 +132,23 @@ class Record:
     alike: bool = False
 
 
+@dataclass(frozen=True)
+class Label:
+    """What people filled into a record's label field.
+
+    Attributes:
+        key: our key of the record.
+        label: "" where they filled in nothing, or took it out.
+        at: when the record was changed last.
+        by: the person who did; "" when it was not a person, so that nobody knows who gave the label, nor exactly when.
+    """
+
+    key: str
+    label: str
+    at: datetime
+    by: str = ""
+
+
 @dataclass(slots=True)
 class Outcome:
     """What became of one row: accepted, rejected, or later.
@@ -261,8 +278,8 @@ class Destination(Protocol):
     def linked(self, lookup: Lookup, value: Any) -> list[str]:
         """Ids of the records that a look-up's value points to, once it was resolved."""
 
-    def labels(self, model: PublishModel) -> Iterator[list[tuple[str, str, datetime]]]:
-        """What people filled into a model's label field: our key, the label, and when."""
+    def labels(self, model: PublishModel) -> Iterator[list[Label]]:
+        """What people filled into a model's label field, of every record."""
 
     def insert(self, model: PublishModel, rows: Sequence[Row]) -> Iterator[list[Outcome]]:
         """Create records, and note their ids in the rows."""

@@ -131,7 +131,7 @@ class Plan:
                 )
         if caps.null_overwrites is None:
             self._refuse_shares()
-        emptied = [d for d in self.diffs if not d.rows and (d.deletable or d.clearable)]
+        emptied = [d for d in self.diffs if not (d.rows or d.model.may_be_empty) and (d.deletable or d.clearable)]
         if emptied and not caps.empty:
             raise RefusedError(
                 f"{emptied[0].model.name} is empty, and {emptied[0].deletable + emptied[0].clearable} records of"

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
 from functools import partial
 from typing import Any
 
 from loader.config import api_settings
 from loader.dbt.artifacts import Lookup, PublishModel
 from loader.engine.defaults import Defaults
-from loader.engine.destination import Compares, Facts, Field, Finding, Outcome, Record, Row, Work
+from loader.engine.destination import Compares, Facts, Field, Finding, Label, Outcome, Record, Row, Work
 from loader.engine.files import csv_files
 from loader.engine.finding import Wanted
 from loader.engine.http import Http
 from loader.engine.limits import Meter, Window
 from loader.engine.records import Links, Records, pages
 from loader.engine.sending import Item, Sent, send
-from loader.engine.values import as_json, key_of, moment
+from loader.engine.values import as_json, key_of
 from loader.gainsight import bulk, schema
 from loader.gainsight.client import PAGE, Client, Credentials
 from loader.gainsight.comparing import Comparing
 from loader.gainsight.doubts import Doubts
+from loader.gainsight.labels import read_labels
 from loader.gainsight.writing import Changer, Creator
 
 BATCH = 50
@@ -157,17 +157,9 @@ class Gainsight(Defaults):
         """See `Destination`."""
         return self._links.ids(lookup, value)
 
-    def labels(self, model: PublishModel) -> Iterator[list[tuple[str, str, datetime]]]:
+    def labels(self, model: PublishModel) -> Iterator[list[Label]]:
         """See `Destination`."""
-        label, key = str(model.labels), model.key[0]
-        given: dict[str, Sequence[Any]] = {label: ()}
-        field = self._fields[model.object][label]
-        for page in self._client.query(model.object, [key, label, "ModifiedDate"], given):
-            labelled = (r for r in page if r.get(label))
-            yield [
-                (str(r[key]), str(self.compares.form(r[label], "text", field)), moment(r["ModifiedDate"]))
-                for r in labelled
-            ]
+        return read_labels(self._client, self.compares, self._fields[model.object], model)
 
     def insert(self, model: PublishModel, rows: Sequence[Row]) -> Iterator[list[Outcome]]:
         """See `Destination`."""

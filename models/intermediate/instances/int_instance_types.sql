@@ -3,6 +3,15 @@
 {%- set label_day = as_of() if var('relabel_history') else 'seats.measurement_date' -%}
 {#- var accept_suggestions: true takes suggestions for the instances of owned accounts, too. -#}
 {%- set may_suggest = 'accounts.account_id is not null' ~ ('' if var('accept_suggestions') else ' and accounts.csm_email is null') -%}
+{#- The first that holds. Full seats say little: a secondary or a copy holds all of them. -#}
+{%- set suggestions = [
+    ('staging_instances.instance_id is not null', 'Non-Production', 'staging_host'),
+    ('active_share >= suggestion_min_share', 'Production', 'active_people'),
+    ('active_share is null and activated_share >= suggestion_min_share', 'Production', 'activated_seats'),
+    ('original_subscription_id is not null and reporting_instances = 1', 'Production', 'only_one'),
+    ('activated_share >= suggestion_min_share and active_share < secondary_max_active_share', 'Geo Secondary Node',
+        'secondary'),
+] -%}
 with
 
 seats as (
@@ -48,17 +57,10 @@ suggested as (
     select
         seats.instance_id,
         seats.period_start,
-        case
-            when staging_instances.instance_id is not null then 'Non-Production'
-            when seats.active_share >= settings.suggestion_min_share then 'Production'
-            {#- Full seats say little: a secondary or a copy holds all of them. #}
-            when seats.active_share is null and seats.activated_share >= settings.suggestion_min_share then 'Production'
-            when seats.original_subscription_id is not null and seats.reporting_instances = 1 then 'Production'
-            when seats.activated_share >= settings.suggestion_min_share
-                and seats.active_share < settings.secondary_max_active_share
-                then 'Geo Secondary Node'
-            else 'Unknown'
-        end as suggested_instance_type
+        case{% for test, type, reason in suggestions %} when {{ test }} then '{{ type }}'{% endfor %}
+            else 'Unknown' end as suggested_instance_type,
+        case{% for test, type, reason in suggestions %} when {{ test }} then '{{ reason }}'{% endfor %}
+            else 'unclear' end as suggestion_reason
     from seats
     cross join settings
     left join staging_instances
@@ -91,6 +93,7 @@ typed as (
         seats.instance_id,
         seats.period_start,
         suggested.suggested_instance_type,
+        suggested.suggestion_reason,
         case
             when labelled.instance_type is not null then labelled.instance_type
             when {{ may_suggest }} then suggested.suggested_instance_type

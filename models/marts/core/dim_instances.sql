@@ -13,6 +13,12 @@ types as (
 
 ),
 
+suggestion_reasons as (
+
+    select * from {{ ref('suggestion_reasons') }}
+
+),
+
 pings as (
 
     select * from {{ ref('int_pings') }}
@@ -44,6 +50,22 @@ last_pings as (
 
 ),
 
+{#- The label of the instance that this one may be a new name of: said, and never taken over. -#}
+former_labels as (
+
+    select
+        renames.instance_id,
+        types.instance_type
+    from renames
+    inner join current_rows
+        on renames.renamed_from_instance_id = current_rows.instance_id
+    inner join types
+        on current_rows.instance_id = types.instance_id
+        and current_rows.period_start = types.period_start
+    where types.instance_type_source = 'label'
+
+),
+
 instances as (
 
     select
@@ -56,6 +78,12 @@ instances as (
         types.instance_type,
         types.instance_type_source,
         types.suggested_instance_type,
+        case
+            when former_labels.instance_type is not null
+                then 'It may be ' || renames.renamed_from_hostname || ' under a new name, which was labelled '
+                    || former_labels.instance_type || '. '
+            else ''
+        end || suggestion_reasons.message as suggestion_reason,
         renames.renamed_from_instance_id,
         renames.renamed_from_hostname,
         renames.rename_reason,
@@ -79,8 +107,12 @@ instances as (
     inner join last_pings
         on current_rows.instance_id = last_pings.instance_id
         and current_rows.last_ping_period_start = last_pings.period_start
+    inner join suggestion_reasons
+        on types.suggestion_reason = suggestion_reasons.suggestion_reason
     left join renames
         on current_rows.instance_id = renames.instance_id
+    left join former_labels
+        on current_rows.instance_id = former_labels.instance_id
 
 )
 

@@ -49,6 +49,7 @@ published as (
         cast(instances.instance_type as {{ dbt.type_string() }}) as instance_type,
         cast(instances.instance_type_source as {{ dbt.type_string() }}) as instance_type_source,
         cast(instances.suggested_instance_type as {{ dbt.type_string() }}) as suggested_instance_type,
+        cast(instances.suggestion_reason as {{ dbt.type_string() }}) as suggestion_reason,
         cast(instances.renamed_from_hostname as {{ dbt.type_string() }}) as renamed_from_hostname,
         instances.is_tied_to_active_subscription,
         cast(instances.version as {{ dbt.type_string() }}) as version,
