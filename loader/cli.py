@@ -90,7 +90,8 @@ def cli(
 
     Settings come from the environment: GAINSIGHT_BASE_URL, and GAINSIGHT_ACCESS_KEY or GAINSIGHT_CLIENT_ID
     and GAINSIGHT_CLIENT_SECRET; SALESFORCE_BASE_URL, SALESFORCE_CLIENT_ID, and SALESFORCE_CLIENT_SECRET or
-    SALESFORCE_USERNAME and SALESFORCE_PRIVATE_KEY_FILE. The warehouse is dbt's own profile.
+    SALESFORCE_USERNAME and SALESFORCE_PRIVATE_KEY_FILE; GAINSIGHT_S3_FOLDER or GAINSIGHT_S3_BUCKET for files. The
+    warehouse is dbt's own profile.
     """
     output.set_up_logs(log_format)
     context.obj = Project(Artifacts(project_dir), profiles_dir, target)
@@ -181,7 +182,7 @@ def reconcile(
     found: list[Difference] = []
     unmended: list[Difference] = []
     left = 0
-    for target, models in project.models(select, destination):
+    for target, models in project.models(select, destination, reading=True):
         with project.state(target, write=True) as state:
             if foreign := owner.claim(state):
                 raise RefusedError(owner.refusal(state, foreign))
@@ -227,7 +228,7 @@ def take_over(project: Project, select: Selected, destination: str | None, sourc
     """Take over a state of an earlier version, of a copied warehouse or of a renamed connection, once a sample of its
     rows was found at the destination."""
     ended = []
-    for target, models in project.models(select, destination):
+    for target, models in project.models(select, destination, reading=True):
         with project.state(target, write=True) as state, locked(state), metered(target, state):
             ended.append(adopt(target, state, models, source))
     if form == "json":
@@ -261,7 +262,7 @@ def check(project: Project, select: Selected, destination: str | None, form: str
 def pull(project: Project, select: Selected, destination: str | None, form: str) -> None:
     """Append labels that people gave in the destination to the raw labels."""
     pulled: list[Pulled] = []
-    for target, models in project.models(select, destination):
+    for target, models in project.models(select, destination, reading=True):
         with project.state(target, write=True) as state, metered(target, state):
             for model in (m for m in models if m.labels):
                 pulled.append(pull_labels(target, model, project.artifacts, state, project.target))

@@ -13,13 +13,17 @@ KNOWN_SECRETS: set[str] = set()
 """Every credential that was read, to keep it out of what is written."""
 
 
-EXAMPLES = {"GAINSIGHT": "https://you.gainsightcloud.com", "SALESFORCE": "https://you.my.salesforce.com"}
+EXAMPLES = {
+    "GAINSIGHT": "https://you.gainsightcloud.com",
+    "GAINSIGHT_S3": "/exports/gainsight",
+    "SALESFORCE": "https://you.my.salesforce.com",
+}
 """Addresses as they look, by the prefix of a destination's settings."""
 
 
 def setting(name: str) -> str:
     """The setting without which a destination is left alone."""
-    return f"{name.upper()}_BASE_URL"
+    return "GAINSIGHT_S3_FOLDER (or GAINSIGHT_S3_BUCKET)" if name == "gainsight_s3" else f"{name.upper()}_BASE_URL"
 
 
 def not_set(name: str) -> str:

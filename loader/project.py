@@ -10,8 +10,8 @@ from pathlib import Path
 from loader.config import not_set
 from loader.dbt.artifacts import Artifacts, PublishModel
 from loader.dbt.profile import Target, read_target
-from loader.destinations import DESTINATIONS, configured
-from loader.engine.destination import Destination
+from loader.destinations import DESTINATIONS, configured, in_forms, source
+from loader.engine.destination import Destination, FilesAlone
 from loader.errors import LoaderError, MisuseError
 from loader.warehouse import State
 
@@ -39,15 +39,27 @@ class Project:
         """The warehouse."""
         return read_target(self.artifacts.project_dir, self.profiles_dir, self.target_name)
 
-    def models(self, select: Selected, only: str | None) -> Iterator[tuple[Destination, list[PublishModel]]]:
+    def models(
+        self, select: Selected, only: str | None, *, reading: bool = False
+    ) -> Iterator[tuple[Destination, list[PublishModel]]]:
         """Publish models, by destination.
 
+        Args:
+            select: names of models, or none for all.
+            only: this destination.
+            reading: without those that cannot be read back.
+
         Raises:
-            MisuseError: a model goes to a destination that nobody knows, or the settings of one are wrong.
+            MisuseError: a model goes to a destination that nobody knows, or the settings of one are wrong; or the one
+                that was asked for cannot be read back.
         """
         targets, wrong, models = self._targets(select, only)
         for each in wrong:
             raise each.error
+        if reading and any(isinstance(each, FilesAlone) for each in targets):
+            if only is not None:
+                raise MisuseError(f"{only} hands over files; what becomes of them cannot be read back from there.")
+            targets = [each for each in targets if not isinstance(each, FilesAlone)]
         yield from ((target, _of(target, models)) for target in targets)
 
     def each(
@@ -58,7 +70,7 @@ class Project:
         return [(target, _of(target, models)) for target in targets], wrong
 
     def _targets(self, select: Selected, only: str | None) -> tuple[list[Destination], list[Stop], list[PublishModel]]:
-        models = self.artifacts.publish_models(select, only)
+        models = in_forms(self.artifacts.publish_models(select, source(only)), only)
         names = list(dict.fromkeys(m.destination for m in models))
         if unknown := [name for name in names if name not in DESTINATIONS]:
             known = ", ".join(DESTINATIONS)

@@ -349,6 +349,16 @@ class TakesFiles(Protocol):
         """
 
 
+@runtime_checkable
+class FilesAlone(Protocol):
+    """What a destination has that takes files and no calls, and none of an object too soon after the one before."""
+
+    seconds_apart: float
+
+    def hindrance(self, object_name: str) -> str:
+        """Why no file of an object can be sent now, but for the time; "" when nothing is in the way."""
+
+
 class Results(Protocol):
     """What became of the rows of some files."""
 

@@ -95,6 +95,8 @@ class Sender:
             if self.uploads and self.uploads.take(diff.model):
                 for outcomes in self.uploads.send(diff.model, self.heed_signal):
                     self._record(diff.model, outcomes)
+        if self.uploads:
+            self.uploads.refuse_rest([diff.model for diff in sending])
         for known in (True, False):
             for diff in sending:
                 self._send_rows(diff.model, 1, known=known)

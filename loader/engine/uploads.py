@@ -10,9 +10,9 @@ from functools import partial
 from itertools import chain
 
 from loader.dbt.artifacts import PublishModel
-from loader.engine.destination import Destination, Outcome, Results, Row, TakesFiles, TellsResults
+from loader.engine.destination import Destination, FilesAlone, Outcome, Results, Row, TakesFiles, TellsResults
 from loader.engine.values import as_sent
-from loader.errors import StoppedError
+from loader.errors import ReplyError, StoppedError
 from loader.warehouse import Mart
 from loader.warehouse.mart import WINDOW
 
@@ -43,6 +43,7 @@ class Uploads:
     ) -> None:
         self._built, self._pause = built, pause
         self.destination, self.files, self.state, self.mart = destination, files, mart.state, mart
+        self._alone = files if isinstance(files, FilesAlone) else None
         self._started = self.state.now()
 
     def take(self, model: PublishModel) -> bool:
@@ -61,8 +62,9 @@ class Uploads:
         def sent(status_id: str | None) -> bool:
             heed_signal()
             if status_id is None:
-                return self.state.begin_upload(model.object, *self.files.uploads_allowed)
-            self.state.name_upload(model.object, status_id)
+                apart = self._alone.seconds_apart if self._alone else 0.0
+                return self.state.begin_upload(model.object, *self.files.uploads_allowed, apart)
+            self.state.name_upload(model.object, status_id, self.state.now() if self._alone else None)
             return True
 
         if isinstance(self.files, TellsResults):
@@ -85,7 +87,12 @@ class Uploads:
                 yield from self._settled(model, files, under_way.popleft())
                 continue
             part = _Part(windows, files.rows_per_file)
-            self.files.upload(model, part, partial(part.noting, sent))
+            try:
+                self.files.upload(model, part, partial(part.noting, sent))
+            except ReplyError as error:
+                if self._alone and not getattr(error, "ambiguous", False):
+                    self.state.forget_uploads(model.object, part.ids)  # none was taken, so the next need not wait
+                raise
             more = part.allowed and bool(part.rows)
             if part.rows and (part.allowed or part.ids):
                 under_way.append(part)
@@ -149,6 +156,23 @@ class Uploads:
                     f" {at + UNKNOWN_UPLOAD} UTC, lest rows be created twice; run this again then."
                 )
         return ended
+
+    def refuse_rest(self, models: Sequence[PublishModel]) -> None:
+        """Where there are no calls, what no file took waits for the next run.
+
+        Raises:
+            StoppedError: there is such.
+        """
+        texts = []
+        for model in models if self._alone else ():
+            rows = sum(self.mart.counts(model))
+            if rows and self._alone:
+                last = self.state.last_upload(model.object)
+                then = (last or self.state.now()) + timedelta(seconds=self._alone.seconds_apart)
+                why = self._alone.hindrance(model.object) or f"the next file may be written from {then:%H:%M:%S} UTC on"
+                texts.append(f"{rows} rows of {model.object} wait: {why}.")
+        if texts:
+            raise StoppedError(f"{' '.join(texts)} Run this again then.")
 
     def results(self, model: PublishModel, ended: Sequence[str]) -> Results | None:
         """What became of the rows of files that have ended, where the destination says it."""

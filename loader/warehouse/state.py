@@ -254,9 +254,17 @@ class State(Tables):
 
     # Bulk uploads
 
-    def begin_upload(self, object_name: str, per_hour: int, per_day: int) -> bool:
-        """Note a file that is about to be sent; False, and no note, when the vendor takes no more now."""
+    def begin_upload(self, object_name: str, per_hour: int, per_day: int, apart: float = 0.0) -> bool:
+        """Note a file that is about to be sent; False, and no note, when the vendor takes no more now.
+
+        Args:
+            object_name: the destination's object.
+            per_hour, per_day: files that are taken, over all objects.
+            apart: seconds between two files of this object that got a name.
+        """
         now, table = self.now(), self.table("publish_uploads")
+        if apart and (last := self.last_upload(object_name)) and now < last + timedelta(seconds=apart):
+            return False
         recent = self.dialect.execute(
             f"select coalesce(sum(case when sent_at > ? then 1 else 0 end), 0), count(*) from {table}"
             f" where {self.mine} and sent_at >= ?",
@@ -268,13 +276,31 @@ class State(Tables):
             self.insert("publish_uploads", [(None, None)], object=object_name, run_id=self.run_id, sent_at=now)
         return True
 
-    def name_upload(self, object_name: str, status_id: str) -> None:
-        """The file that was noted last has this id."""
+    def name_upload(self, object_name: str, status_id: str, at: datetime | None = None) -> None:
+        """The file that was noted last has this id; with `at`, it is sent then and not before."""
         self.dialect.execute(
-            f"update {self.table('publish_uploads')} set status_id = ?"
+            f"update {self.table('publish_uploads')} set status_id = ?, sent_at = coalesce(?, sent_at)"
             f" where {self.mine} and object = ? and status_id is null and ended_at is null",
-            [status_id, *self.owner, object_name],
+            [status_id, at, *self.owner, object_name],
         )
+
+    def last_upload(self, object_name: str) -> datetime | None:
+        """When the last file of an object that got a name was sent."""
+        found = self.dialect.execute(
+            f"select max(sent_at) from {self.table('publish_uploads')}"
+            f" where {self.mine} and object = ? and status_id is not null",
+            [*self.owner, object_name],
+        )
+        last: datetime | None = found[0][0]
+        return last
+
+    def forget_uploads(self, object_name: str, ids: Sequence[str]) -> None:
+        """These files were not taken, for certain."""
+        for status_id in ids:
+            self.dialect.execute(
+                f"delete from {self.table('publish_uploads')} where {self.mine} and object = ? and status_id = ?",
+                [*self.owner, object_name, status_id],
+            )
 
     def open_uploads(self, object_name: str) -> list[tuple[str | None, datetime]]:
         """Id and time of files of which it is not known whether they have been worked through."""

@@ -38,7 +38,9 @@ def lines_of_code(path: Path) -> int:
     return len(code - docstrings)
 
 
-@pytest.mark.parametrize(("package", "limit"), [("engine", 2200), ("gainsight", 900), ("salesforce", 1200)])
+@pytest.mark.parametrize(
+    ("package", "limit"), [("engine", 2200), ("gainsight", 900), ("gainsight_s3", 450), ("salesforce", 1200)]
+)
 def test_a_package_can_be_held_in_the_head(package: str, limit: int) -> None:
     modules = [path for path in MODULES if path.parent.name == package]
     assert len(modules) > 4

@@ -1,0 +1,26 @@
+"""The publish models to Gainsight as files have them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from loader.dbt.artifacts import PublishModel
+
+NAME = "gainsight_s3"
+
+
+def as_file(model: PublishModel) -> PublishModel:
+    """A model as its file: nothing is looked up, found, created or taken away here, that is the job's.
+
+    A look-up's column goes as it is, under its own name, and the job's Data Import Lookup finds the record.
+    """
+    columns = {each.column: each.column for each in model.lookups if each.column not in model.fields}
+    return replace(
+        model,
+        destination=NAME,
+        fields={**model.fields, **columns},
+        lookups=(),
+        labels=None,
+        mode="upsert",
+        on_gone="leave",
+    )
