@@ -154,7 +154,9 @@ class Api:
         switches = self.switches
         if request.operation == "unknown":
             known = "//" not in request.path and any(pattern.match(request.path) for _, _, pattern in ROUTES)
-            raise RefusedError("605") if known else RefusedError("610", status=switches.unknown_uri)
+            if known:
+                raise RefusedError("605", f"Request method '{request.method}' not supported")
+            raise RefusedError("610", status=switches.unknown_uri)
         if request.operation in switches.denied:
             raise RefusedError("603")
         if request.object != COMPANY and request.operation != "usage" and not switches.custom_objects:
@@ -178,12 +180,18 @@ class Api:
         return reply
 
     def struck(self, fault: Fault, request: Request) -> Reply:
-        """The reply of a fault that speaks in the API's words."""
+        """The reply of a fault that speaks in the API's words; it counts as one that the API gave."""
+        reply = self._struck(fault, request)
+        if reply.code is not None and reply.code.isdigit() and request.operation != "token":
+            self._uncount(reply.code)
+            self.allowances.note(reply.code)
+        return reply
+
+    def _struck(self, fault: Fault, request: Request) -> Reply:
         match fault.kind:
             case "status":
                 return self._status(fault)
             case "result_false":
-                self._uncount(fault.code or "611")
                 return failure(fault.code or "611")
             case "echo":
                 given = request.headers.get("Authorization") or ""

@@ -225,6 +225,8 @@ def test_calls_with_a_starred_error_do_not_count_and_others_do(box: Instance, cl
     client.login()
     (today,) = client.call("GET", "/rest/v1/stats/usage.json")["result"]
     assert today["total"] == 4  # 713, 606, 610, and this one
+    (told,) = client.call("GET", "/rest/v1/stats/errors.json")["result"]
+    assert {each["errorCode"] for each in told["errors"]} == {"601", "604", "605", "606", "608", "610", "611", "713"}
 
 
 def test_bursts_of_606_and_615_come_by_schedule_and_do_nothing(box: Instance, client: Client) -> None:
@@ -248,7 +250,8 @@ def test_sizes_beyond_the_limits_are_errors_of_http() -> None:
 def test_addresses_methods_content_types_and_bodies_are_told_apart(box: Instance, client: Client) -> None:
     assert code(client.call("GET", "/rest/v1/nothing.json")) == "610"
     assert code(client.call("GET", "/rest//v1/companies/describe.json")) == "610"
-    assert code(client.call("DELETE", f"{CARS}.json")) == "605"
+    refused = client.call("DELETE", f"{CARS}.json")
+    assert (code(refused), refused["errors"][0]["message"]) == ("605", "Request method 'DELETE' not supported")
     assert code(client.call("GET", "/rest/v1/customobjects/bus_c/describe.json")) == "1013"
     text = client.post(f"{box.url}{CARS}.json", data="{}", headers={"Content-Type": "text/plain"}, timeout=30)
     assert code(text.json()) == "612"
