@@ -51,19 +51,20 @@ def _field_specs(node: Mapping[str, Any], publish: Mapping[str, Any]) -> Iterato
     key, custom = publish.get("key") or [], publish["object"] != COMPANY
     keys = [key] if isinstance(key, str) else list(key)
     for column_name, name in (publish.get("fields") or {}).items():
-        spec = _column_spec(name, columns.get(column_name.lower(), {}))
+        spec = _column_spec(name, columns.get(column_name.lower(), {}), custom)
         spec["dedupe"] = custom and name in keys
         spec["link"] = name if custom and spec.pop("leads", False) else None
         yield spec
 
 
-def _column_spec(name: str, column: Mapping[str, Any]) -> dict[str, Any]:
+def _column_spec(name: str, column: Mapping[str, Any], custom: bool) -> dict[str, Any]:
+    """A field; custom objects have no type for percentages."""
     meta, data_type = column_meta(column), str(column.get("data_type") or "varchar")
     kind = api_type(data_type)
     told = _TYPES.get(kind)
     if told is None:
         whole = is_whole(data_type) or _NO_DECIMALS.search(data_type)
-        told = "float" if not whole else "percent" if name.endswith("Pct") else "integer"
+        told = "float" if not whole else "percent" if name.endswith("Pct") and not custom else "integer"
     wished = meta.get("marketo_type")
     spec: dict[str, Any] = {"name": name, "type": told if wished in (None, "link") else wished}
     spec["leads"] = wished == "link"

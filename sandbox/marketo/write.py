@@ -179,9 +179,16 @@ class Writer:
     def _is_orphan(self, obj: ObjectType, row: Row) -> bool:
         if self.switches.orphans == "kept":
             return False
+        return any(row.get(each.name) is not None and not self._leads(each, row[each.name]) for each in obj.links)
+
+    def _leads(self, link: Field, value: Any) -> bool:
+        """Whether a Company has a link's value."""
         company = self.store.get(COMPANY) or BUILT_IN
-        given = [(each.link, row.get(each.name)) for each in obj.links]
-        return any(value is not None and not self.find(company, {str(link): value}) for link, value in given)
+        to = company.fields[str(link.link)]
+        try:
+            return bool(self.find(company, {to.name: kept(to, value, self.switches)}))
+        except RecordError:
+            return False
 
 
 def _whole(obj: ObjectType, row: Row) -> Row:

@@ -114,6 +114,14 @@ def test_what_the_vendor_leaves_open_about_values_is_switched(box: Instance, cli
     assert reasons(client.sync(CARS, {"vin": "z", "accountId": "A-1"})) == ["1003"]
     box.insert("Company", [{"externalCompanyId": "A-1"}])
     assert reasons(client.sync(CARS, {"vin": "z", "accountId": "A-1"})) == [None]
+    box.create_object(
+        "byId_c", [{"name": "k", "type": "string", "dedupe": True}, {"name": "c", "type": "string", "link": "id"}]
+    )
+    number = str(box.rows("Company")[0]["id"])
+    linked = client.sync(
+        "/rest/v1/customobjects/byId_c", {"k": "a", "c": number}, {"k": "b", "c": "7"}, {"k": "d", "c": "x"}
+    )
+    assert reasons(linked) == [None, "1003", "1003"]
     box.switches = Switches(unknown_field="refuses", too_long="1001")
     assert code(client.sync(CARS, {"vin": "b"}, {"vin": "c", "nothing": 1})) == "1006"
     assert reasons(client.sync(CARS, {"vin": "b", "make": "x" * 256})) == ["1001"]

@@ -47,6 +47,7 @@ def write_manifest(path: Path) -> Path:
         "unused_seats": ("unusedSeats", "decimal(38, 0)", {}),
         "seen_at": ("seenAt", "timestamp", {}),
         "note": ("note", "varchar", {"length": 2000}),
+        "used_pct": ("usedPct", "decimal(38, 0)", {}),
     }
     nodes = {
         "a": model("marketo__smart_list_flags", FLAGS, flags),
@@ -71,12 +72,15 @@ def test_objects_and_fields_are_made_from_the_publish_models_and_what_is_there_s
         assert box.provision(manifest) == []
         company, flags = describe(box, "Company"), describe(box, FLAGS)
         assert (company["healthScore"], company["utilizationPct"]) == ("float", "percent")
-        assert {name: flags[name] for name in ("renewsSoon", "renewalDate", "unusedSeats", "seenAt", "note")} == {
+        assert {
+            name: flags[name] for name in ("renewsSoon", "renewalDate", "unusedSeats", "seenAt", "note", "usedPct")
+        } == {
             "renewsSoon": "boolean",
             "renewalDate": "date",
             "unusedSeats": "integer",
             "seenAt": "datetime",
             "note": "text",
+            "usedPct": "integer",
         }
         (told,) = Client(box).call("GET", f"/rest/v1/customobjects/{FLAGS}/describe.json")["result"]
     assert told["dedupeFields"] == ["externalCompanyId"]
