@@ -39,7 +39,8 @@ statuses as (
 
     select account_id, period_start, 'score' as change_kind, 'overall_color' as change_name, 'overall' as subject,
         'The overall color' as subject_label, overall_color as status
-    from {{ ref('mart_account_periods') }}
+    from {{ ref('int_rollup_health') }}
+    where not is_standing
     union all
     select account_id, period_start, 'adoption', use_case, use_case, label, adoption_status
     from {{ ref('int_account_use_cases') }}
