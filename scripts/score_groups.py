@@ -3,6 +3,7 @@
 Blocks begin with one of these lines and end with the line of END:
 
     # score groups as X_Score__gc: written by `make registry`                 fields, X is the seed's field_name
+    # score groups as xScore: written by `make registry`                      the same in camel case: ABC_Def is abcDef
     # columns of the score groups: written by `make registry`                 a score for each, as a contract has it
     # columns of the score groups, with colors: written by `make registry`    a score and a color for each
 """
@@ -17,7 +18,7 @@ LIST = Path("macros/_generated/score_groups.sql")
 SEEDS = Path("seeds")
 MARTS = Path("models/marts")
 END = "# end of what `make registry` writes"
-FIELDS = re.compile(r"# score groups as X(\S+): written by `make registry`")
+FIELDS = re.compile(r"# score groups as ([Xx])(\S+): written by `make registry`")
 COLUMNS = re.compile(r"# columns of the score groups(, with colors)?: written by `make registry`")
 COLOR = "red, yellow, green or null; null means unscored, never red"
 
@@ -42,10 +43,17 @@ def list_text(groups: list[Group]) -> str:
 def block_lines(begin: str, groups: list[Group]) -> list[str] | None:
     """What stands in the block that begins with this line; None when it begins none."""
     if fields := FIELDS.fullmatch(begin):
-        return [f"{group['score_group']}_score: {group['field_name']}{fields[1]}" for group in groups]
+        named = camel_case if fields[1] == "x" else str
+        return [f"{group['score_group']}_score: {named(group['field_name'])}{fields[2]}" for group in groups]
     if columns := COLUMNS.fullmatch(begin):
         return [line for group in groups for line in _column(group, with_color=bool(columns[1]))]
     return None
+
+
+def camel_case(name: str) -> str:
+    """`License_Utilization` as `licenseUtilization`, `SCM` as `scm`."""
+    first, *others = name.split("_")
+    return (first.lower() if first.isupper() else first[:1].lower() + first[1:]) + "".join(others)
 
 
 def _column(group: Group, *, with_color: bool) -> list[str]:
@@ -85,6 +93,6 @@ def outputs(project: Path) -> dict[Path, str]:
     found = {LIST: list_text(groups)}
     for path in sorted((project / MARTS).rglob("*.yml")):
         text = path.read_text(encoding="utf-8", errors="replace")
-        if "of the score groups" in text or "score groups as X" in text:
+        if "of the score groups" in text or "score groups as " in text:
             found[path.relative_to(project)] = filled(text, groups)
     return found

@@ -6,6 +6,7 @@
 -- depends_on: {{ ref('fct_unmapped_pings') }} {{ ref('quarantined_pings') }} {{ ref('mart_data_quality') }}
 -- depends_on: {{ ref('gainsight__company_health') }} {{ ref('gainsight__instances') }} {{ ref('gainsight__instance_usage') }}
 -- depends_on: {{ ref('salesforce__account_health') }} {{ ref('salesforce__license_usage') }} {{ ref('salesforce__product_usage') }}
+-- depends_on: {{ ref('marketo__account_health') }} {{ ref('marketo__smart_list_flags') }}
 {%- set allowed = ['csm_email', 'account_name', 'objective_name', 'source_file'] -%}
 {%- set schemas = [] -%}
 {%- set marts = {} -%}
