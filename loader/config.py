@@ -17,6 +17,7 @@ EXAMPLES = {
     "GAINSIGHT": "https://you.gainsightcloud.com",
     "GAINSIGHT_S3": "/exports/gainsight",
     "SALESFORCE": "https://you.my.salesforce.com",
+    "MARKETO": "https://123-ABC-456.mktorest.com",
 }
 """Addresses as they look, by the prefix of a destination's settings."""
 
@@ -104,8 +105,18 @@ def secret(name: str) -> Secret | None:
     return Secret(value)
 
 
-def api_settings(prefix: str, calls_per_minute: int, calls_per_day: int, timeout: float = 60) -> ApiSettings:
+def api_settings(
+    prefix: str,
+    calls: int,
+    calls_per_day: int,
+    timeout: float = 60,
+    window: float = 60,
+    calls_name: str = "CALLS_PER_MINUTE",
+) -> ApiSettings:
     """Read `<prefix>_BASE_URL` and the limits; the arguments are the defaults.
+
+    Args:
+        calls, window: calls allowed in so many seconds, and with `calls_name` the setting that says how many.
 
     Raises:
         MisuseError: the address is unsafe, or a number is not one.
@@ -115,9 +126,9 @@ def api_settings(prefix: str, calls_per_minute: int, calls_per_day: int, timeout
         prefix,
         base_url,
         os.environ.get(f"{prefix}_CONNECTION", "").strip() or _host(base_url),
-        int(number(f"{prefix}_CALLS_PER_MINUTE", calls_per_minute)),
+        int(number(f"{prefix}_{calls_name}", calls)),
         int(number(f"{prefix}_CALLS_PER_DAY", calls_per_day)),
-        number(f"{prefix}_WINDOW_SECONDS", 60),
+        number(f"{prefix}_WINDOW_SECONDS", window),
         number(f"{prefix}_TIMEOUT_SECONDS", timeout),
         min(give_up, 120.0),
     )
@@ -163,3 +174,15 @@ def number(name: str, default: float) -> float:
     if not 0 < value < 1e9:
         raise MisuseError(f"{name} must be a number above 0, not {text!r}.")
     return value
+
+
+def one_of(name: str, *words: str) -> str:
+    """A setting that is one of these words; the first when it is not set.
+
+    Raises:
+        MisuseError: it is another one.
+    """
+    given = os.environ.get(name, "").strip().lower() or words[0]
+    if given not in words:
+        raise MisuseError(f"{name} must be {' or '.join(words)}, not {given!r}.")
+    return given

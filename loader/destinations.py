@@ -10,6 +10,7 @@ from loader.dbt.artifacts import PublishModel
 from loader.engine.destination import Destination
 from loader.gainsight import Gainsight
 from loader.gainsight_s3 import GainsightS3, addressed, as_file
+from loader.marketo import Marketo
 from loader.salesforce import Salesforce
 
 log = logging.getLogger("loader")
@@ -17,6 +18,7 @@ DESTINATIONS: dict[str, Callable[[], Destination]] = {
     "gainsight": Gainsight,
     "gainsight_s3": GainsightS3,
     "salesforce": Salesforce,
+    "marketo": Marketo,
 }
 FORMS = {"gainsight_s3": ("gainsight", as_file, addressed)}
 """Destinations that take another one's models: whose, in which form, and whether they have an address."""

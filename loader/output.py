@@ -134,7 +134,7 @@ def show_plan(plan: Plan, *, stderr: bool) -> None:
         for name, count in each["null_overwrites"].items():
             text = f"{each['object']}.{name}: {count} values would become null."
             print_text(text, stderr=stderr)
-    for text in (*_marts(plan), *plan.offers):
+    for text in (*_marts(plan), *plan.offers, *plan.remarks):
         print_text(text, stderr=stderr)
     if plan.left:
         print_text(f"{plan.left} rows do not fit into today's quota and wait.", stderr=stderr)

@@ -113,11 +113,11 @@ class Api:
         self.http.accepted()
         return data
 
-    def read(self, method: str, path: str, body: bytes | None = None) -> Any:
+    def read(self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> Any:
         """A call that changes nothing; a refusal that names no reason known to us is tried again."""
         for tries in range(1, VAGUE_TRIES + 1):
             try:
-                return self.call(method, path, body, reads=True)
+                return self.call(method, path, body, reads=True, headers=headers)
             except RowRejected as error:
                 if not error.vague:
                     raise

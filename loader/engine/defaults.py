@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from loader.dbt.artifacts import PublishModel
-from loader.engine.destination import Facts, Field, Finding, Label, Outcome, Row, Work
+from loader.engine.destination import Facts, Field, Finding, Label, Outcome, Record, Row, Work
 from loader.engine.values import as_json
 from loader.errors import MisuseError
 
@@ -17,10 +17,15 @@ class Defaults:
 
     batch_bytes, deletes_per_call = 0, 1
     upserts = reads_first = False
+    reads_all = True
     object_kind = "object"
 
     def offers(self, work: Sequence[Work]) -> list[str]:
         """No cheaper way."""
+        return []
+
+    def remarks(self, work: Sequence[Work]) -> list[str]:
+        """Nothing to be said."""
         return []
 
     def ignores(self, model: PublishModel) -> frozenset[str]:
@@ -44,6 +49,10 @@ class Defaults:
     def labels(self, model: PublishModel) -> Iterator[list[Label]]:
         """People fill in nothing that is read back."""
         raise MisuseError(f"{model.name}: no labels come from {model.destination}; take `labels` out of the model.")
+
+    def read(self, model: PublishModel, fields: Sequence[str]) -> Iterator[list[Record]]:
+        """Never called where not all records can be read."""
+        raise NotImplementedError
 
     def insert(self, model: PublishModel, rows: Sequence[Row]) -> Iterator[list[Outcome]]:
         """Never called where rows are created by key."""

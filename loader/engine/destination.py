@@ -224,6 +224,8 @@ class Destination(Protocol):
     called, with what `find` found."""
     reads_first: bool
     """Whether rows are sent only where their record is different, which is read before."""
+    reads_all: bool
+    """Whether `read` gives all records of an object; else those with keys of ours are looked for."""
     object_kind: str
     compares: Compares
     types: Mapping[str, set[str]]
@@ -235,6 +237,9 @@ class Destination(Protocol):
 
     def offers(self, work: Sequence[Work]) -> list[str]:
         """Cheaper ways for this work that are not configured."""
+
+    def remarks(self, work: Sequence[Work]) -> list[str]:
+        """What the plan says of how this work is taken."""
 
     def ignores(self, model: PublishModel) -> frozenset[str]:
         """What it is known to ignore in a model's text keys: `case`, `space` (around them). Rows that fall together
@@ -273,7 +278,7 @@ class Destination(Protocol):
         """Those of the records with these ids that are there, whatever their keys are."""
 
     def read(self, model: PublishModel, fields: Sequence[str]) -> Iterator[list[Record]]:
-        """All records of a model's object, a page at a time."""
+        """All records of a model's object, a page at a time. Never called where `reads_all` is false."""
 
     def linked(self, lookup: Lookup, value: Any) -> list[str]:
         """Ids of the records that a look-up's value points to, once it was resolved."""
@@ -362,8 +367,9 @@ class FilesAlone(Protocol):
 class Results(Protocol):
     """What became of the rows of some files."""
 
-    def outcome(self, row: Row) -> Outcome:
-        """Of one row; later where nothing is told. Its id, and whether it was created, are noted in the row."""
+    def outcome(self, row: Row) -> Outcome | None:
+        """Of one row; later where nothing is told, None when it is to go by a call. Its id, and whether it was created,
+        are noted in the row."""
 
     def holds(self, row: Row) -> bool | None:
         """Whether the row was taken with the values that it has now; None where nothing is told."""

@@ -43,6 +43,7 @@ class Plan:
         remaining: calls left for today.
         left: rows that do not fit into them and wait for the next run.
         offers: cheaper ways that are not configured.
+        remarks: what is to be known of how it is taken.
     """
 
     destination: Destination
@@ -53,6 +54,7 @@ class Plan:
     remaining: int = 0
     left: int = 0
     offers: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
 
     @property
     def total_calls(self) -> int:
@@ -110,6 +112,7 @@ class Plan:
             "quota_remaining": self.remaining,
             "left_for_next_run": self.left,
             "offers": self.offers,
+            "remarks": self.remarks,
         }
 
     def refuse_over(self, caps: Caps) -> None:
@@ -167,6 +170,7 @@ def make_plan(
     lookups = {k: len(v) for k, v in mart.lookup_values([d.model for d in diffs], staged=False).items()}
     work = [Work(d.model, d.changed + d.clearable, d.new, d.deletable) for d in diffs]
     plan.calls, plan.offers = destination.calls(work, lookups), destination.offers(work)
+    plan.remarks = destination.remarks(work)
     if plan.total_calls <= remaining:
         return plan
     order = [(d, "changed") for d in sending] + [(d, "new") for d in sending]

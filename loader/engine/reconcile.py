@@ -99,7 +99,7 @@ class Reconciler:
 
     def _by_id(self, model: PublishModel) -> Iterator[Difference]:
         """Where not all records were read, those of rows that were not found by key may have another key by now."""
-        if model.mode != "update":
+        if self._reads_all(model):
             return
         ids = {each: row_key for row_key, each in self.mart.unseen(model) if each}
         for records in self.destination.by_id(model, list(ids), model.targets):
@@ -107,12 +107,15 @@ class Reconciler:
 
     def _records(self, model: PublishModel) -> Iterator[list[Record]]:
         """All records of objects that are ours alone; of others, those with a key of ours."""
-        if model.mode != "update":
+        if self._reads_all(model):
             yield from self.destination.read(model, model.targets)
             return
         for window in self.mart.rows(model):
             found = self.destination.find(model, window, model.targets)
             yield [record for records in found.values() for record in records]
+
+    def _reads_all(self, model: PublishModel) -> bool:
+        return self.destination.reads_all and model.mode != "update"
 
     def _compare(self, model: PublishModel, row: Row, record: Record) -> Iterator[Difference]:
         if row.row_hash != row.published_hash:

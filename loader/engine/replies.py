@@ -28,6 +28,28 @@ def json_of(reply: Reply) -> dict[str, Any]:
     return loaded if isinstance(loaded, dict) else {}
 
 
+def raise_if_failing(reply: Reply, known: dict[str, Any], *, ambiguous: bool) -> None:
+    """What a status says of a moment's fault.
+
+    Args:
+        ambiguous: whether a call that was one too many may have taken effect.
+
+    Raises:
+        RetriableError: too many calls, or a server error.
+    """
+    after = reply.retry_after
+    if reply.status == 429:
+        raise RetriableError("too many calls", **known, ambiguous=ambiguous, retry_after=after, throttled=True)
+    if reply.status >= 500 or reply.status in (408, 425):
+        raise RetriableError("the destination failed", **known, retry_after=after)
+
+
+def not_the_api(reply: Reply, known: dict[str, Any]) -> NotTheApi:
+    """What it is that came in place of the API's reply."""
+    what = "a page" if reply.body.lstrip()[:1] == b"<" else "nothing" if not reply.body.strip() else "something"
+    return NotTheApi(f"the answer is {what} in place of the API's reply", **known)
+
+
 def harmless(text: str, values: Sequence[Any] = ()) -> str:
     """What the vendor says, fit to be kept and shown: without field values, which belong in no log, without any
     credential that it echoes, without control characters, and not long."""

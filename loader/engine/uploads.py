@@ -82,9 +82,10 @@ class Uploads:
     ) -> Iterator[list[Outcome]]:
         """Files of so many rows, a few of them under way at a time, so that memory does not grow with their number."""
         windows, under_way, more = self._rows(model), deque[_Part](), True
+        left: list[str] = []
         while more or under_way:
             if not more or len(under_way) == FILES_AHEAD:
-                yield from self._settled(model, files, under_way.popleft())
+                yield from self._settled(model, files, under_way.popleft(), left)
                 continue
             part = _Part(windows, files.rows_per_file)
             try:
@@ -96,13 +97,19 @@ class Uploads:
             more = part.allowed and bool(part.rows)
             if part.rows and (part.allowed or part.ids):
                 under_way.append(part)
+        self.mart.postpone(model, left, 1)
 
-    def _settled(self, model: PublishModel, files: TellsResults, part: _Part) -> Iterator[list[Outcome]]:
+    def _settled(
+        self, model: PublishModel, files: TellsResults, part: _Part, left: list[str]
+    ) -> Iterator[list[Outcome]]:
+        """What became of a part's rows; the keys of those that are to go by calls are added to `left`."""
         self.wait(model, part.ids)
         results = files.results(model, part.ids)
         self.mart.done(model, part.rows[-1].pos)
         for start in range(0, len(part.rows), WINDOW):
-            yield [results.outcome(row) for row in part.rows[start : start + WINDOW]]
+            told = [(row, results.outcome(row)) for row in part.rows[start : start + WINDOW]]
+            left += [row.row_key for row, outcome in told if outcome is None]
+            yield [outcome for _, outcome in told if outcome]
         self.state.end_uploads(model.object, part.ids)
 
     def _rows(self, model: PublishModel) -> Iterator[list[Row]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from loader.engine.http import Reply
-from loader.engine.replies import NotTheApi, code_in, harmless, json_of, name_in
+from loader.engine.replies import code_in, harmless, json_of, name_in, not_the_api, raise_if_failing
 from loader.errors import FatalError, Problem, RetriableError, RowRejected
 
 NO_MATCH, NO_SUCH_ID = "GSOBJ_1011", "GSOBJ_1004"
@@ -74,8 +74,7 @@ def judge(reply: Reply) -> Any:
     if "result" not in envelope and not code:
         if reply.status == 413:
             raise RowRejected("the request is too large", **{**known, "code": "TOO_LARGE"})
-        what = "a page" if reply.body.lstrip()[:1] == b"<" else "nothing" if not reply.body.strip() else "something"
-        raise NotTheApi(f"the answer is {what} in place of the API's reply", **known)
+        raise not_the_api(reply, known)
     if envelope.get("result") is True and reply.status < 300:
         return _with_errors(envelope)
     if envelope.get("result") is not False and reply.status < 300:
@@ -91,10 +90,9 @@ def judge(reply: Reply) -> Any:
 
 def _raise_on_status(reply: Reply, code: str, known: dict[str, Any]) -> None:
     """What the status alone, or a code that means the same, says of a call that did not succeed."""
-    if reply.status == 429 or code in _TOO_MANY:
+    if code in _TOO_MANY:
         raise RetriableError("too many calls", **known, retry_after=reply.retry_after, throttled=True)
-    if reply.status >= 500 or reply.status in (408, 425):
-        raise RetriableError("the destination failed", **known, retry_after=reply.retry_after)
+    raise_if_failing(reply, known, ambiguous=True)
     if reply.status in (401, 403) or code in _UNAUTHORIZED:
         known["code"] = code = code or ("GS_APIG_2401" if reply.status == 401 else "")
         advice = _ADVICE["GS_APIG_2401"] if code in ENDED else _ADVICE.get(code)

@@ -21,8 +21,9 @@ _TRIES, _PAUSE = 5, 1.0
 class Credentials:
     """A custom service's id and secret, from the environment; see `loader.engine.api.Credentials`.
 
-    Identity gives the same token until it ends, with the seconds that are left. So a token is used until then, and one that
-    comes with none left, or that was refused a moment ago, is asked for again: a new one is made once the old one has ended.
+    Identity gives the same token until it ends, with the seconds that are left. So a token is used until then, and one
+    that comes with none left, or that was refused a moment ago, is asked for again: a new one is made once the old one
+    has ended.
 
     Raises:
         MisuseError: one of them is not set.

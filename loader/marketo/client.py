@@ -21,8 +21,8 @@ _BOUNDARY = "customer-health-6f1d2b0c"
 
 
 class Client:
-    """Calls of one run. All are repeated until they succeed or patience ends: each may take effect twice, and is then as
-    if it had once."""
+    """Calls of one run. All are repeated until they succeed or patience ends: each may take effect twice, and is then
+    as if it had once."""
 
     def __init__(self, http: Http) -> None:
         self.http = http
@@ -43,7 +43,9 @@ class Client:
             return None
         return dict(found[0]) if found else None
 
-    def query(self, name: str, field: str, values: Sequence[Any], select: Sequence[str]) -> Iterator[list[dict[str, Any]]]:
+    def query(
+        self, name: str, field: str, values: Sequence[Any], select: Sequence[str]
+    ) -> Iterator[list[dict[str, Any]]]:
         """Records in which a field has one of these values, none of which may hold a comma. By POST, for addresses are
         short."""
         for start in range(0, len(values), PAGE):
@@ -89,7 +91,9 @@ class Client:
         found: bytes = self._api.read("GET", _import_path(name, batch, kind))
         return found
 
-    def _pages(self, name: str, given: Mapping[str, Any], headers: dict[str, str] | None) -> Iterator[list[dict[str, Any]]]:
+    def _pages(
+        self, name: str, given: Mapping[str, Any], headers: dict[str, str] | None
+    ) -> Iterator[list[dict[str, Any]]]:
         token: dict[str, Any] = {}
         while True:
             asked = {**given, **token}

@@ -10,7 +10,7 @@ from loader.engine.destination import Field
 from loader.engine.records import Codes
 from loader.engine.values import moment
 
-COMPANY = "Company"
+COMPANY, COMPANY_KEY = "Company", "externalCompanyId"
 LINK = "LOOKUP"
 """A field that leads to a record by Marketo's own id."""
 _TEXT = {"STRING", "TEXT", "EMAIL", "PHONE", "URL", "REFERENCE"}

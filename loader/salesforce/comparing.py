@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from loader.config import one_of
 from loader.engine.destination import Field
 from loader.engine.values import EPOCH, moment
-from loader.errors import MisuseError
 from loader.salesforce.schema import LINK, MULTIPLE, short
 
 IGNORED = "SALESFORCE_KEYS_IGNORE"
@@ -26,10 +25,7 @@ class Comparing:
     """
 
     def __init__(self) -> None:
-        given = os.environ.get(IGNORED, "case").strip().lower()
-        if given not in ("case", "nothing"):
-            raise MisuseError(f"{IGNORED} must be case or nothing, not {given!r}.")
-        self.ignored = frozenset({"case"} if given == "case" else ())
+        self.ignored = frozenset({"case"} if one_of(IGNORED, "case", "nothing") == "case" else ())
 
     def form(self, value: Any, kind: str, field: Field | None) -> Any:
         """A value of ours or of theirs in one form, as differences show it."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from loader.engine.destination import Outcome, Rejection, Row
 from loader.engine.http import Reply
-from loader.engine.replies import NotTheApi, code_in, harmless, name_in
+from loader.engine.replies import NotTheApi, code_in, harmless, name_in, not_the_api, raise_if_failing
 from loader.errors import FatalError, RetriableError, RowRejected, StoppedError
 
 ENDED = ("INVALID_SESSION_ID", "INVALID_AUTH_HEADER")
@@ -65,8 +65,7 @@ def judge(reply: Reply) -> Any:
     known: dict[str, Any] = {"status": reply.status, "url": reply.path, "code": code}
     _raise_on_status(reply, code, text, known)
     if not code:
-        what = "a page" if reply.body.lstrip()[:1] == b"<" else "nothing" if not reply.body.strip() else "something"
-        raise NotTheApi(f"the answer is {what} in place of the API's reply", **known)
+        raise not_the_api(reply, known)
     if code in _SCHEMA:
         raise FatalError(text, **known)
     raise RowRejected(text, **known, later=is_later(code, text), vague=True)
@@ -82,10 +81,7 @@ def _raise_on_status(reply: Reply, code: str, text: str, known: dict[str, Any]) 
                 " them. What was sent is recorded; run this again later."
             )
         raise RetriableError(f"too many long calls at once: {text}", **known, ambiguous=False)
-    if reply.status == 429:
-        raise RetriableError("too many calls", **known, ambiguous=False, retry_after=reply.retry_after, throttled=True)
-    if reply.status >= 500 or reply.status in (408, 425):
-        raise RetriableError("the destination failed", **known, retry_after=reply.retry_after)
+    raise_if_failing(reply, known, ambiguous=False)
     if reply.status == 401 or code in ENDED:
         raise FatalError("Salesforce does not accept the session, nor a new one", **known)
     if reply.status == 403 and code not in LATER:
