@@ -34,7 +34,7 @@ def doubts(model: PublishModel, fields: Mapping[str, Field], given: Mapping[str,
 
 
 def misfits(model: PublishModel, fields: Mapping[str, Field], given: Mapping[str, Any]) -> Iterator[Doubt]:
-    """What keeps a model's rows from being sent: a key that is not the object's, or a text for a link by Marketo's id."""
+    """What keeps a model's rows from being sent: another key than the object's, or a text for a link by id."""
     keys = [str(each) for each in given.get("dedupeFields") or []]
     if set(keys) != set(model.key):
         problem = f"the key is not the object's dedupe fields ({', '.join(keys)})"
