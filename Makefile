@@ -31,7 +31,7 @@ profiles.yml:
 	cp profiles.example.yml profiles.yml
 
 .PHONY: demo
-demo: setup ## sample data -> dbt build -> publish to a local Gainsight and a local Salesforce -> a summary
+demo: setup ## sample data -> dbt build -> publish to a local Gainsight, Salesforce and Marketo -> a summary
 	@$(BIN)/python scripts/demo.py
 
 .PHONY: sample
@@ -64,11 +64,12 @@ dashboard: setup ## write the dashboard to build/dashboard/index.html
 	$(BIN)/python -m dashboard
 
 .PHONY: registry
-registry: setup ## after adding a metric or a model: registry, publish contract, dictionary, pages of columns, of Salesforce, of Gainsight and of the graph
+registry: setup ## after adding a metric or a model: registry, publish contract, dictionary, pages of columns, of Salesforce, of Gainsight, of Marketo and of the graph
 	$(BIN)/python scripts/registry.py
 	$(BIN)/python scripts/columns.py
 	$(BIN)/python scripts/salesforce.py
 	$(BIN)/python scripts/gainsight.py
+	$(BIN)/python scripts/marketo.py
 	$(BIN)/dbt --quiet parse
 	$(BIN)/python scripts/lineage.py
 
@@ -116,6 +117,7 @@ lint: setup ## ruff, mypy, sqlfluff and the metric registry
 	$(BIN)/python scripts/registry.py --check
 	$(BIN)/python scripts/salesforce.py --check
 	$(BIN)/python scripts/gainsight.py --check
+	$(BIN)/python scripts/marketo.py --check
 
 .PHONY: clean
 clean: ## remove what dbt, tests and the demo wrote (not .venv, not your profile)

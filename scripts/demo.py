@@ -1,4 +1,5 @@
-"""The demo behind `make demo`: sample data, `dbt build`, a local Gainsight and Salesforce, `publish`, and a summary.
+"""The demo behind `make demo`: sample data, `dbt build`, a local Gainsight, Salesforce and Marketo, `publish`, and a
+summary.
 
 Everything runs on this machine. The sandbox counts its limit of calls in windows of five seconds instead of the
 vendor's sixty, so that nobody waits; the loader is told so by GAINSIGHT_WINDOW_SECONDS.
@@ -25,6 +26,8 @@ BIN = Path(sys.executable).parent
 RAW = PROJECT / "sample" / "raw"
 WINDOW_SECONDS = "5"
 SANDBOX_FOLDER = PROJECT / ".sandbox"
+OURS = ("GAINSIGHT_", "SALESFORCE_", "MARKETO_")
+"""What the names of the destinations' settings begin with: the demo's run keeps to its own."""
 
 
 class DemoError(Exception):
@@ -75,7 +78,7 @@ def served(name: str, options: list[str], environment: dict[str, str]) -> Iterat
 
 @contextmanager
 def systems(environment: dict[str, str]) -> Iterator[dict[str, str]]:
-    """Serves a local Gainsight and a local Salesforce; yields the loader's environment."""
+    """Serves a local Gainsight, Salesforce and Marketo; yields the loader's environment."""
     metadata = SANDBOX_FOLDER / "metadata"
     shutil.rmtree(metadata, ignore_errors=True)
     write = [sys.executable, "-m", "loader", "--target", "duckdb", "metadata", "salesforce", "--out", str(metadata)]
@@ -83,7 +86,12 @@ def systems(environment: dict[str, str]) -> Iterator[dict[str, str]]:
     accounts = str(RAW / "accounts.csv")
     gainsight = ["--window-seconds", WINDOW_SECONDS, "--manifest", "target/manifest.json", "--companies", accounts]
     salesforce = ["salesforce", "--metadata", str(metadata), "--accounts", accounts]
-    with served("Gainsight", gainsight, environment) as first, served("Salesforce", salesforce, environment) as second:
+    marketo = ["marketo", "--manifest", "target/manifest.json"]
+    with (
+        served("Gainsight", gainsight, environment) as first,
+        served("Salesforce", salesforce, environment) as second,
+        served("Marketo", marketo, environment) as third,
+    ):
         yield {
             **environment,
             "GAINSIGHT_BASE_URL": first,
@@ -94,6 +102,10 @@ def systems(environment: dict[str, str]) -> Iterator[dict[str, str]]:
             "SALESFORCE_CONNECTION": "demo",
             "SALESFORCE_CLIENT_ID": "local",
             "SALESFORCE_CLIENT_SECRET": "local",
+            "MARKETO_BASE_URL": third,
+            "MARKETO_CONNECTION": "demo",
+            "MARKETO_CLIENT_ID": "local",
+            "MARKETO_CLIENT_SECRET": "local",
         }
 
 
@@ -171,7 +183,7 @@ SUMMARY = {
     "the publish runs, newest first": """
         select destination as system, finished_at, outcome, rows_new as new, rows_changed as changed,
             rows_unchanged as unchanged, rows_accepted as accepted, rows_rejected as rejected, api_calls
-        from main_publish.publish_runs order by started_at desc limit 4""",
+        from main_publish.publish_runs order by started_at desc limit 6""",
 }
 
 
@@ -196,7 +208,7 @@ def print_summary(database: Path) -> None:
 
 def main() -> int:
     """Runs the demo; returns the exit status."""
-    own = {name: value for name, value in os.environ.items() if not name.startswith(("GAINSIGHT_", "SALESFORCE_"))}
+    own = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
     environment = {**own, "RAW_PATH": str(RAW), "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
     database = Path(environment.get("DUCKDB_PATH", "customer_health.duckdb"))
     try:
@@ -207,7 +219,7 @@ def main() -> int:
         build = [str(BIN / "dbt"), "build", "--quiet", "--exclude-resource-type", "unit_test", "--target", "duckdb"]
         run("dbt build", [*build, "--vars", clock], environment)
         print("built and tested")
-        step("a local Gainsight and a local Salesforce")
+        step("a local Gainsight, Salesforce and Marketo")
         with systems(environment) as loader_environment:
             step("publish")
             run("publish", [sys.executable, "-m", "loader", "--target", "duckdb", "publish"], loader_environment)
@@ -220,7 +232,7 @@ def main() -> int:
         "\nwhat to try next\n"
         "  make demo        again: the second publish sends nothing\n"
         "  make dashboard   the same figures as a page in build/dashboard/index.html\n"
-        "  make sandbox     the local Gainsight with a page of its rows; make sandbox-salesforce, too\n"
+        "  make sandbox     the local Gainsight with a page of its rows; sandbox-salesforce and sandbox-marketo, too\n"
         '  RAW_PATH=/your/files make build   your own data (README.md, "Your own data")'
     )
     return 0

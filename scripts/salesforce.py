@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,17 +31,20 @@ MODES = {
 }
 
 
-def read_specs(project: Path) -> list[ObjectSpec]:
-    """Objects of the publish models to Salesforce, with the project's own vars filled in."""
+def read_nodes(project: Path, files: str = "salesforce__*.yml") -> Iterator[dict[str, Any]]:
+    """Entries of publish models, each with its `publish`, and with the project's own vars filled in."""
     known = yaml.safe_load((project / "dbt_project.yml").read_text(encoding="utf-8")).get("vars") or {}
-    nodes: list[dict[str, Any]] = []
-    for path in sorted((project / MODELS).rglob("salesforce__*.yml")):
+    for path in sorted((project / MODELS).rglob(files)):
         text = re.sub(r"\{\{ *var\('(\w+)'\) *\}\}", lambda found: str(known[found[1]]), path.read_text("utf-8"))
         for entry in (yaml.safe_load(text) or {}).get("models") or []:
             publish = ((entry.get("config") or {}).get("meta") or {}).get("publish")
             if isinstance(publish, dict):
-                nodes.append({**entry, "publish": publish})
-    return objects(nodes)
+                yield {**entry, "publish": publish}
+
+
+def read_specs(project: Path) -> list[ObjectSpec]:
+    """Objects of the publish models to Salesforce."""
+    return objects(read_nodes(project))
 
 
 def one_line(text: str) -> str:
@@ -68,36 +72,48 @@ def tables(specs: list[ObjectSpec]) -> str:
     return "\n".join(lines)
 
 
-def page(current: str, specs: list[ObjectSpec]) -> str:
-    """The page with new tables.
+def filled(path: Path, current: str, text: str) -> str:
+    """A page with these tables in the place for them.
 
     Raises:
-        ValueError: it has no place for them.
+        ValueError: it has none.
     """
     head, begin, rest = current.partition(BEGIN)
     _, end, tail = rest.partition(END)
     if not begin or not end:
-        raise ValueError(f"{PAGE} lacks the line {BEGIN} or {END}")
-    return f"{head}{BEGIN}\n\n{tables(specs)}\n{END}{tail}"
+        raise ValueError(f"{path} lacks the line {BEGIN} or {END}")
+    return f"{head}{BEGIN}\n\n{text}\n{END}{tail}"
 
 
-def main(arguments: list[str], project: Path = PROJECT) -> int:
-    """Writes or checks the page; returns the exit status."""
-    path = project / PAGE
+def page(current: str, project: Path) -> str:
+    """The page with new tables."""
+    return filled(PAGE, current, tables(read_specs(project)))
+
+
+def write_page(
+    name: str, page: Path, make: Callable[[str, Path], str], arguments: list[str], project: Path = PROJECT
+) -> int:
+    """Writes or checks a page that is partly made; returns the exit status."""
+    path = project / page
     try:
         current = path.read_text(encoding="utf-8")
-        wanted = page(current, read_specs(project))
+        wanted = make(current, project)
     except (OSError, ValueError, KeyError, MisuseError, yaml.YAMLError) as error:
-        sys.stderr.write(f"salesforce: {error}\n")
+        sys.stderr.write(f"{name}: {error}\n")
         return 1
     if current == wanted:
         return 0
     if "--check" in arguments:
-        sys.stderr.write(f"salesforce: {PAGE} is out of date; run `make registry`\n")
+        sys.stderr.write(f"{name}: {page} is out of date; run `make registry`\n")
         return 1
     path.write_text(wanted, encoding="utf-8")
-    sys.stdout.write(f"salesforce: wrote {PAGE}\n")
+    sys.stdout.write(f"{name}: wrote {page}\n")
     return 0
+
+
+def main(arguments: list[str], project: Path = PROJECT) -> int:
+    """Writes or checks the page; returns the exit status."""
+    return write_page("salesforce", PAGE, page, arguments, project)
 
 
 if __name__ == "__main__":

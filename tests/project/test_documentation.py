@@ -84,11 +84,13 @@ def test_the_pages_of_columns_and_of_salesforce_and_the_picture_of_the_graph_are
     monkeypatch.syspath_prepend(REPO / "scripts")
     import columns
     import lineage
+    import marketo
     import salesforce
 
     manifest = sample_bench[0].manifest_file()
     assert columns.main(["--check"]) == 0
     assert salesforce.main(["--check"]) == 0
+    assert marketo.main(["--check"]) == 0
     assert lineage.main(["--check", "--manifest", str(manifest)]) == 0
 
 

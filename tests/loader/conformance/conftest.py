@@ -6,18 +6,20 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-import one_run
 import pytest
 from rig_gainsight import GainsightRig
 from rig_http import HttpRig
+from rig_marketo import ImportRig, MarketoRig
 from rig_salesforce import BulkRig, SalesforceRig
-from rigs import Bench, Rig, ToyRig
+from rigs import Bench, Rig, ToyRig, filled
 
 Serving = Callable[[Path, pytest.MonkeyPatch], AbstractContextManager[HttpRig]]
 SYSTEMS: dict[str, Serving] = {
     "gainsight": GainsightRig.serving,
     "salesforce": SalesforceRig.serving,
     "salesforce by files": BulkRig.serving,
+    "marketo": MarketoRig.serving,
+    "marketo by files": ImportRig.serving,
 }
 """Destinations with a local system behind HTTP. Another one joins here."""
 
@@ -37,16 +39,6 @@ def http_rig(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest
     """Each destination with a local system behind HTTP."""
     with SYSTEMS[request.param](tmp_path, monkeypatch) as made:
         yield made
-
-
-def filled(rig: Rig, folder: Path, patch: pytest.MonkeyPatch) -> Bench:
-    """60 rows of 30 things, five companies; pauses are short."""
-    for module, name, value in one_run.PACE:
-        patch.setattr(module, name, value)
-    made = Bench(folder, rig)
-    rig.companies([f"A{n}" for n in range(5)])
-    made.fill(30)
-    return made
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import pickle
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,11 @@ import tenacity
 from loader.dbt.artifacts import Artifacts, PublishModel
 from loader.dbt.profile import Target
 from loader.destinations import DESTINATIONS
-from loader.engine import http, sender
+from loader.engine import http, sender, uploads
 from loader.engine.destination import Destination
 from loader.engine.publish import Publisher, Request
 from loader.engine.result import Result
+from loader.marketo import bulk as imports
 from loader.salesforce import bulk
 from loader.warehouse import State
 
@@ -30,6 +32,8 @@ PACE: list[tuple[Any, str, Any]] = [
     (sender, "LATER_PAUSES", (0.0, 0.0, 0.0)),
     (http, "_backoff", tenacity.wait_exponential_jitter(multiplier=0.02, max=0.2, jitter=0.02)),
     (bulk, "_SHORTEST_POLL", 0.02),
+    (imports, "_SHORTEST_POLL", 0.02),
+    (uploads, "UNKNOWN_UPLOAD", timedelta(0)),
 ]
 """Pauses that are short in the suite: module, name, value. A destination that waits adds its own."""
 

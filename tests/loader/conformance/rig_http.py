@@ -53,6 +53,7 @@ class HttpRig:
     """
 
     name: str
+    tells_made = True
     prefix: ClassVar[str]
     kind: Callable[[], Destination]
     given: dict[str, Any] = {}  # noqa: RUF012 - never changed

@@ -42,10 +42,12 @@ class Rig(Protocol):
 
     Attributes:
         given: what of the publish model is this destination's own.
+        tells_made: whether it says of each record that we made it; only those are deleted.
     """
 
     name: str
     given: dict[str, Any]
+    tells_made: bool
 
     def destination(self) -> Destination:
         """The destination as a new run has it."""
@@ -108,7 +110,7 @@ class Rig(Protocol):
 class ToyRig:
     """The toy. What kills its run is an interrupt, for it is in memory; its rows are written by key."""
 
-    name = "toy"
+    name, tells_made = "toy", True
     given: dict[str, Any] = {}  # noqa: RUF012 - never changed
 
     def __init__(self, connection: str = "toy-a") -> None:
@@ -254,3 +256,13 @@ class Bench:
         held = self.sql("select count(*), count(distinct row_key) from main_publish.publish_state where row_hash <> ''")
         assert held[0][0] == held[0][1], "a row stands in the state twice"
         assert self.sql("select count(*) from main_publish.publish_intents") == [(0,)]
+
+
+def filled(rig: Rig, folder: Path, patch: pytest.MonkeyPatch) -> Bench:
+    """60 rows of 30 things, five companies; pauses are short."""
+    for module, name, value in one_run.PACE:
+        patch.setattr(module, name, value)
+    made = Bench(folder, rig)
+    rig.companies([f"A{n}" for n in range(5)])
+    made.fill(30)
+    return made
