@@ -20,7 +20,7 @@ MARTS = Path("models/marts")
 END = "# end of what `make registry` writes"
 FIELDS = re.compile(r"# score groups as ([Xx])(\S+): written by `make registry`")
 COLUMNS = re.compile(r"# columns of the score groups(, with colors)?: written by `make registry`")
-COLOR = "red, yellow, green or null; null means unscored, never red"
+COLOR = "\"{{ doc('color') }}\""
 
 Group = dict[str, str]
 
@@ -59,10 +59,9 @@ def camel_case(name: str) -> str:
 def _column(group: Group, *, with_color: bool) -> list[str]:
     where = f" over the subscriptions whose plan has it ({group['min_tier']})" if group["min_tier"] else ""
     name, said = group["score_group"], f"Score of {group['label']}{where}; null when unscored"
-    score = [f"- name: {name}_score", f"  description: {said}"]
-    if with_color:
-        return [*score, f"- name: {name}_color", f"  description: {COLOR}"]
-    return [*score, "  data_type: double"]
+    score = [f"- name: {name}_score", f"  description: {said}", "  data_type: double"]
+    color = [f"- name: {name}_color", f"  description: {COLOR}", "  data_type: varchar"]
+    return score + color if with_color else score
 
 
 def filled(text: str, groups: list[Group]) -> str:

@@ -19,14 +19,15 @@
     {%- endif -%}
 {% endmacro %}
 
-{#- on-run-start: a contract that has the score of one group has those of all, and a field for each where it is published. -#}
+{#- on-run-start: a contract that has the scores of more groups than seats have has those of all, and a field for each where it
+    is published. -#}
 {% macro check_score_columns() %}
     {%- set wanted = [] -%}
     {%- for group in customer_health.score_group_names() -%}
         {%- do wanted.append(group ~ '_score') -%}
     {%- endfor -%}
     {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.config.contract.enforced -%}
-        {%- if node.columns.keys() | select('in', wanted) | list | length > 1 -%}
+        {%- if node.columns.keys() | select('in', wanted) | list | length > 2 -%}
             {%- set fields = (node.config.meta.get('publish') or {}).get('fields', node.columns) -%}
             {%- for column in wanted if column not in node.columns or column not in fields -%}
                 {{ exceptions.raise_compiler_error(

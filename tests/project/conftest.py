@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from canaries import plant
 from dbt_bench import AGAIN, SMALL, Bench, DbtRun, Mart, models_only
 from early_june import EarlyJune, build_days
 from history import History, build_history
+from ping_files import RAW_NAME
+from refusals import good_raw
 from worked_examples import worked_examples
 
 
@@ -73,6 +76,23 @@ def worked_mart_sql_2023(worked_bench: Bench, worked_mart: Mart) -> Mart:
     worked_bench.variables = {"as_of": "2026-07-31", "threshold_set": "sql_2023"}
     worked_bench.build(*AGAIN)
     return worked_bench.snapshot("sql_2023")
+
+
+@pytest.fixture(scope="session")
+def spoilt_bench(home: Callable[[str], Path]) -> Bench:
+    """A copy of the project without its tests, and one raw folder: each test writes anew what it spoils."""
+    folder = home("bad")
+    return Bench(folder, folder / "raw", models_only(folder / "project"), as_of="2026-06-30")
+
+
+@pytest.fixture(scope="session")
+def seeded(home: Callable[[str], Path], models: Path) -> Bench:
+    """A project without tests, and a database with the seeds and nothing else."""
+    folder = home("files")
+    bench = Bench(folder, good_raw().write(folder / RAW_NAME), models, as_of="2026-06-30")
+    bench.build("seed")
+    shutil.copy(bench.database, folder / "seeded.duckdb")
+    return bench
 
 
 @pytest.fixture(scope="session")

@@ -52,6 +52,11 @@ def day(text: str) -> Reading:
     return None, "unreadable"
 
 
+def due(text: str) -> Reading:
+    """The same of an objective's due day, where none is told."""
+    return day(text) if text else (None, "due_missing")
+
+
 def boolean(text: str) -> Reading:
     """(value, finding) of a boolean."""
     words = {"true": (True, None), "false": (False, None), "": (None, None)}
@@ -66,7 +71,7 @@ CELLS: list[tuple[str, str, str, Callable[[str], Reading]]] = [
     *(("licenses", "seats", text, lambda cell: number(cell, SEATS_MAX, whole=True)) for text in odd.CELL_NUMBERS),
     *(("licenses", "starts_at", text, day) for text in odd.CELL_DATES),
     *(("objectives", "target_value", text, lambda cell: number(cell, COUNT_MAX)) for text in odd.CELL_NUMBERS),
-    *(("objectives", "due_on", text, day) for text in odd.CELL_DATES),
+    *(("objectives", "due_on", text, due) for text in odd.CELL_DATES),
 ]
 KEYS = {"subscriptions": "subscription_id", "licenses": "license_id", "objectives": "objective_id"}
 

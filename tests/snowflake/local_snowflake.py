@@ -32,6 +32,7 @@ import fakesnow.server  # noqa: E402
 
 _TEMPORARY = re.compile(r"\b(create\s+(?:or\s+replace\s+)?)temporary\s+(?=(?:table|view)\b)", re.IGNORECASE)
 _SESSION = re.compile(r"\s*alter\s+session\s+set\b.*", re.IGNORECASE | re.DOTALL)
+_COMMENTS = re.compile(r"\s*(?:comment\s+on\b|alter\s+(?:table|view)\s+\S+\s+alter\b).*\$\$.*", re.IGNORECASE | re.DOTALL)
 # The same results as fakesnow's own, which take minutes for a thousand pings (a subquery a row; a hash of
 # each object).
 _OBJECT_CONSTRUCT = """
@@ -86,7 +87,8 @@ def _source_named(merge: exp.Merge) -> exp.Merge:
 def _patched(parse: Callable[[str], exp.Expression]) -> Callable[[str], exp.Expression]:
     def parse_one(command: str) -> exp.Expression:
         with _PARSING:
-            command = _SESSION.sub("select 'Statement executed successfully.' as status", command)
+            for unknown in (_SESSION, _COMMENTS):
+                command = unknown.sub("select 'Statement executed successfully.' as status", command)
             return parse(_TEMPORARY.sub(r"\1", command, count=1)).transform(_replaced)
 
     return parse_one

@@ -36,6 +36,16 @@ def test_no_user_decides_what_a_session_is(parity: Parity, server: LocalSnowflak
     assert "timezone =" not in (REPO / "snowflake" / "setup.sql").read_text(encoding="utf-8").lower()
 
 
+def test_descriptions_of_marts_become_comments_of_tables_and_columns(parity: Parity, server: LocalSnowflake) -> None:
+    said = [" ".join(each.split()) for each in server.said()]
+    tables = [each for each in said if each.lower().startswith("comment on table customer_health.marts.dim_accounts is")]
+    assert any("Customer accounts." in each and "**How to join.**" in each for each in tables)
+    columns = [each for each in said if each.lower().startswith("alter table customer_health.marts.dim_accounts alter")]
+    assert any('"SEGMENT" COMMENT $$Market segment$$' in each for each in columns)
+    views = [each for each in said if "customer_health.marts.dim_days" in each.lower() and "view" in each.lower()]
+    assert any('"DATE_DAY" COMMENT $$The day$$' in each for each in views)
+
+
 def test_the_incremental_build_reads_payloads_of_new_days_only(parity: Parity) -> None:
     path = "compiled/customer_health/models/staging/service_ping/base_service_ping__leaves.sql"
     sql = (parity.warehouses.target_path("snowflake") / path).read_text(encoding="utf-8")

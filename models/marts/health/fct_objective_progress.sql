@@ -101,7 +101,12 @@ judged as (
             when target_value is null then 'target_missing'
             when current_value is null then value_missing_reason
             else 'target_zero'
-        end as missing_reason
+        end as missing_reason,
+        case
+            when elapsed_share is not null then null
+            when due_on is null then 'due_missing'
+            else 'zero_denominator'
+        end as elapsed_missing_reason
     from clipped
 
 )

@@ -90,7 +90,8 @@ judged as (
             when copy_number > 1 then 'duplicate_id'
         end as row_finding,
         case
-            when due_on is null and due_on_text is not null then 'unreadable'
+            when due_on_text is null then 'due_missing'
+            when due_on is null then 'unreadable'
             when due_on < starts_on then 'end_before_start'
         end as due_on_finding
     from numbered
