@@ -30,7 +30,6 @@ class Archetype:
     engagement: Course
     scm: Course
     builds: Course
-    pipeline_users: Course
     deployers: Course = (0.0, 0.0)
     deployments: Course = (0.0, 0.0)
     success: float = 0.9
@@ -48,7 +47,6 @@ ARCHETYPES: tuple[Archetype, ...] = (
         engagement=(0.86, 0.88),
         scm=(0.52, 0.55),
         builds=(42, 48),
-        pipeline_users=(0.45, 0.48),
         deployers=(0.15, 0.17),
         deployments=(6, 8),
         success=0.93,
@@ -63,7 +61,6 @@ ARCHETYPES: tuple[Archetype, ...] = (
         engagement=(0.7, 0.84),
         scm=(0.25, 0.45),
         builds=(8, 44),
-        pipeline_users=(0.15, 0.4),
         deployers=(0.03, 0.13),
         deployments=(1, 5),
         success=0.85,
@@ -78,7 +75,6 @@ ARCHETYPES: tuple[Archetype, ...] = (
         engagement=(0.78, 0.44),
         scm=(0.4, 0.12),
         builds=(35, 4),
-        pipeline_users=(0.35, 0.1),
         deployers=(0.1, 0.02),
         deployments=(4, 1),
         success=0.75,
@@ -93,7 +89,6 @@ ARCHETYPES: tuple[Archetype, ...] = (
         engagement=(0.6, 0.48),
         scm=(0.14, 0.11),
         builds=(1.5, 1.2),
-        pipeline_users=(0.06, 0.05),
     ),
     Archetype(
         "ci_only",
@@ -102,7 +97,6 @@ ARCHETYPES: tuple[Archetype, ...] = (
         engagement=(0.75, 0.77),
         scm=(0.08, 0.09),
         builds=(80, 110),
-        pipeline_users=(0.55, 0.6),
     ),
     Archetype(
         "devsecops",
@@ -111,7 +105,6 @@ ARCHETYPES: tuple[Archetype, ...] = (
         engagement=(0.84, 0.87),
         scm=(0.5, 0.55),
         builds=(50, 60),
-        pipeline_users=(0.5, 0.55),
         deployers=(0.14, 0.18),
         deployments=(7, 9),
         success=0.95,
@@ -127,7 +120,6 @@ ARCHETYPES: tuple[Archetype, ...] = (
         engagement=(0.72, 0.74),
         scm=(0.6, 0.62),
         builds=(0.5, 0.6),
-        pipeline_users=(0.03, 0.03),
     ),
     Archetype(
         "over_licence",
@@ -136,7 +128,6 @@ ARCHETYPES: tuple[Archetype, ...] = (
         engagement=(0.88, 0.9),
         scm=(0.5, 0.55),
         builds=(30, 41),
-        pipeline_users=(0.4, 0.45),
         deployers=(0.08, 0.1),
         deployments=(3, 4),
         success=0.88,

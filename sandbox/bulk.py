@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import secrets
 import threading
 import time
 import uuid
@@ -249,8 +248,3 @@ class BulkImports:
 def _reader(name: str, content: bytes) -> Any:
     delimiter = "\t" if name.lower().endswith(".tsv") else ","
     return csv.reader(io.StringIO(content.decode("utf-8"), newline=""), delimiter=delimiter)
-
-
-def random_job_id() -> str:
-    """A job id such as the UI shows."""
-    return secrets.token_hex(16)

@@ -26,8 +26,6 @@ FaultKind = Literal[
 COMMITS_BY_DEFAULT: frozenset[str] = frozenset({"slow", "truncated", "cut_off"})
 """Kinds that damage the reply of a call which took effect; the others prevent the call."""
 
-WRITES: frozenset[str] = frozenset({"insert", "update", "upsert", "delete", "bulk"})
-
 
 @dataclass
 class Switches:

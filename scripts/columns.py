@@ -14,6 +14,10 @@ from typing import Any
 import yaml
 
 PROJECT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(PROJECT))  # run as a file, too
+
+from scripts.pages import settle  # noqa: E402
+
 MARTS = Path("models/marts")
 PAGE = Path("docs/columns.md")
 BLOCKS = Path("models/_docs.md")
@@ -91,15 +95,7 @@ def main(arguments: list[str], project: Path = PROJECT) -> int:
     except ValueError as error:
         sys.stderr.write(f"columns: {error}\n")
         return 1
-    path = project / PAGE
-    if path.exists() and path.read_text(encoding="utf-8") == wanted:
-        return 0
-    if "--check" in arguments:
-        sys.stderr.write(f"columns: {PAGE} is out of date; run `make registry`\n")
-        return 1
-    path.write_text(wanted, encoding="utf-8")
-    sys.stdout.write(f"columns: wrote {PAGE}\n")
-    return 0
+    return settle("columns", {PAGE: wanted}, project, check="--check" in arguments)
 
 
 if __name__ == "__main__":

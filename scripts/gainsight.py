@@ -20,6 +20,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))  # this checkout's loader, not the installed one
 
 from loader.dbt.artifacts import value_kind  # noqa: E402
+from scripts.pages import settle  # noqa: E402
 from scripts.salesforce import MODES, one_line  # noqa: E402
 
 PAGE = Path("docs/gainsight.md")
@@ -220,21 +221,13 @@ def page(current: str, project: Path) -> str:
 
 def main(arguments: list[str], project: Path = PROJECT) -> int:
     """Writes or checks the page; returns the exit status."""
-    path = project / PAGE
     try:
-        current = path.read_text(encoding="utf-8")
+        current = (project / PAGE).read_text(encoding="utf-8")
         wanted = page(current, project)
     except (OSError, ValueError, KeyError, StopIteration, yaml.YAMLError) as error:
         sys.stderr.write(f"gainsight: {type(error).__name__}: {error}\n")
         return 1
-    if current == wanted:
-        return 0
-    if "--check" in arguments:
-        sys.stderr.write(f"gainsight: {PAGE} is out of date; run `make registry`\n")
-        return 1
-    path.write_text(wanted, encoding="utf-8")
-    sys.stdout.write(f"gainsight: wrote {PAGE}\n")
-    return 0
+    return settle("gainsight", {PAGE: wanted}, project, check="--check" in arguments)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,10 @@ from pathlib import Path
 from typing import Any
 
 PROJECT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(PROJECT))  # run as a file, too
+
+from scripts.pages import settle  # noqa: E402
+
 PAGE = Path("docs/architecture.md")
 BEGIN, END = "<!-- picture: written by `make registry` -->", "<!-- end of the picture -->"
 Graph = dict[str, dict[str, Any]]
@@ -122,23 +126,14 @@ def main(arguments: list[str], project: Path = PROJECT) -> int:
     if not options.manifest.exists():
         sys.stderr.write(f"lineage: {options.manifest} is missing; run `dbt parse` first\n")
         return 1
-    page = project / PAGE
-    text = page.read_text(encoding="utf-8")
-    head, rest = text.split(BEGIN)
+    head, rest = (project / PAGE).read_text(encoding="utf-8").split(BEGIN)
     try:
         drawn = picture(models_of(json.loads(options.manifest.read_text(encoding="utf-8"))))
     except ValueError as error:
         sys.stderr.write(f"lineage: {error}\n")
         return 1
     wanted = f"{head}{BEGIN}\n{drawn}\n{END}{rest.split(END)[1]}"
-    if wanted == text:
-        return 0
-    if options.check:
-        sys.stderr.write(f"lineage: the picture in {PAGE} is out of date; run `make registry`\n")
-        return 1
-    page.write_text(wanted, encoding="utf-8")
-    sys.stdout.write(f"lineage: wrote {PAGE}\n")
-    return 0
+    return settle("lineage", {PAGE: wanted}, project, check=options.check)
 
 
 if __name__ == "__main__":

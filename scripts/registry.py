@@ -23,6 +23,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))  # run as a file, too
 
 from scripts import score_groups  # noqa: E402
+from scripts.pages import settle  # noqa: E402
 
 METRICS = Path("models/metrics")
 REGISTRY = Path("macros/_generated/metric_models.sql")
@@ -202,20 +203,7 @@ def main(arguments: list[str], project: Path = PROJECT) -> int:
     except (RegistryError, OSError, ValueError, KeyError) as error:
         sys.stderr.write(f"registry: {error}\n")
         return 1
-    changed = [
-        path
-        for path, text in wanted.items()
-        if not (project / path).exists() or (project / path).read_text(encoding="utf-8", errors="replace") != text
-    ]
-    if "--check" in arguments:
-        for path in changed:
-            sys.stderr.write(f"registry: {path} is out of date; run `make registry`\n")
-        return 1 if changed else 0
-    for path in changed:
-        (project / path).parent.mkdir(parents=True, exist_ok=True)
-        (project / path).write_text(wanted[path], encoding="utf-8")
-        sys.stdout.write(f"registry: wrote {path}\n")
-    return 0
+    return settle("registry", wanted, project, check="--check" in arguments)
 
 
 if __name__ == "__main__":

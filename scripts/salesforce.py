@@ -19,6 +19,7 @@ sys.path.insert(0, str(PROJECT))  # this checkout's loader, not the installed on
 
 from loader.errors import MisuseError  # noqa: E402
 from loader.salesforce.objects import ObjectSpec, objects  # noqa: E402
+from scripts.pages import settle  # noqa: E402
 
 MODELS = Path("models/marts/publish")
 PAGE = Path("docs/salesforce.md")
@@ -94,21 +95,13 @@ def write_page(
     name: str, page: Path, make: Callable[[str, Path], str], arguments: list[str], project: Path = PROJECT
 ) -> int:
     """Writes or checks a page that is partly made; returns the exit status."""
-    path = project / page
     try:
-        current = path.read_text(encoding="utf-8")
+        current = (project / page).read_text(encoding="utf-8")
         wanted = make(current, project)
     except (OSError, ValueError, KeyError, MisuseError, yaml.YAMLError) as error:
         sys.stderr.write(f"{name}: {error}\n")
         return 1
-    if current == wanted:
-        return 0
-    if "--check" in arguments:
-        sys.stderr.write(f"{name}: {page} is out of date; run `make registry`\n")
-        return 1
-    path.write_text(wanted, encoding="utf-8")
-    sys.stdout.write(f"{name}: wrote {page}\n")
-    return 0
+    return settle(name, {page: wanted}, project, check="--check" in arguments)
 
 
 def main(arguments: list[str], project: Path = PROJECT) -> int:

@@ -16,7 +16,7 @@ import requests
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from requests.adapters import HTTPAdapter
-from test_salesforce_sandbox import USAGE, open_org
+from salesforce_org import USAGE, open_org
 
 from sandbox.salesforce import Org
 

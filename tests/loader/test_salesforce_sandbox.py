@@ -1,9 +1,8 @@
-"""The local Salesforce keeps to the contract: tokens, describe, queries, records one at a time and up to 200."""
+"""The local Salesforce keeps to the contract: tokens, limits, describe, queries, and what an org may do."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import jwt
@@ -11,74 +10,12 @@ import pytest
 import requests
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from salesforce_org import ROOT, USAGE, Client, client, code, errors, open_org, org
 
 from sandbox.salesforce import AT_ONCE, DAY_SPENT, Fault, Limits, Org, RowFault, Switches
 from sandbox.salesforce.ids import full, with_suffix
 
-USAGE = "Product_Usage__c"
-FIELDS: list[dict[str, Any]] = [
-    {"name": "Usage_Key__c", "type": "string", "length": 40, "externalId": True, "unique": True, "caseSensitive": True},
-    {"name": "Account__c", "type": "reference", "referenceTo": "Account"},
-    {"name": "Period__c", "type": "date"},
-    {"name": "Users__c", "type": "double", "precision": 18, "scale": 0},
-    {"name": "Share__c", "type": "percent", "precision": 5, "scale": 2},
-    {"name": "Seen_At__c", "type": "datetime"},
-    {"name": "Active__c", "type": "boolean"},
-    {"name": "Color__c", "type": "picklist", "options": ["red", "yellow", "green"], "restricted": True},
-]
-ROOT = "/services/data/v67.0"
-
-
-class Client(requests.Session):
-    """Requests to one org with a token of client credentials."""
-
-    def __init__(self, org: Org) -> None:
-        super().__init__()
-        self.org = org
-        self.login()
-
-    def login(self) -> None:
-        form = {"grant_type": "client_credentials", "client_id": "local", "client_secret": "local"}
-        token = self.post(f"{self.org.url}/services/oauth2/token", data=form, timeout=10).json()
-        self.headers["Authorization"] = f"Bearer {token['access_token']}"
-
-    def call(self, method: str, path: str, body: Any = None, **more: Any) -> requests.Response:
-        return self.request(method, self.org.url + ROOT + path, json=body, timeout=10, **more)
-
-    def query(self, soql: str) -> Any:
-        return self.call("GET", "/query", params={"q": soql}).json()
-
-    def upsert(self, *records: dict[str, Any], all_or_none: bool = False, **more: Any) -> Any:
-        body = {"allOrNone": all_or_none, "records": [{"attributes": {"type": USAGE}, **each} for each in records]}
-        return self.call("PATCH", f"/composite/sobjects/{USAGE}/Usage_Key__c", body, **more).json()
-
-
-def open_org(**more: Any) -> Org:
-    """An org with one custom object, and an external id on Account."""
-    org = Org(**more)
-    org.create_object(USAGE, FIELDS, label="Product Usage")
-    org.create_object("Account", [{"name": "Ext__c", "type": "string", "externalId": True}])
-    return org
-
-
-@pytest.fixture
-def org() -> Iterator[Org]:
-    with open_org() as org:
-        yield org
-
-
-@pytest.fixture
-def client(org: Org) -> Client:
-    return Client(org)
-
-
-def code(reply: requests.Response) -> tuple[int, str]:
-    return reply.status_code, reply.json()[0]["errorCode"]
-
-
-def errors(results: Any) -> list[str | None]:
-    return [each["errors"][0]["statusCode"] if each["errors"] else None for each in results]
-
+__all__ = ["client", "org"]
 
 # tokens
 
@@ -249,108 +186,6 @@ def test_calls_at_once_have_a_limit_of_their_own() -> None:
         reply = client.call("GET", "/limits")
         assert code(reply) == (403, "REQUEST_LIMIT_EXCEEDED")
         assert "Concurrent" in reply.json()[0]["message"]
-
-
-# collections
-
-
-def test_a_collection_creates_and_changes_by_position(client: Client, org: Org) -> None:
-    first = client.upsert({"Usage_Key__c": "a", "Users__c": 1}, {"Usage_Key__c": "b", "Share__c": 12.345})
-    second = client.upsert({"Usage_Key__c": "c"}, {"Usage_Key__c": "a", "Users__c": None})
-    assert [(each["success"], each["created"]) for each in first + second] == [(True, True)] * 3 + [(True, False)]
-    assert second[1]["id"] == first[0]["id"]
-    rows = {row["Usage_Key__c"]: row for row in org.rows(USAGE)}
-    assert (rows["a"]["Users__c"], rows["b"]["Share__c"]) == (None, 12.35)
-
-
-def test_one_bad_record_costs_itself_or_where_it_is_all_or_none_all(client: Client, org: Org) -> None:
-    bad = {"Usage_Key__c": "b", "Color__c": "purple"}
-    assert errors(client.upsert({"Usage_Key__c": "a"}, bad)) == [None, "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"]
-    assert org.count(USAGE) == 1
-    both = client.upsert({"Usage_Key__c": "c"}, bad, all_or_none=True)
-    assert errors(both) == ["ALL_OR_NONE_OPERATION_ROLLED_BACK", "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"]
-    assert org.count(USAGE) == 1
-
-
-@pytest.mark.parametrize(
-    ("values", "said"),
-    [
-        ({"Usage_Key__c": "x" * 41}, "STRING_TOO_LONG"),
-        ({"Usage_Key__c": "x", "Share__c": 1000}, "NUMBER_OUTSIDE_VALID_RANGE"),
-        ({"Usage_Key__c": "x", "Account__c": "nothing"}, "MALFORMED_ID"),
-        ({"Usage_Key__c": "x", "Account__c": "001000000000001AAA"}, "INVALID_CROSS_REFERENCE_KEY"),
-        ({"Usage_Key__c": "x", "Account__r": {"Ext__c": "none"}}, "INVALID_FIELD"),
-        ({"Usage_Key__c": None}, "MISSING_ARGUMENT"),
-        ({"Usage_Key__c": "x", "Id": "a00000000000001AAA"}, "MALFORMED_ID"),
-        ({"Usage_Key__c": "x", "CreatedDate": "2026-01-01T00:00:00Z"}, "INVALID_FIELD_FOR_INSERT_UPDATE"),
-    ],
-)
-def test_a_value_that_a_field_does_not_take_names_why(client: Client, values: dict[str, Any], said: str) -> None:
-    assert errors(client.upsert({"Usage_Key__c": "good"}, values)) == [None, said]
-
-
-def test_what_cannot_be_read_refuses_the_call(client: Client, org: Org) -> None:
-    assert (
-        client.upsert({"Usage_Key__c": "a"}, {"Usage_Key__c": "b", "Period__c": "yesterday"})[0]["errorCode"]
-        == "JSON_PARSER_ERROR"
-    )
-    assert (
-        client.upsert({"Usage_Key__c": "a"}, {"Usage_Key__c": "b", "Nothing__c": 1})[0]["errorCode"] == "INVALID_FIELD"
-    )
-    assert client.upsert(*({"Usage_Key__c": str(n)} for n in range(201)))[0]["errorCode"] == "EXCEEDED_ID_LIMIT"
-    assert org.count(USAGE) == 0
-
-
-def test_records_of_other_objects_are_found_by_their_external_id(client: Client, org: Org) -> None:
-    (account,) = org.insert("Account", [{"Name": "A", "Ext__c": "A-1"}])
-    client.upsert({"Usage_Key__c": "a", "Account__r": {"Ext__c": "a-1"}})
-    assert org.rows(USAGE)[0]["Account__c"] == account
-
-
-def test_external_ids_that_differ_by_case_are_two_or_one_as_the_org_has_it(client: Client, org: Org) -> None:
-    client.upsert({"Usage_Key__c": "Key"}, {"Usage_Key__c": "key"})
-    assert org.count(USAGE) == 2
-    org.switches.case_blind = True
-    twice = client.upsert({"Usage_Key__c": "new"}, {"Usage_Key__c": "NEW"})
-    several = client.upsert({"Usage_Key__c": "KEY"})
-    assert errors(twice) == ["DUPLICATE_VALUE"] * 2
-    assert errors(several) == ["DUPLICATE_EXTERNAL_ID"]
-    assert client.query(f"SELECT Id FROM {USAGE} WHERE Usage_Key__c IN ('KEY')")["totalSize"] == 2
-
-
-def test_several_records_of_one_external_id_are_300_with_their_addresses(client: Client, org: Org) -> None:
-    found = org.insert("Account", [{"Name": "A", "Ext__c": "A-1"}, {"Name": "B", "Ext__c": "A-1"}])
-    reply = client.call("PATCH", "/sobjects/Account/Ext__c/A-1", {"Website": "https://example.com"})
-    assert (reply.status_code, reply.json()) == (300, [f"{ROOT}/sobjects/Account/{each}" for each in found])
-    assert [row["Website"] for row in org.rows("Account")] == [None, None]
-
-
-def test_one_record_is_created_changed_read_and_deleted(client: Client, org: Org) -> None:
-    created = client.call("PATCH", f"/sobjects/{USAGE}/Usage_Key__c/k%2F1", {"Users__c": 1})
-    changed = client.call("PATCH", f"/sobjects/{USAGE}/Usage_Key__c/k%2F1", {"Users__c": 2})
-    record_id = created.json()["id"]
-    assert (created.status_code, changed.status_code) == (201, 200)
-    assert client.call("PATCH", f"/sobjects/{USAGE}/{record_id}", {"Active__c": True}).status_code == 204
-    read = client.call("GET", f"/sobjects/{USAGE}/{record_id}").json()
-    assert (read["Usage_Key__c"], read["Users__c"], read["Active__c"]) == ("k/1", 2.0, True)
-    assert client.call("DELETE", f"/sobjects/{USAGE}/{record_id}").status_code == 204
-    assert client.call("DELETE", f"/sobjects/{USAGE}/{record_id}").status_code == 404
-    none = client.call("PATCH", f"/sobjects/{USAGE}/Usage_Key__c/none?updateOnly=true", {"Users__c": 2})
-    assert (none.status_code, org.count(USAGE)) == (404, 0)
-
-
-def test_ids_update_read_and_delete_up_to_200_records(client: Client, org: Org) -> None:
-    a, b = org.insert(USAGE, [{"Usage_Key__c": "a"}, {"Usage_Key__c": "b"}])
-    records = [{"attributes": {"type": USAGE}, "Id": each, "Users__c": 7} for each in (a[:15], "a00000000000001")]
-    updated = client.call("PATCH", "/composite/sobjects", {"records": records}).json()
-    assert errors(updated) == [None, "MALFORMED_ID"]
-    read = client.call(
-        "POST", f"/composite/sobjects/{USAGE}", {"ids": [b, a, "001000000000001AAA"], "fields": ["Users__c"]}
-    ).json()
-    assert [each and each["Users__c"] for each in read] == [None, 7.0, None]
-    deleted = client.call("DELETE", f"/composite/sobjects?ids={a},{b},{a}").json()
-    assert errors(deleted) == [None, None, "ENTITY_IS_DELETED"]
-    assert org.count(USAGE) == 0
 
 
 # what an org may do

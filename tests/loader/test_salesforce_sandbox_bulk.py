@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import requests
-from test_salesforce_sandbox import USAGE, Client, client, code, open_org, org
+from salesforce_org import USAGE, Client, client, code, open_org, org
 
 from sandbox.salesforce import Fault, Limits, Org, RowFault, Switches
 

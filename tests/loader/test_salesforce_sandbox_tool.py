@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 import requests
+from salesforce_org import ROOT as API
+from salesforce_org import USAGE, Client, open_org
 from served import ROOT, not_started, served
 from test_salesforce_metadata import specs
-from test_salesforce_sandbox import ROOT as API
-from test_salesforce_sandbox import USAGE, Client, open_org
 
 from loader.salesforce.metadata import write
 from sandbox.salesforce import Org, Switches

@@ -121,7 +121,7 @@ def test_any_label_gives_a_contract_that_yaml_reads_back(project: Path, label: s
 
 def test_the_command_itself_ends_with_the_message_and_status_1(project: Path) -> None:
     (project / "scripts").mkdir()
-    for name in ("registry", "score_groups"):
+    for name in ("registry", "score_groups", "pages"):
         shutil.copy(REPO / f"scripts/{name}.py", project / "scripts")
     (project / FOLDER / f"{NAME}.yml").write_text("models: 1\n")
     ran = subprocess.run(

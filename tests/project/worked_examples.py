@@ -10,7 +10,6 @@ from typing import Any
 
 from raw_folder import RawFolder, instance_id
 
-PERIOD = "2026-06-01"
 PING_AT = "2026-06-20T06:00:00Z"
 
 

@@ -32,7 +32,9 @@ import fakesnow.server  # noqa: E402
 
 _TEMPORARY = re.compile(r"\b(create\s+(?:or\s+replace\s+)?)temporary\s+(?=(?:table|view)\b)", re.IGNORECASE)
 _SESSION = re.compile(r"\s*alter\s+session\s+set\b.*", re.IGNORECASE | re.DOTALL)
-_COMMENTS = re.compile(r"\s*(?:comment\s+on\b|alter\s+(?:table|view)\s+\S+\s+alter\b).*\$\$.*", re.IGNORECASE | re.DOTALL)
+_COMMENTS = re.compile(
+    r"\s*(?:comment\s+on\b|alter\s+(?:table|view)\s+\S+\s+alter\b).*\$\$.*", re.IGNORECASE | re.DOTALL
+)
 # The same results as fakesnow's own, which take minutes for a thousand pings (a subquery a row; a hash of
 # each object).
 _OBJECT_CONSTRUCT = """

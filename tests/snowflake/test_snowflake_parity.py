@@ -38,7 +38,9 @@ def test_no_user_decides_what_a_session_is(parity: Parity, server: LocalSnowflak
 
 def test_descriptions_of_marts_become_comments_of_tables_and_columns(parity: Parity, server: LocalSnowflake) -> None:
     said = [" ".join(each.split()) for each in server.said()]
-    tables = [each for each in said if each.lower().startswith("comment on table customer_health.marts.dim_accounts is")]
+    tables = [
+        each for each in said if each.lower().startswith("comment on table customer_health.marts.dim_accounts is")
+    ]
     assert any("Customer accounts." in each and "**How to join.**" in each for each in tables)
     columns = [each for each in said if each.lower().startswith("alter table customer_health.marts.dim_accounts alter")]
     assert any('"SEGMENT" COMMENT $$Market segment$$' in each for each in columns)
