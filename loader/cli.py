@@ -90,8 +90,8 @@ def cli(
 
     Settings come from the environment: GAINSIGHT_BASE_URL, and GAINSIGHT_ACCESS_KEY or GAINSIGHT_CLIENT_ID
     and GAINSIGHT_CLIENT_SECRET; SALESFORCE_BASE_URL, SALESFORCE_CLIENT_ID, and SALESFORCE_CLIENT_SECRET or
-    SALESFORCE_USERNAME and SALESFORCE_PRIVATE_KEY_FILE; GAINSIGHT_S3_FOLDER or GAINSIGHT_S3_BUCKET for files. The
-    warehouse is dbt's own profile.
+    SALESFORCE_USERNAME and SALESFORCE_PRIVATE_KEY_FILE; MARKETO_BASE_URL, MARKETO_CLIENT_ID and
+    MARKETO_CLIENT_SECRET; GAINSIGHT_S3_FOLDER or GAINSIGHT_S3_BUCKET for files. The warehouse is dbt's own profile.
     """
     output.set_up_logs(log_format)
     context.obj = Project(Artifacts(project_dir), profiles_dir, target)

@@ -32,9 +32,10 @@ CALLS_A_FILE = 9
 LARGEST_BODY = 900_000
 """Bytes of a call's rows; Marketo takes a megabyte."""
 SETTLE_SECONDS = 5.0
-CLEARING = (
-    "Null and empty text are one to Marketo: either clears its field. Rows in which something may have to be cleared go"
-    " by calls, however many they are (MARKETO_EMPTY_CELLS)."
+CLEARING = "Null and empty text are one to Marketo: either clears its field."
+BY_CALLS = (
+    "It is not known whether an empty cell of a file does (MARKETO_EMPTY_CELLS), so rows in which something may have to be"
+    " cleared go by calls."
 )
 _NO_COMMA = "a key with a comma cannot be looked for: Marketo's queries separate values by commas"
 
@@ -104,7 +105,9 @@ class Marketo(Defaults):
 
     def remarks(self, work: Sequence[Work]) -> list[str]:
         """See `Destination`."""
-        return [CLEARING] if any(each.known or each.unknown for each in work) else []
+        busy = [each for each in work if each.known or each.unknown]
+        filed = any(self.takes_bulk(each.model, each.known + each.unknown) for each in busy)
+        return ([CLEARING] if busy else []) + ([BY_CALLS] if filed and not self._empty_clears else [])
 
     def takes_bulk(self, model: PublishModel, rows: int) -> bool:
         """See `TakesFiles`. Companies have no imports; an import creates, and says neither what it created nor its id,
@@ -228,7 +231,7 @@ class Marketo(Defaults):
             yield Finding(model.name, name, field, problem, fix, schema=False, warning=True)
         if found := told_of(name, self._probed(name, model.key)):
             yield Finding(model.name, name, *found)
-        if not is_company(name):
+        if not is_company(name) and COMPANY not in self._probes:
             told_of(COMPANY, self._probed(COMPANY, (COMPANY_KEY,)))
 
     def settle(self, since: float) -> None:

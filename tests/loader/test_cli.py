@@ -47,7 +47,7 @@ def test_every_setting_and_state_column_is_in_the_docs() -> None:
     from loader.warehouse import TABLES
 
     source = "".join(path.read_text() for path in (HERE.parent.parent / "loader").rglob("*.py"))
-    names = set(re.findall(r"GAINSIGHT_[A-Z_]+[A-Z]", source))
+    names = set(re.findall(r"(?:GAINSIGHT|SALESFORCE|MARKETO)_[A-Z_]+[A-Z]", source))
     for suffix in re.findall(r"\{prefix\}(_[A-Z_]+)", source):
         names.add("GAINSIGHT" + suffix)
     for name in sorted(names):

@@ -148,6 +148,7 @@ def test_the_page_names_every_file_that_was_touched(changed: Changed) -> None:
         "models/marts/health/fct_account_health.yml",
         "models/marts/health/mart_account_standing.yml",
         "models/marts/publish/gainsight/gainsight__company_health.yml",
+        "models/marts/publish/marketo/marketo__account_health.yml",
         "models/marts/publish/salesforce/salesforce__account_health.yml",
     }
     assert all(file.startswith(("seeds/", "models/metrics/")) for file in use_case - written)
@@ -178,7 +179,8 @@ def test_the_fifth_use_case_is_everywhere_that_the_other_four_are(changed: Chang
     )
     health = mart.one("fct_account_health", account_id="pings", period_start=MARCH)
     assert (health["plan_score"], health["plan_color"]) == (63, "yellow")
-    for relation in ("mart_account_standing", "gainsight__company_health", "salesforce__account_health"):
+    published = ("gainsight__company_health", "salesforce__account_health", "marketo__account_health")
+    for relation in ("mart_account_standing", *published):
         assert mart.one(relation, account_id="pings")["plan_score"] == 63, relation
     adoption = mart.one("fct_account_adoption", account_id="pings", period_start=MARCH)
     assert "plan" in adoption["in_progress_use_cases"].split(",")

@@ -93,6 +93,7 @@ def test_a_build_grants_the_loader_what_it_reads_and_no_more(parity: Parity, ser
     found = {re.match(r"grant select on table (\S+) to role (\S+)", sql).groups() for sql in grants}
     read = ("dim_instances", "gainsight__company_health", "gainsight__instance_usage", "gainsight__instances")
     read += ("salesforce__account_health", "salesforce__license_usage", "salesforce__product_usage")
+    read += ("marketo__account_health", "marketo__smart_list_flags", "gainsight__unlabelled_instances")
     assert {(f"customer_health.marts.{name}", LOADER_ROLE.lower()) for name in read} <= found
     assert {relation.rpartition(".")[2] for relation, _ in found} == set(read)
     assert "loader_role" in str(parity.warehouses.variables)

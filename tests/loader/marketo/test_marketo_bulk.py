@@ -6,9 +6,8 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from rig_http import interrupted
 from rig_marketo import ImportRig
-from rigs import Bench, model
+from rigs import Bench, Died, model
 
 from loader.engine import uploads
 from loader.errors import StoppedError
@@ -87,7 +86,10 @@ def test_what_may_have_to_be_cleared_goes_by_calls_until_it_is_known_that_an_emp
     files.publish()
     files.sql("update things set note = null, amount = amount + 1 where thing_id = 't1'")
     files.sql("update things set amount = amount + 1 where thing_id = 't2'")
-    assert files.publish().accepted == 4
+    ended = files.publish()
+    assert ended.accepted == 4
+    remarks = ended.plan.remarks if ended.plan else []
+    assert any("go by calls" in each or "MARKETO_EMPTY_CELLS" in each for each in remarks) is (cells == "ignored")
     assert by_call(files) == (2 if cells == "ignored" else 0)
     files.assert_settled()
 
@@ -149,24 +151,51 @@ def test_an_import_that_goes_on_ends_the_run_and_the_next_one_reads_its_results(
     files.assert_settled()
 
 
-@pytest.mark.parametrize("nth", [1, 2])
-def test_no_file_is_left_unread_after_a_kill(files: Bench, nth: int) -> None:
-    """After the first call that writes (the file is handed over and not named), and after a poll of it."""
-    box(files).fail_rows(RowFault("1003", "Field 'Note' is not valid", where=lambda row: row.get("thingId") == "t1"))
-    if nth == 1:
-        files.rig.after(1, interrupted)
+@pytest.mark.parametrize("way", ["killed before the file had a name", "stopped while it was worked through"])
+def test_no_file_is_left_unread(files: Bench, way: str) -> None:
+    fault = RowFault("1003", "Field 'Note' is not valid", where=lambda row: row.get("thingId") == "t1")
+    box(files).fail_rows(fault)
+    assert isinstance(files.rig, ImportRig)
+    if way.startswith("killed"):
+        assert files.rig.killed(files, 1, "unanswered")
+        box(files).fail_rows(fault)
     else:
         box(files).switches = Switches(polls_in_progress=1_000)
-        assert isinstance(files.rig, ImportRig)
         files.rig.settings["BULK_WAIT_SECONDS"] = "0.1"
-    with pytest.raises((KeyboardInterrupt, StoppedError)):
-        files.publish()
-    files.sql("update main_publish.publish_runs set outcome = 'running'")
-    box(files).switches = Switches()
+        with pytest.raises(StoppedError):
+            files.publish()
+        box(files).switches = Switches()
     ended = files.publish()
     assert (ended.accepted, ended.rejected) == (58, 2)
     assert len(box(files).rows("thing_c")) == 58
-    assert operations(files)["failures"] == nth, "of the second run's own file, and of the one that had a name"
+    read = operations(files)["failures"]
+    assert read == (1 if way.startswith("killed") else 2), (
+        "of the second run's own file, and of the one that had a name"
+    )
+
+
+def killed_rounds(bench: Bench, kills: list[tuple[int, Died]]) -> int:
+    """Rows that change, are new or are cleared; killed; run again and compared. How many runs were dead before the end."""
+    died = 0
+    bench.publish()
+    for number, (nth, how) in enumerate(kills):
+        bench.fill(20, days=1, name=f"r{number}-")
+        bench.sql(f"update things set amount = amount + 1, note = null where thing_id = 't{number}'")
+        died += bench.rig.killed(bench, nth, how)
+        bench.publish()
+        bench.assert_settled()
+    return died
+
+
+def test_killed_at_a_call_about_a_file_the_next_run_completes_the_job(files: Bench) -> None:
+    assert killed_rounds(files, [(1, "unanswered"), (6, "answered"), (1, "late")]) >= 2
+
+
+@pytest.mark.long
+def test_killed_at_any_call_about_a_file_the_next_run_completes_the_job(files: Bench) -> None:
+    ways: list[Died] = ["unanswered", "late"]
+    kills: list[tuple[int, Died]] = [(nth, "answered") for nth in range(1, 13)]
+    assert killed_rounds(files, [*kills, *((nth, how) for how in ways for nth in (1, 2))]) >= 8
 
 
 def test_a_file_that_nobody_named_is_waited_for(files: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from loader.engine.http import Http, Reply
 from loader.engine.limits import Meter
 from loader.engine.publish import Request, metered
 from loader.engine.reconcile import Difference, Reconciler
-from loader.errors import MisuseError, StoppedError
+from loader.errors import LoaderError, MisuseError, StoppedError
 from loader.marketo import auth
 from loader.warehouse import Options
 from sandbox.marketo import Fault, Instance, Limits, RowFault, Switches
@@ -90,6 +90,15 @@ def test_wrong_credentials_and_an_address_with_rest_are_told(calls: Bench) -> No
             calls.publish()
         settings[name] = kept
     assert box(calls).rows("thing_c") == []
+
+
+def test_a_token_that_a_reply_echoes_is_nowhere(calls: Bench) -> None:
+    calls.sql("insert into things values ('x', '2026-01-01', 7, 'n', 'A1')")
+    box(calls).schedule(Fault("echo", operation="upsert"))
+    with pytest.raises(LoaderError) as ended:
+        calls.publish()
+    said = str(ended.value) + str(calls.sql("from main_publish.publish_runs"))
+    assert "Bearer ***" in said and ":int" not in said
 
 
 def test_a_permission_that_is_missing_ends_the_run_and_names_the_role(calls: Bench) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -42,6 +43,13 @@ def test_a_reply_means_one_thing(given: Reply, meaning: type[Exception]) -> None
     with pytest.raises(Exception) as raised:
         replies.judge(given)
     assert type(raised.value) is meaning, raised.value
+
+
+def test_every_code_that_has_a_rule_stands_on_the_page() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "marketo.md").read_text(encoding="utf-8")
+    known = (replies.CRM, replies.TOO_MANY, replies.DAY, replies.AT_ONCE, *replies.ENDED, *replies.ABSENT)
+    known += (*replies.QUEUE, *replies.LATER, *replies.MISSING, *replies._MOMENTARY, replies._DENIED)
+    assert [code for code in known if code not in page] == []
 
 
 def test_limits_are_waited_for_each_by_its_own_rule() -> None:
