@@ -34,8 +34,8 @@ LARGEST_BODY = 900_000
 SETTLE_SECONDS = 5.0
 CLEARING = "Null and empty text are one to Marketo: either clears its field."
 BY_CALLS = (
-    "It is not known whether an empty cell of a file does (MARKETO_EMPTY_CELLS), so rows in which something may have to be"
-    " cleared go by calls."
+    "It is not known whether an empty cell of a file does (MARKETO_EMPTY_CELLS), so rows in which something may have to"
+    " be cleared go by calls."
 )
 _NO_COMMA = "a key with a comma cannot be looked for: Marketo's queries separate values by commas"
 
