@@ -29,6 +29,7 @@ METRICS = Path("models/metrics")
 REGISTRY = Path("macros/_generated/metric_models.sql")
 SEAT_SOURCES = Path("macros/_generated/seat_sources.sql")
 USAGE_CONTRACT = Path("models/marts/publish/gainsight/gainsight__instance_usage.yml")
+WEEKLY_CONTRACT = Path("models/marts/publish/adoption_explorer/adoption_explorer__usage_weekly.yml")
 DICTIONARY = Path("docs/metrics.md")
 BEGIN = "# metrics with a gainsight_field: written by `make registry`"
 END = "# end of what `make registry` writes"
@@ -116,11 +117,11 @@ def seat_sources_text(project: Path) -> str:
     )
 
 
-def replace_block(text: str, number: int, lines: list[str]) -> str:
+def replace_block(text: str, number: int, lines: list[str], where: Path = USAGE_CONTRACT, blocks: int = 2) -> str:
     """Puts `lines` between the marker pair `number` (from 0), at the marker's indent."""
     parts = text.split(BEGIN)
-    if len(parts) != 3 or any(END not in part for part in parts[1:]):
-        raise RegistryError(f'{USAGE_CONTRACT} needs two blocks between the lines "{BEGIN}" and "{END}"; git has them')
+    if len(parts) != blocks + 1 or any(END not in part for part in parts[1:]):
+        raise RegistryError(f'{where} needs {blocks} blocks between the lines "{BEGIN}" and "{END}"; git has them')
     head, rest = BEGIN.join(parts[: number + 1]), BEGIN.join(parts[number + 1 :])
     indent = head[head.rindex("\n") + 1 :]
     _, tail = rest.split(END, 1)
@@ -141,10 +142,21 @@ def usage_contract_text(current: str, metrics: list[dict[str, Any]]) -> str:
     """The usage contract with the fields and columns of the metrics that are published."""
     published = [metric for metric in metrics if metric.get("gainsight_field")]
     fields = [f"{metric['name']}: {metric['gainsight_field']}" for metric in published]
+    return replace_block(replace_block(current, 0, fields), 1, contract_columns(published))
+
+
+def weekly_contract_text(current: str, metrics: list[dict[str, Any]]) -> str:
+    """The weekly contract with the columns of the published metrics that stand in the ping."""
+    published = [metric for metric in metrics if metric.get("gainsight_field") and metric["key_paths"]]
+    return replace_block(current, 0, contract_columns(published), WEEKLY_CONTRACT, blocks=1)
+
+
+def contract_columns(metrics: list[dict[str, Any]]) -> list[str]:
+    """Lines of a contract's columns, one column a metric."""
     columns: list[str] = []
-    for metric in published:
+    for metric in metrics:
         columns += [f"- name: {metric['name']}", f"  description: {yaml_text(metric['label'])}", "  data_type: double"]
-    return replace_block(replace_block(current, 0, fields), 1, columns)
+    return columns
 
 
 def made_of(metric: dict[str, Any], metrics: list[dict[str, Any]]) -> str:
@@ -186,11 +198,12 @@ def dictionary_text(metrics: list[dict[str, Any]]) -> str:
 def outputs(project: Path) -> dict[Path, str]:
     """What each written file must hold."""
     metrics = read_metrics(project)
-    contract = read_text(project / USAGE_CONTRACT)
+    contract, weekly = read_text(project / USAGE_CONTRACT), read_text(project / WEEKLY_CONTRACT)
     return {
         REGISTRY: registry_text(metrics),
         SEAT_SOURCES: seat_sources_text(project),
         USAGE_CONTRACT: usage_contract_text(contract, metrics),
+        WEEKLY_CONTRACT: weekly_contract_text(weekly, metrics),
         DICTIONARY: dictionary_text(metrics),
         **score_groups.outputs(project),
     }

@@ -30,12 +30,17 @@
     {%- if grain == 'month' -%}
         cast({{ dbt.date_trunc('month', day) }} as date)
     {%- else -%}
-        {{ customer_health.days_later(
-            "cast('2020-01-06' as date)",
-            'cast(floor(' ~ customer_health.days_between("cast('2020-01-06' as date)", day) ~ ' / '
-            ~ customer_health.days_in_period() ~ '.0) * ' ~ customer_health.days_in_period() ~ ' as integer)'
-        ) }}
+        {{ customer_health.week_start(day, customer_health.days_in_period()) }}
     {%- endif -%}
+{%- endmacro %}
+
+{#- The Monday of the week that holds a date; of two weeks, counted from Monday 2020-01-06, with 14. -#}
+{% macro week_start(day, days=7) -%}
+    {{ customer_health.days_later(
+        "cast('2020-01-06' as date)",
+        'cast(floor(' ~ customer_health.days_between("cast('2020-01-06' as date)", day) ~ ' / '
+        ~ days ~ '.0) * ' ~ days ~ ' as integer)'
+    ) }}
 {%- endmacro %}
 
 {% macro days_in_period() -%}

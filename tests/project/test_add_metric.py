@@ -43,6 +43,7 @@ def test_a_new_metric_is_in_every_place(history: History, name: str) -> None:
     metric = mart.one("dim_metrics", metric_name=name)
     assert (metric["stage"], metric["gainsight_field"]) == ("create", ADDED[name])
     assert name in mart.find("gainsight__instance_usage")[0]
+    assert name in mart.find("adoption_explorer__usage_weekly")[0]
     assert mart.find("mart_metrics_by_tier", metric_name=name)
     page = (project / "docs/metrics.md").read_text(encoding="utf-8")
     assert f"`{name}`" in page
@@ -75,6 +76,7 @@ def test_a_new_metric_takes_no_other_edit(history: History) -> None:
     assert changed == files | {
         "macros/_generated/metric_models.sql",
         "models/marts/publish/gainsight/gainsight__instance_usage.yml",
+        "models/marts/publish/adoption_explorer/adoption_explorer__usage_weekly.yml",
         "docs/metrics.md",
     }
 
@@ -154,7 +156,7 @@ def test_check_names_what_is_out_of_date_and_changes_nothing(
     before = {path: path.read_bytes() for path in project.rglob("*") if path.is_file()}
     assert registry.main(["--check"], project) == 1
     said = capsys.readouterr().err
-    for file in ("macros/_generated/metric_models.sql", "gainsight__instance_usage.yml"):
+    for file in ("macros/_generated/metric_models.sql", "gainsight__instance_usage.yml", "usage_weekly.yml"):
         assert file in said
     assert "make registry" in said
     assert before == {path: path.read_bytes() for path in project.rglob("*") if path.is_file()}

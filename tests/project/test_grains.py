@@ -58,7 +58,7 @@ def small_raw() -> RawFolder:
         ("ended", "2026-02-20T12:00:00Z", 15, 12),
         ("ended", "2026-03-05T12:00:00Z", 16, 13),
     ):
-        fields = {"license_subscription_id": f"S-{name}", "license_plan": "premium"}
+        fields = {"license_subscription_id": f"S-{name}", "license_plan": "premium", "historical_max_users": activated + 1}
         uuid, hostname = f"uuid-{name}", f"git.{name}.example"
         raw.ping(uuid, hostname, received_at, fields, activated=activated, active=active)
     return raw
@@ -132,6 +132,46 @@ def test_an_instance_has_a_row_for_every_period_from_its_first_ping_on(marts: di
         STEADY,
     )
     assert [tuple(row.values()) for row in rows] == ACTIVITY[grain]
+
+
+# week, pings, historical max users (one more than the activated seats of the week's last ping), complete
+WEEKS: list[tuple[date, int, float | None, bool]] = [
+    (day("01-19"), 1, 51, True),
+    # Saturday's last second and Sunday's first: Sunday's ping stands
+    (day("01-26"), 2, 55, True),
+    (day("02-02"), 1, 57, True),
+    *((week, 0, None, True) for week in weekly("02-09", "03-02")),
+    (day("03-09"), 1, 71, True),
+    *((week, 0, None, True) for week in weekly("03-16", "03-23")),
+    (day("03-30"), 0, None, False),
+]
+
+
+@pytest.mark.parametrize("grain", GRAINS)
+def test_adoption_explorer_gets_weeks_whatever_the_grain(marts: dict[str, Mart], grain: str) -> None:
+    """A row for every week from the first ping on, with the last ping's value, or none and why; no account is lost."""
+    mart = marts[grain]
+    rows = mart.rows(
+        "select week_start, ping_count, historical_max_users, is_complete_week, account_id, missing_reason "
+        "from adoption_explorer__usage_weekly where instance_id = ? order by week_start",
+        STEADY,
+    )
+    assert [tuple(row.values())[:4] for row in rows] == WEEKS
+    assert {row["account_id"] for row in rows} == {"steady"}
+    assert all((row["missing_reason"] == "no_ping") is (row["ping_count"] == 0) for row in rows)
+    assert "git_operations_28_days_user key_absent" in rows[0]["missing_reason"]
+    assert {row["account_id"] for row in mart.find("adoption_explorer__company_info")} == {"steady", "silent", "ended"}
+    assert mart.find("adoption_explorer__left_out") == []
+    # of 20 February and of 5 March, after its subscription has ended
+    ended = mart.find("adoption_explorer__usage_weekly", account_id="ended")
+    assert sorted(row["historical_max_users"] for row in ended if row["ping_count"]) == [16, 17]
+    assert repr(rows) == repr(
+        marts["month"].rows(
+            "select week_start, ping_count, historical_max_users, is_complete_week, account_id, missing_reason "
+            "from adoption_explorer__usage_weekly where instance_id = ? order by week_start",
+            STEADY,
+        )
+    )
 
 
 REPORTING, NEVER, STOPPED, NO_SUBSCRIPTION = (

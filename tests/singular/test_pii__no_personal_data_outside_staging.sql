@@ -7,6 +7,7 @@
 -- depends_on: {{ ref('gainsight__company_health') }} {{ ref('gainsight__instances') }} {{ ref('gainsight__instance_usage') }}
 -- depends_on: {{ ref('salesforce__account_health') }} {{ ref('salesforce__license_usage') }} {{ ref('salesforce__product_usage') }}
 -- depends_on: {{ ref('marketo__account_health') }} {{ ref('marketo__smart_list_flags') }}
+-- depends_on: {{ ref('adoption_explorer__company_info') }} {{ ref('adoption_explorer__usage_weekly') }} {{ ref('adoption_explorer__left_out') }}
 {%- set allowed = ['csm_email', 'account_name', 'objective_name', 'source_file'] -%}
 {%- set schemas = [] -%}
 {%- set marts = {} -%}

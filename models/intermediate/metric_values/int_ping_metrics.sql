@@ -54,7 +54,7 @@ chosen as (
     where path_count > 1
     qualify row_number() over (
         partition by instance_id, period_start, metric_name
-        order by case value_status when 'reported' then 1 when 'failed' then 2 else 3 end, priority
+        order by {{ first_usable_path() }}
     ) = 1
 
 ),
@@ -71,16 +71,7 @@ explained as (
         case
             when instance_periods.ping_id is null then 'no_ping'
             when chosen.value_status is not null then chosen.value_reason
-            when instance_periods.tier_rank < metrics.tier_rank then 'tier'
-            when instance_periods.version_major < metrics.min_major
-                or (
-                    instance_periods.version_major = metrics.min_major
-                    and instance_periods.version_minor < metrics.min_minor
-                )
-                then 'version_below_minimum'
-            when instance_periods.version_major * 1000 + instance_periods.version_minor >= metric_paths.removed_in
-                then 'metric_removed'
-            else 'key_absent'
+            else {{ absent_key_reason('instance_periods') }}
         end as value_reason,
         chosen.value_status
     from instance_periods
