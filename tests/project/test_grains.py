@@ -58,7 +58,11 @@ def small_raw() -> RawFolder:
         ("ended", "2026-02-20T12:00:00Z", 15, 12),
         ("ended", "2026-03-05T12:00:00Z", 16, 13),
     ):
-        fields = {"license_subscription_id": f"S-{name}", "license_plan": "premium", "historical_max_users": activated + 1}
+        fields = {
+            "license_subscription_id": f"S-{name}",
+            "license_plan": "premium",
+            "historical_max_users": activated + 1,
+        }
         uuid, hostname = f"uuid-{name}", f"git.{name}.example"
         raw.ping(uuid, hostname, received_at, fields, activated=activated, active=active)
     return raw
