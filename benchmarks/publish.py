@@ -7,7 +7,7 @@ import math
 import shutil
 import statistics
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from benchmarks import peers
@@ -23,7 +23,8 @@ SLOWEST, SLOWEST_ROUNDS = "dlt", 2
 LEAST_USED = 0.98
 LONGEST, LARGEST = 10.0, 300.0
 SLOPE = (0.9, 1.1)
-LOOKED_UP_AGAIN = {"query": 1}
+LOOKS = 2
+"""Calls that look the companies up again, at most: a page, and whether another one follows."""
 NAMES = {
     "bare": "bare `requests` loop (the floor)",
     "loader": "**ours**",
@@ -130,8 +131,8 @@ def second_publish(folder: Path, rows: int, clients: Sequence[str], failed: str 
         " because at 10 calls a second 100,000 rows would take minutes.",
         columns=["client", "first run, s", "calls", "second run, s", "calls of the second run"],
         rows=cells + _missing(failed, 5),
-        target="ours makes no call when nothing has changed, but the one that looks the companies up again",
-        met=calls["loader"] == LOOKED_UP_AGAIN,
+        target="ours makes no call when nothing has changed, but the two that look the companies up again",
+        met=_only_looks_up(calls["loader"]),
     )
 
 
@@ -186,9 +187,7 @@ def million(project: Project, rows: int) -> Section:
     none = sum(sum(each.calls.values()) for each in unchanged) - looked_up
     seconds, memory = _spread(unchanged, "seconds"), _spread(unchanged, "megabytes")
     fits = seconds.median < LONGEST and max(memory.values) < LARGEST and changed.megabytes < LARGEST
-    right = (
-        all(each.calls == LOOKED_UP_AGAIN for each in unchanged) and write == due and _accepted(changed) == rows // 50
-    )
+    right = all(_only_looks_up(each.calls) for each in unchanged) and write == due and _accepted(changed) == rows // 50
     error = changed.error or next((each.error for each in unchanged if each.error), "")
     return Section(
         title=f"{rows:,} rows in the mart",
@@ -200,7 +199,7 @@ def million(project: Project, rows: int) -> Section:
             ["one row in 50", Spread((changed.seconds,)), _megabytes(changed), write,
              sum(changed.calls.values()) - write],
         ],
-        target=f"nothing changed: no call but one look-up a run, under {LONGEST:g} s and {LARGEST:g} MB; 2 % changed:"
+        target=f"nothing changed: no call but the two of a look-up, under {LONGEST:g} s and {LARGEST:g} MB; 2 % changed:"
         f" {due} write calls, memory the same",
         met=fits and right and not error,
         explanation=error or f"The state takes {size:.0f} bytes a row in the DuckDB file.",
@@ -234,6 +233,10 @@ def growth(folder: Path, sizes: Sequence[int], large: Project) -> Section:
         explanation=f"Slopes from size to size: {', '.join(f'{each:.2f}' for each in slopes)}. Below 1 is a fixed cost"
         " that is shared by more rows.",
     )
+
+
+def _only_looks_up(calls: Mapping[str, int]) -> bool:
+    return calls.keys() == {"query"} and calls["query"] <= LOOKS
 
 
 def _with_rows(run: Run, report: dict[str, object]) -> Run:

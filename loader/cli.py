@@ -43,6 +43,8 @@ from loader.warehouse.history import last_runs, postponed_rows, standing_rejecti
 
 OBJECTS_A_COLLECTION = 100_000
 """Rows are many and in no cycle; Python's own 700 took a tenth of a publish for looking whether they are."""
+SECONDS_A_TURN = 0.001
+"""How long the thread beside may keep the one that calls from its reply; Python's own 5 ms are four calls."""
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
@@ -289,6 +291,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command line; every failure is one paragraph on stderr and an exit code."""
     given = sys.argv[1:] if arguments is None else arguments
     gc.set_threshold(OBJECTS_A_COLLECTION)
+    sys.setswitchinterval(SECONDS_A_TURN)
     output.set_up_logs("text")
     try:
         sys.exit(cli(given, standalone_mode=False))

@@ -177,7 +177,7 @@ class Query:
             raise RefusedError("GSOBJ_EMU_LIMIT", f"limit must be between 1 and {MAX_ROWS}")
         if type(offset) is not int or offset < 0:
             raise RefusedError("GSOBJ_EMU_OFFSET", "offset must be 0 or more")
-        return limit, offset
+        return min(limit, self.switches.longest_page), offset
 
 
 @dataclass

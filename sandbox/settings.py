@@ -36,6 +36,7 @@ class Switches:
         empty_result: 3.5: `{"records": []}`; `result:false` GSOBJ_1XXX on 200; GSOBJ_1011 on 400;
             or a bare empty list.
         null_in_query: a null value of a selected field is `null`, or its key is absent.
+        longest_page: 3.5: most rows of a read, whatever was asked for.
         unsorted_order: order of a read without `orderBy`: as inserted, or another one each call.
         expression_parentheses: 3.5: whether `expression` may hold parentheses (undocumented).
         put_no_match: 3.3: a record without a match fails the call; or is listed in `errors`
@@ -78,6 +79,7 @@ class Switches:
     query_shape: Literal["records", "list"] = "records"
     empty_result: Literal["records", "result_false", "gsobj_1011", "list"] = "records"
     null_in_query: Literal["null", "omitted"] = "null"
+    longest_page: int = 5000
     unsorted_order: Literal["insertion", "arbitrary"] = "insertion"
     expression_parentheses: bool = False
     put_no_match: Literal["fail_all", "partial", "zero"] = "fail_all"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,8 +14,10 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
-import tenacity
+from requests.adapters import HTTPAdapter
+from requests.cookies import extract_cookies_to_jar
 from requests.utils import get_environ_proxies
+from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
@@ -68,8 +71,11 @@ class Http:
         self.settings, self.meter = settings, meter
         self._session = requests.Session()
         self._session.trust_env = False  # no credentials from ~/.netrc
-        self._session.proxies = get_environ_proxies(settings.base_url)
-        self._session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
+        self._adapter = _OneHost()
+        self._way: dict[str, Any] = {
+            "proxies": get_environ_proxies(settings.base_url),
+            "verify": os.environ.get("REQUESTS_CA_BUNDLE") or True,
+        }
         self._accepted_at = time.monotonic()
         self._ever_answered = self._failing = False
         self._throttled = 0
@@ -93,9 +99,11 @@ class Http:
         try:
             request = self._prepare(method, path, headers, body)
             path = path.partition("?")[0]
-            with self._session.send(request, timeout=timeout, allow_redirects=False, stream=True) as response:
-                content = _read(response, time.monotonic() + timeout)
-                status, given = response.status_code, response.headers
+            response = self._adapter.answer(request, timeout=timeout, **self._way)
+            status, given = response.status, response.headers
+            if "Set-Cookie" in given:
+                extract_cookies_to_jar(self._session.cookies, request, response)  # type: ignore[no-untyped-call]
+            content = _read(response, time.monotonic() + timeout)
         except requests.exceptions.SSLError as error:
             raise FatalError(f"its TLS certificate was not accepted: {_tls(error)}", 0, path) from None
         except (requests.RequestException, HTTPError) as error:
@@ -144,27 +152,24 @@ class Http:
             RetriableError: an ambiguous failure that the caller has to resolve.
         """
 
-        def again(error: BaseException) -> bool:
-            return isinstance(error, RetriableError) and (also_ambiguous or not error.ambiguous)
-
-        attempts = tenacity.Retrying(
-            retry=tenacity.retry_if_exception(again), wait=self._wait, sleep=self.meter.pause, reraise=True
-        )
-        try:
-            return attempts(call)
-        except RetriableError as error:
-            if error.throttled or error.retry_after is not None:
-                self.meter.pause(self._wait_after(error, BACKOFF_SECONDS))
-            raise
+        tries = 0
+        while True:
+            tries += 1
+            try:
+                return call()
+            except RetriableError as error:
+                if also_ambiguous or not error.ambiguous:
+                    self.meter.pause(self._wait_after(error, _backoff(tries)))
+                    continue
+                if error.throttled or error.retry_after is not None:
+                    self.meter.pause(self._wait_after(error, BACKOFF_SECONDS))
+                raise
 
     def give_up_at(self) -> float:
         """When patience ends, on the monotonic clock."""
         return self._accepted_at + self.settings.give_up_seconds
 
-    def _wait(self, attempt: tenacity.RetryCallState) -> float:
-        return self._wait_after(attempt.outcome.exception() if attempt.outcome else None, _backoff(attempt))
-
-    def _wait_after(self, error: BaseException | None, wait: float) -> float:
+    def _wait_after(self, error: RetriableError, wait: float) -> float:
         """Seconds to wait after a failure, `wait` or more.
 
         Raises:
@@ -172,11 +177,11 @@ class Http:
         """
         self._failing = True
         give_up = self.give_up_at()
-        if isinstance(error, RetriableError) and error.throttled:
+        if error.throttled:
             wait = self._throttled_wait(error, wait)
-        elif isinstance(error, RetriableError) and error.retry_after is not None:
+        elif error.retry_after is not None:
             wait = max(wait, error.retry_after)
-        elif not self._ever_answered and isinstance(error, RetriableError) and not error.ambiguous:
+        elif not self._ever_answered and not error.ambiguous:
             give_up = self._accepted_at + min(REFUSED_SECONDS, self.settings.give_up_seconds)
         if time.monotonic() + wait > give_up:
             raise self.stopped(error) from None
@@ -213,22 +218,55 @@ class Http:
         )
 
 
-_backoff = tenacity.wait_exponential_jitter(multiplier=BACKOFF_SECONDS, max=LONGEST_BACKOFF, jitter=BACKOFF_SECONDS)
+def _backoff(tries: int) -> float:
+    """Seconds to wait after so many tries, growing and jittered."""
+    return min(BACKOFF_SECONDS * (2.0 ** (tries - 1) + random.random()), LONGEST_BACKOFF)
+
+
+class _OneHost(HTTPAdapter):
+    """Calls to one host: where they go and how it proves itself is worked out once, and the reply is given as it came.
+    To work it out for each call, and to wrap the reply, takes requests a third of a call's processor time."""
+
+    def answer(self, request: requests.PreparedRequest, **way: Any) -> BaseHTTPResponse:
+        """Send a request; the reply's body is still to be read."""
+        found: Any = self.send(request, stream=True, **way)
+        reply: BaseHTTPResponse = found
+        return reply
+
+    def get_connection_with_tls_context(self, *request: Any, **way: Any) -> Any:
+        """See `HTTPAdapter`."""
+        if not hasattr(self, "_pool"):
+            self._pool = super().get_connection_with_tls_context(*request, **way)
+        return self._pool
+
+    def request_url(self, request: requests.PreparedRequest, proxies: Any) -> str:
+        """See `HTTPAdapter`."""
+        if request.url != getattr(self, "_url", None):
+            self._url, self._target = request.url, super().request_url(request, proxies)
+        return self._target
+
+    def build_response(self, req: requests.PreparedRequest, resp: Any) -> Any:
+        """The reply as it came."""
+        return resp
 
 
 class TooLargeError(requests.RequestException):
     """A reply that is too large to be one."""
 
 
-def _read(response: requests.Response, deadline: float) -> bytes:
+def _read(response: BaseHTTPResponse, deadline: float) -> bytes:
     """The body, unless it drips past the deadline: requests only limits the time between two bytes."""
     content = bytearray()
-    while chunk := response.raw.read1(1 << 16, decode_content=True):
-        content += chunk
-        if len(content) > _LARGEST_REPLY:
-            raise TooLargeError
-        if time.monotonic() > deadline:
-            raise requests.exceptions.ReadTimeout
+    try:
+        while chunk := response.read1(1 << 16, decode_content=True):
+            content += chunk
+            if len(content) > _LARGEST_REPLY:
+                raise TooLargeError
+            if time.monotonic() > deadline:
+                raise requests.exceptions.ReadTimeout
+    finally:
+        response.close()
+        response.release_conn()
     return bytes(content)
 
 

@@ -32,7 +32,6 @@ class Links:
     def __init__(self, form: Callable[[Any], str]) -> None:
         self._form = form
         self._ids: dict[tuple[str, str], dict[str, list[str]]] = {}
-        self._filled: dict[Lookup, dict[Any, tuple[str, Rejection | None]]] = {}
 
     def unasked(self, object_name: str, match: str, values: Iterable[Any]) -> list[Any]:
         """Those of the values, as JSON has them, that have not been asked for; from now on they have."""
@@ -51,13 +50,22 @@ class Links:
         """Of the records that a value points to."""
         return self._ids[lookup.object, lookup.match].get(self._form(as_json(value)), [])
 
-    def filled(self, lookup: Lookup, value: Any) -> tuple[str, Rejection | None]:
-        """What fills a look-up's field, as JSON, or why there is nothing."""
-        known = self._filled.setdefault(lookup, {})
-        return known.get(value) or known.setdefault(value, self._fill(lookup, value))
 
-    def _fill(self, lookup: Lookup, value: Any) -> tuple[str, Rejection | None]:
-        ids = [None] if value is None else self.ids(lookup, value)
+class Filled(dict[Any, tuple[str, Rejection | None]]):
+    """What fills a look-up's field, as JSON, or why there is nothing; by our value, worked out when it is first asked
+    for."""
+
+    def __init__(self, links: Links, lookup: Lookup) -> None:
+        super().__init__()
+        self._links, self._lookup = links, lookup
+
+    def __missing__(self, value: Any) -> tuple[str, Rejection | None]:
+        found = self[value] = self._fill(value)
+        return found
+
+    def _fill(self, value: Any) -> tuple[str, Rejection | None]:
+        lookup = self._lookup
+        ids = [None] if value is None else self._links.ids(lookup, value)
         if len(ids) == 1:
             return f'"{lookup.field}":{json.dumps(ids[0])}', None
         problem = f"no {lookup.object} has" if not ids else f"{len(ids)} records of {lookup.object} have"
@@ -81,27 +89,33 @@ class Records:
         to_api: Callable[[Any, Field], Any],
     ) -> None:
         self._fields, self._links, self._codes, self._to_api = fields, links, codes, to_api
-        self._suspects: dict[str, Suspects] = {}
+        self._known: dict[str, tuple[Suspects, list[tuple[str, Filled]]]] = {}
 
     def items(self, model: PublishModel, rows: Iterable[Row]) -> tuple[list[Item], list[Outcome]]:
         """Rows as the API takes them, and those that cannot be."""
-        made = [(row, *self.of(model, row)) for row in rows]
-        refused = [Outcome(row, rejection) for row, _, rejection in made if rejection]
-        return [(row, record) for row, record, rejection in made if not rejection], refused
+        items, refused = list[Item](), list[Outcome]()
+        for row in rows:
+            record, rejection = self.of(model, row)
+            if rejection:
+                refused.append(Outcome(row, rejection))
+            else:
+                items.append((row, record))
+        return items, refused
 
     def of(self, model: PublishModel, row: Row) -> tuple[str, Rejection | None]:
         """A row as the API takes it, or why it cannot be. Most are sent as the warehouse made them."""
-        record, suspects = row.record, self._suspects.get(model.object)
-        if suspects is None:
-            suspects = self._suspects[model.object] = Suspects(model, self._fields[model.object])
-        if suspects.concern(row):
+        record, known = row.record, self._known.get(model.object)
+        if known is None:
+            filled = [(each.field, Filled(self._links, each)) for each in model.lookups]
+            known = self._known[model.object] = Suspects(model, self._fields[model.object]), filled
+        if known[0].concern(row):
             fields = self._fields[model.object]
             for name, value in row.values.items():
                 if refusal := self._refusal(fields[name], value):
                     return record, refusal
             record = json.dumps({n: self._to_api(v, fields[n]) for n, v in row.values.items()})
-        for each in model.lookups:
-            link, rejection = self._links.filled(each, row.lookups[each.field])
+        for field, links in known[1]:
+            link, rejection = links[row.lookups[field]]
             if rejection:
                 return record, rejection
             record = f"{record[:-1]},{link}}}"

@@ -183,6 +183,7 @@ class Sender:
         while noted := ahead.result():
             ahead = self._beside.do(next, windows, None)
             window, noted_at = noted
+            settled = None
             try:
                 for batch in _batches((row for row in window if row.row_hash), most, self.destination.batch_bytes):
                     if self.meter.stop.is_set():
@@ -190,10 +191,11 @@ class Sender:
                     self._still_held()
                     for outcomes in call(model, batch):
                         self._record(model, outcomes, turn=turn, at_once=False)
+                settled = noted_at
             finally:
-                self._write_down(model)
-            # No call is under way, so a signal leaves nothing uncertain, in the window ahead neither.
-            self._beside.do(self.state.drop_intents, model.object, None if self.meter.stop.is_set() else noted_at)
+                self._write_down(model, settled)
+            if self.meter.stop.is_set():  # no call is under way, so nothing is uncertain, in the window ahead neither
+                self._beside.do(self.state.drop_intents, model.object)
             self.heed_signal()
         self._beside.wait()
         self.meter.before_wait = lambda seconds: None
@@ -322,16 +324,16 @@ class Sender:
                 " They are sent by the next run."
             )
 
-    def _write_down(self, model: PublishModel) -> None:
-        """Have it written down what became of rows."""
+    def _write_down(self, model: PublishModel, noted_at: datetime | None = None) -> None:
+        """Have it written down what became of rows; when the last of them were noted, if no row of theirs is left."""
         done, calls = self._unwritten, self.meter.unsaved()
-        if done or calls:
+        if done or calls or noted_at:
             accepted = [each.row for each in done if each.accepted]
             rejected = [(each.row, each.rejection) for each in done if each.rejection]
             vanished = [each.row.row_key for each in done if each.vanished]
             later = [(each.row, each.later) for each in done if each.later]
             self.result.unrecorded += len(accepted)
-            self._beside.do(self._written, model.object, calls, accepted, rejected, vanished, later)
+            self._beside.do(self._written, model.object, calls, accepted, rejected, vanished, later, noted_at)
         self._unwritten = []
 
     def _written(
@@ -342,8 +344,9 @@ class Sender:
         rejected: Sequence[tuple[Row, Rejection]],
         vanished: Sequence[str],
         later: Sequence[tuple[Row, Rejection]],
+        noted_at: datetime | None,
     ) -> None:
-        self.state.record(object_name, calls, accepted, rejected, vanished, later)
+        self.state.record(object_name, calls, accepted, rejected, vanished, later, noted_at)
         self.result.unrecorded -= len(accepted)
 
     def _before_wait(self, write_down: Callable[[], None], seconds: float) -> None:

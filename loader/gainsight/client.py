@@ -17,6 +17,8 @@ from loader.gainsight.replies import EMPTY, ENDED, NO_MATCH, NO_SUCH_ID, Written
 
 PAGE = 5000
 """Rows per read."""
+LEAST_PAGE = 100
+"""No tenant is taken to give pages shorter than this where more is asked for."""
 DATA = "/v1/data/objects"
 DESCRIBE = "/v1/meta/services/objects/describe"
 TOKEN = "/v1/users/m2m/oauth/token"  # noqa: S105 - a path
@@ -74,6 +76,7 @@ class Client:
 
     def __init__(self, http: Http) -> None:
         self.http = http
+        self._longest: dict[str, int] = {}
         self._api = Api(http, Credentials(), judge, ENDED, JSON)
 
     def describe(self, objects: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -102,6 +105,9 @@ class Client:
     ) -> Iterator[list[dict[str, Any]]]:
         """Read records, a page at a time.
 
+        A page that is shorter than was asked for need not be the last: a tenant may give shorter ones. It is when it is
+        shorter than one that this run has seen of the object, or than any tenant's; else one call more asks.
+
         Args:
             name: the object.
             select: fields; Gsid comes with them.
@@ -121,11 +127,14 @@ class Client:
                     raise
                 return
             rows = data.get("records") if isinstance(data, dict) else data
-            if rows:
-                yield [each for each in rows if each["Gsid"] not in before]
-            if not rows or len(rows) < size:
+            if not rows:
                 return
-            offset, before = offset + size, {each["Gsid"] for each in rows}
+            yield [each for each in rows if each["Gsid"] not in before]
+            longest = self._longest.get(name, 0)
+            if len(rows) < min(size, max(LEAST_PAGE, longest)):
+                return
+            self._longest[name] = max(longest, len(rows))
+            offset, before = offset + len(rows), {each["Gsid"] for each in rows}
 
     def insert(self, name: str, records: Sequence[str]) -> Written:
         """Create records, each given as JSON; as a rule all or none.

@@ -19,7 +19,7 @@ from loader.engine.records import Links, Records, pages
 from loader.engine.sending import Item, Sent, send
 from loader.engine.values import as_json, key_of
 from loader.gainsight import bulk, schema
-from loader.gainsight.client import PAGE, Client, Credentials
+from loader.gainsight.client import LEAST_PAGE, PAGE, Client, Credentials
 from loader.gainsight.comparing import Comparing
 from loader.gainsight.doubts import Doubts
 from loader.gainsight.labels import read_labels
@@ -67,7 +67,7 @@ class Gainsight(Defaults):
         in_bulk = [w for w in busy if self.takes_bulk(w.model, w.known + w.unknown)]
         calls = {
             "metadata": (1 + Credentials.needs_token() if busy else 0),
-            "look-ups": sum(pages(n, PAGE) for n in lookups.values()),
+            "look-ups": sum(_reads(n) for n in lookups.values()),
             "finds": sum(pages(w.unknown, PAGE) + _probes(w.model, w.unknown) for w in busy),
             "writes": sum(_writes(w) for w in busy if w not in in_bulk),
             "read-backs": sum(w.unknown > 1 and w.model.mode != "update" for w in busy if w not in in_bulk),
@@ -204,6 +204,11 @@ class Gainsight(Defaults):
 
     def _record_of(self, model: PublishModel, given: Mapping[str, Any]) -> Record:
         return Record(given["Gsid"], key_of(self.compares, model, given), given)
+
+
+def _reads(rows: int) -> int:
+    """Calls that read so many records which are there: a page may be short because the tenant's pages are."""
+    return pages(rows, PAGE) + rows // PAGE + (LEAST_PAGE <= rows < PAGE)
 
 
 def _probes(model: PublishModel, rows: int) -> bool:

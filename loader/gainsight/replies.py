@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from loader.engine.http import Reply
@@ -49,7 +50,7 @@ class Written:
     records: list[dict[str, Any]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
-    @property
+    @cached_property
     def ids(self) -> list[str]:
         """Gsids of the records it lists, in its order."""
         return [str(each["Gsid"]) for each in self.records]

@@ -6,8 +6,6 @@ import os
 import time
 from pathlib import Path
 
-import jwt
-
 from loader.config import KNOWN_SECRETS, Secret, secret
 from loader.engine.api import fetch_token
 from loader.engine.http import Http
@@ -73,6 +71,8 @@ class Credentials:
             "aud": os.environ.get("SALESFORCE_AUDIENCE", "").strip() or usual,
             "exp": int(time.time()) + _LIFETIME,
         }
+        import jwt  # with its cryptography a tenth of a start, and most runs sign nothing
+
         try:
             assertion = jwt.encode(claims, self._key or "", algorithm="RS256")
         except (ValueError, TypeError, jwt.exceptions.PyJWTError) as error:

@@ -174,7 +174,8 @@ class JobResults:
             return False if key in self._failed or key in self._unprocessed else None
         if taken[2] != hash(tuple(cells(record, self._header))):
             return False
-        row.destination_id, row.created_by_us = full(taken[0]), row.created_by_us and taken[1]
+        row.destination_id = full(taken[0])
+        row.created_by_us = row.created_by_us if row.stands else taken[1]
         return True
 
     def _of_error(self, row: Row, error: str, given: Mapping[str, str]) -> Outcome:

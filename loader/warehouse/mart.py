@@ -76,14 +76,15 @@ class Mart(Differ):
     def _rows(self, model: PublishModel, read: Rows) -> list[Row]:
         """What a query of `_valued` gave; rows that the mart has no more have the values of their key."""
         names, lookups = list(model.fields.values()), [each.field for each in model.lookups]
-        rows, record, first = [], self._db.record_text, 9 + len(lookups)
-        for each in read:
-            looked_up = dict(zip(lookups, each[9:first], strict=True))
-            values = (*each[1:9], each[0], record(names, each[first:]), looked_up)
-            row = Row(*values)
+        record, first = self._db.record_text, 9 + len(lookups)
+        valued = (
+            (*each[1:9], each[0], record(names, each[first:]), dict(zip(lookups, each[9:first], strict=True)))
+            for each in read
+        )
+        rows = [Row(*values) for values in valued]
+        for row in rows:
             if not row.row_hash:
                 row.record = model.key_record(row.row_key)
-            rows.append(row)
         return rows
 
     def intend(

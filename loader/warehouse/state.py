@@ -153,6 +153,7 @@ class State(Tables):
         rejected: Sequence[tuple[Row, Rejection]] = (),
         forgotten: Sequence[str] = (),
         later: Sequence[tuple[Row, Rejection]] = (),
+        noted_at: datetime | None = None,
     ) -> None:
         """Write what became of rows, in one transaction.
 
@@ -163,6 +164,7 @@ class State(Tables):
             rejected: rows that do not, and why.
             forgotten: keys of rows that stand there no more.
             later: rows that were not taken now, and why.
+            noted_at: of all rows that were noted then it is known now what became of them.
 
         Raises:
             LostLockError: another run took the lock; nothing was written.
@@ -180,6 +182,8 @@ class State(Tables):
                 self._forget("publish_later", object_name, ended)
             if later:
                 self._postpone(object_name, later, now)
+            if noted_at:
+                self._drop_intents(object_name, noted_at)
             if calls:
                 self._count(*calls)
 
@@ -219,14 +223,18 @@ class State(Tables):
                 [mark, *self.owner, object_name, *parameters],
             )
 
-    def drop_intents(self, object_name: str, noted_at: datetime | None = None) -> None:
-        """No row of this object is uncertain any more, or none of those that were noted together."""
-        together, when = (" and sent_at = ?", [noted_at]) if noted_at else ("", [])
+    def drop_intents(self, object_name: str) -> None:
+        """No row of this object is uncertain any more."""
         with self.held():
-            self.dialect.execute(
-                f"delete from {self.table('publish_intents')} where {self.mine} and object = ?{together}",
-                [*self.owner, object_name, *when],
-            )
+            self._drop_intents(object_name)
+
+    def _drop_intents(self, object_name: str, noted_at: datetime | None = None) -> None:
+        """Of all rows of this object, or of those that were noted together."""
+        together, when = (" and sent_at = ?", [noted_at]) if noted_at else ("", [])
+        self.dialect.execute(
+            f"delete from {self.table('publish_intents')} where {self.mine} and object = ?{together}",
+            [*self.owner, object_name, *when],
+        )
 
     def insert(self, table: str, rows: Sequence[Sequence[Any]], **same: Any) -> None:
         """Add rows to a state table.

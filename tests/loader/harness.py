@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import tenacity
 
 from loader.cli import main
 from loader.engine import http, sender
@@ -28,7 +27,7 @@ HERE = Path(__file__).parent
 # Pauses of a test's run in this process are short; those of a process of its own are the real ones.
 sender.LATER_PAUSES = (0.05, 0.1, 0.2)
 gainsight.SETTLE_SECONDS = 0.4
-http._backoff = tenacity.wait_exponential_jitter(multiplier=0.02, max=0.2, jitter=0.02)
+http.BACKOFF_SECONDS, http.LONGEST_BACKOFF = 0.02, 0.2
 MODELS = {
     "gainsight__company_health": ("Company", ("account_id",), ("SfdcAccountId",)),
     "gainsight__instances": ("Instance_Data__gc", ("instance_id",), ("Instance_Id__gc",)),

@@ -194,6 +194,30 @@ def test_pages_of_a_read_neither_overlap_nor_leave_a_row_out(
     assert [call.records for call in reads] == [7] * 8 + [4]
 
 
+def test_a_tenant_whose_pages_are_shorter_than_was_asked_for_is_read_to_its_end(
+    make_bench: Callable[..., Bench],
+) -> None:
+    """Seen: the first short page was taken for the last. 240 records in pages of 120; the fewest a page can be taken to
+    hold is 100, so 60 companies are one call."""
+    bench = filled(make_bench, instances=0, longest_page=120)
+    bench.companies(50, start=10)
+    bench.sql(
+        "insert into gainsight__instances (instance_id, account_id)"
+        " select 's' || i, 'A' || (i % 60) from range(240) as r(i)"
+    )
+    assert bench.publish(*ARGUMENTS).code == 0
+    bench.sql("delete from main_publish.publish_state")
+    bench.box.clear_calls()
+    ended = bench.publish(*ARGUMENTS)
+    assert (ended.code, ended.result["rows_accepted"]) == (0, 240), ended.err
+    assert not [call for call in bench.box.calls if call.operation == "insert"], "all were found"
+    reads = [(call.object, call.records) for call in bench.box.calls if call.operation == "query"]
+    assert reads == [("Company", 60), (OBJECT, 120), (OBJECT, 120), (OBJECT, 0)]
+    bench.box.clear_calls()
+    assert bench.run("reconcile", "--output", "json", "--select", "gainsight__instances").json["differences"] == []
+    assert [c.records for c in bench.box.calls if c.operation == "query" and c.object == OBJECT] == [120, 120, 0]
+
+
 # Who answers
 
 

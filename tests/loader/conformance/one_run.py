@@ -15,8 +15,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import tenacity
-
 from loader.dbt.artifacts import Artifacts, PublishModel
 from loader.dbt.profile import Target
 from loader.destinations import DESTINATIONS
@@ -30,7 +28,8 @@ from loader.warehouse import State
 
 PACE: list[tuple[Any, str, Any]] = [
     (sender, "LATER_PAUSES", (0.0, 0.0, 0.0)),
-    (http, "_backoff", tenacity.wait_exponential_jitter(multiplier=0.02, max=0.2, jitter=0.02)),
+    (http, "BACKOFF_SECONDS", 0.02),
+    (http, "LONGEST_BACKOFF", 0.2),
     (bulk, "_SHORTEST_POLL", 0.02),
     (imports, "_SHORTEST_POLL", 0.02),
     (uploads, "UNKNOWN_UPLOAD", timedelta(0)),

@@ -36,7 +36,11 @@ def rounds(bench: Bench, kills: Sequence[tuple[int, Died]]) -> int:
         due, before = change(bench, number, batch), bench.rig.sent()
         died += bench.rig.killed(bench, nth, how, **MIRROR)
         bench.publish(**MIRROR)
-        bench.assert_settled()
+        try:
+            bench.assert_settled()
+        except AssertionError as error:
+            error.add_note(f"after kill {number}: {how}, {nth}")
+            raise
         twice = bench.rig.sent() - before - due
         assert twice <= batch, f"killed at {nth}, {how}: {twice} rows were sent twice"
     return died

@@ -133,6 +133,7 @@ def test_killed_while_it_waits_the_next_run_reads_the_results_and_uploads_nothin
     assert operations(org)["upload"] == (1 if change else 0), "two rows that changed, or none"
     assert operations(org)["query"] == 1, "for the accounts; no row is read back"
     files.assert_settled()
+    assert files.sql("select bool_and(created_by_us) from main_publish.publish_state") == [(True,)], "still ours"
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT"])
