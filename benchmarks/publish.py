@@ -199,7 +199,7 @@ def million(project: Project, rows: int) -> Section:
             ["one row in 50", Spread((changed.seconds,)), _megabytes(changed), write,
              sum(changed.calls.values()) - write],
         ],
-        target=f"nothing changed: no call but the two of a look-up, under {LONGEST:g} s and {LARGEST:g} MB; 2 % changed:"
+        target=f"nothing changed: no call but two that look up, under {LONGEST:g} s and {LARGEST:g} MB; 2 % changed:"
         f" {due} write calls, memory the same",
         met=fits and right and not error,
         explanation=error or f"The state takes {size:.0f} bytes a row in the DuckDB file.",

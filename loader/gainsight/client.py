@@ -105,9 +105,6 @@ class Client:
     ) -> Iterator[list[dict[str, Any]]]:
         """Read records, a page at a time.
 
-        A page that is shorter than was asked for need not be the last: a tenant may give shorter ones. It is when it is
-        shorter than one that this run has seen of the object, or than any tenant's; else one call more asks.
-
         Args:
             name: the object.
             select: fields; Gsid comes with them.
@@ -130,11 +127,17 @@ class Client:
             if not rows:
                 return
             yield [each for each in rows if each["Gsid"] not in before]
-            longest = self._longest.get(name, 0)
-            if len(rows) < min(size, max(LEAST_PAGE, longest)):
+            if self._is_last(name, len(rows), size):
                 return
-            self._longest[name] = max(longest, len(rows))
             offset, before = offset + len(rows), {each["Gsid"] for each in rows}
+
+    def _is_last(self, name: str, rows: int, size: int) -> bool:
+        """Whether no page follows one of so many rows. One that is shorter than was asked for need not be the last, for
+        a tenant may give shorter ones: it is when it is shorter than one that this run has seen of the object, or than
+        any tenant's."""
+        longest = self._longest.get(name, 0)
+        self._longest[name] = max(longest, rows)
+        return rows < min(size, max(LEAST_PAGE, longest))
 
     def insert(self, name: str, records: Sequence[str]) -> Written:
         """Create records, each given as JSON; as a rule all or none.

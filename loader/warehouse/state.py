@@ -182,10 +182,15 @@ class State(Tables):
                 self._forget("publish_later", object_name, ended)
             if later:
                 self._postpone(object_name, later, now)
-            if noted_at:
-                self._drop_intents(object_name, noted_at)
-            if calls:
-                self._count(*calls)
+            self._settle(object_name, noted_at, calls)
+
+    def _settle(
+        self, object_name: str, noted_at: datetime | None, calls: tuple[int, Sequence[int], datetime] | None
+    ) -> None:
+        if noted_at:
+            self._drop_intents(object_name, noted_at)
+        if calls:
+            self._count(*calls)
 
     def _postponed_objects(self) -> set[str]:
         """Objects that have rows which were not taken yet."""

@@ -54,5 +54,5 @@ def test_killed_at_a_call_the_next_run_completes_the_job(bench: Bench) -> None:
 def test_killed_at_any_call_the_next_run_completes_the_job(bench: Bench) -> None:
     chance = random.Random(5)
     ways: list[Died] = ["unanswered", "answered", "late"]
-    kills = [(chance.randint(1, 14), chance.choice(ways)) for _ in range(60)]
+    kills = [(chance.randint(1, 14 if how == "answered" else 6), how) for how in chance.choices(ways, k=60)]
     assert rounds(bench, kills) >= 20, "too few runs were killed to say anything"
