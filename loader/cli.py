@@ -39,7 +39,7 @@ from loader.salesforce import metadata as sources
 from loader.salesforce.objects import of_manifest
 from loader.warehouse import Mart, Options, Tables, owner
 from loader.warehouse.facts import facts
-from loader.warehouse.history import last_runs, postponed_rows, standing_rejections
+from loader.warehouse.history import decided_calls, last_runs, postponed_rows, standing_rejections
 
 OBJECTS_A_COLLECTION = 100_000
 """Rows are many and in no cycle; Python's own 700 took a tenth of a publish for looking whether they are."""
@@ -184,7 +184,7 @@ def reconcile(
     found: list[Difference] = []
     unmended: list[Difference] = []
     left = 0
-    for target, models in project.models(select, destination, reading=True):
+    for target, models in project.models(select, destination, reading=True, comparing=True):
         with project.state(target, write=True) as state:
             if foreign := owner.claim(state):
                 raise RefusedError(owner.refusal(state, foreign))
@@ -213,10 +213,12 @@ def status(project: Project, form: str, runs: int) -> None:
     """Show the last runs, and rejected rows and why."""
     with closing(Tables(project.target, write=False)) as tables:
         last, rejected, later = last_runs(tables, runs), standing_rejections(tables), postponed_rows(tables)
+        calls = decided_calls(tables)
     if form == "json":
-        output.print_json({"runs": last, "rejections": rejected, **({"later": later} if later else {})})
+        more = {name: found for name, found in (("later", later), ("calls_to_action", calls)) if found}
+        output.print_json({"runs": last, "rejections": rejected, **more})
     else:
-        output.show_status(last, rejected, later)
+        output.show_status(last, rejected, later, calls)
 
 
 @cli.command("adopt")

@@ -15,6 +15,7 @@ KNOWN_SECRETS: set[str] = set()
 
 EXAMPLES = {
     "GAINSIGHT": "https://you.gainsightcloud.com",
+    "GAINSIGHT_CTA": "cs-lead@you.example",
     "GAINSIGHT_S3": "/exports/gainsight",
     "SALESFORCE": "https://you.my.salesforce.com",
     "MARKETO": "https://123-ABC-456.mktorest.com",
@@ -22,9 +23,13 @@ EXAMPLES = {
 """Addresses as they look, by the prefix of a destination's settings."""
 
 
+SWITCHES = {"GAINSIGHT_CTA": "GAINSIGHT_CTA_OWNER", "GAINSIGHT_S3": "GAINSIGHT_S3_FOLDER (or GAINSIGHT_S3_BUCKET)"}
+"""What turns a destination on that has no address of its own."""
+
+
 def setting(name: str) -> str:
     """The setting without which a destination is left alone."""
-    return "GAINSIGHT_S3_FOLDER (or GAINSIGHT_S3_BUCKET)" if name == "gainsight_s3" else f"{name.upper()}_BASE_URL"
+    return SWITCHES.get(name.upper(), f"{name.upper()}_BASE_URL")
 
 
 def not_set(name: str) -> str:

@@ -9,6 +9,7 @@ from loader.config import setting
 from loader.dbt.artifacts import PublishModel
 from loader.engine.destination import Destination
 from loader.gainsight import Gainsight
+from loader.gainsight_cta import GainsightCta
 from loader.gainsight_s3 import GainsightS3, addressed, as_file
 from loader.marketo import Marketo
 from loader.salesforce import Salesforce
@@ -16,6 +17,7 @@ from loader.salesforce import Salesforce
 log = logging.getLogger("loader")
 DESTINATIONS: dict[str, Callable[[], Destination]] = {
     "gainsight": Gainsight,
+    "gainsight_cta": GainsightCta,
     "gainsight_s3": GainsightS3,
     "salesforce": Salesforce,
     "marketo": Marketo,

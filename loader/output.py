@@ -134,6 +134,11 @@ def show_plan(plan: Plan, *, stderr: bool) -> None:
         for name, count in each["null_overwrites"].items():
             text = f"{each['object']}.{name}: {count} values would become null."
             print_text(text, stderr=stderr)
+    for listed in filter(None, plan.listed.values()):
+        more = f", of which the first {_SHOWN} are shown" if len(listed) > _SHOWN else ""
+        print_text(f"To be sent, unless it is there already: {len(listed)}{more}", stderr=stderr)
+        for *values, text in (each.values() for each in listed[:_SHOWN]):
+            print_text(f"- {', '.join(str(each) for each in values if each is not None)}\n  {text}", stderr=stderr)
     for text in (*_marts(plan), *plan.offers, *plan.remarks):
         print_text(text, stderr=stderr)
     if plan.left:
@@ -154,7 +159,10 @@ def _marts(plan: Plan) -> Iterator[str]:
 
 
 def show_status(
-    runs: Sequence[dict[str, Any]], rejections: Sequence[dict[str, Any]], later: Sequence[dict[str, Any]]
+    runs: Sequence[dict[str, Any]],
+    rejections: Sequence[dict[str, Any]],
+    later: Sequence[dict[str, Any]],
+    calls: Sequence[dict[str, Any]] = (),
 ) -> None:
     """The last runs, the rejected rows and those that were not taken yet, for people."""
     names = ["started_at", "destination", "connection", "outcome", "exit_code", "rows_new", "rows_changed"]
@@ -169,6 +177,9 @@ def show_status(
         names = ["connection", "object", "row_key", "code", "message", "since", "runs"]
         rows = [[each[name] for name in names] for each in later[:_SHOWN]]
         print_table(f"Rows that were not taken yet: {len(later)}", names, rows)
+    if calls:
+        rows = [list(each.values()) for each in calls[:_SHOWN]]
+        print_table(f"Calls to action that were decided, newest first: {len(calls)}", list(calls[0]), rows)
     if stuck := sum(each["runs"] > MANY_RUNS for each in later):
         print_text(f"{stuck} of them were not taken in more than {MANY_RUNS} runs; look at what keeps them.")
 

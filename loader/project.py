@@ -11,7 +11,7 @@ from loader.config import not_set
 from loader.dbt.artifacts import Artifacts, PublishModel
 from loader.dbt.profile import Target, read_target
 from loader.destinations import DESTINATIONS, configured, in_forms, source
-from loader.engine.destination import Destination, FilesAlone
+from loader.engine.destination import Destination, FilesAlone, HandsOver
 from loader.errors import LoaderError, MisuseError
 from loader.warehouse import State
 
@@ -40,7 +40,7 @@ class Project:
         return read_target(self.artifacts.project_dir, self.profiles_dir, self.target_name)
 
     def models(
-        self, select: Selected, only: str | None, *, reading: bool = False
+        self, select: Selected, only: str | None, *, reading: bool = False, comparing: bool = False
     ) -> Iterator[tuple[Destination, list[PublishModel]]]:
         """Publish models, by destination.
 
@@ -48,6 +48,7 @@ class Project:
             select: names of models, or none for all.
             only: this destination.
             reading: without those that cannot be read back.
+            comparing: without those whose records are people's.
 
         Raises:
             MisuseError: a model goes to a destination that nobody knows, or the settings of one are wrong; or the one
@@ -60,6 +61,10 @@ class Project:
             if only is not None:
                 raise MisuseError(f"{only} hands over files; what becomes of them cannot be read back from there.")
             targets = [each for each in targets if not isinstance(each, FilesAlone)]
+        if comparing and any(isinstance(each, HandsOver) for each in targets):
+            if only is not None:
+                raise MisuseError(f"{only} hands its records over to people; there is nothing to compare.")
+            targets = [each for each in targets if not isinstance(each, HandsOver)]
         yield from ((target, _of(target, models)) for target in targets)
 
     def each(

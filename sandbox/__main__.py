@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import csv
 import os
 import secrets
 import sys
@@ -62,6 +63,14 @@ def seed_companies(box: Sandbox, path: Path) -> int:
     return len(box.insert("Company", records))
 
 
+def seed_users(box: Sandbox, path: Path) -> int:
+    """Add a user for every csm_email of `accounts.csv` that has none yet, and count them."""
+    known = {row["Email"] for row in box.rows("gsuser")}
+    with path.open(encoding="utf-8", newline="") as file:
+        emails = {(row.get("csm_email") or "").strip() for row in csv.DictReader(file)} - known - {""}
+    return len([box.add_user(email.partition("@")[0], email) for email in sorted(emails)])
+
+
 def _made(options: argparse.Namespace) -> Sandbox:
     box = Sandbox(
         options.db,
@@ -83,6 +92,7 @@ def _fill(box: Sandbox, options: argparse.Namespace) -> None:
         print(f"No {options.manifest}: only the objects that are there already")
     if options.companies.exists():
         print(f"{seed_companies(box, options.companies)} companies added from {options.companies}")
+        print(f"{seed_users(box, options.companies)} users added from it")
     else:
         print(f"No {options.companies}: no company added")
     for given in options.bulk_job:

@@ -11,6 +11,7 @@ from typing import Any
 from sandbox import replies
 from sandbox.auth import Credentials
 from sandbox.bulk import BulkImports
+from sandbox.cockpit import Cockpit
 from sandbox.fault_replies import struck
 from sandbox.limits import LimitGate
 from sandbox.query import Query
@@ -36,6 +37,9 @@ ROUTES = routes(
     ("GET", "dropdown", r"/v1/meta/services/dropdowns/(?P<id>[^/]+)"),
     ("POST", "bulk", _BULK),
     ("GET", "bulk_status", _BULK + r"/status/(?P<id>[^/]+)"),
+    ("POST", "cta_create", r"/v2/cockpit/cta"),
+    ("POST", "cta_list", r"/v2/cockpit/cta/list"),
+    ("GET", "cta_names", r"/v2/cockpit/admin/picklist/lite"),
 )
 
 
@@ -72,6 +76,7 @@ class Api:
     _endpoints: dict[str, Callable[[GainsightRequest], Reply]] = field(init=False)
 
     def __post_init__(self) -> None:
+        cockpit = Cockpit(self.store)
         self._endpoints = {
             "token": lambda request: self.credentials.issue(),
             "query": self.query,
@@ -84,6 +89,9 @@ class Api:
             "dropdown": self.dropdown,
             "bulk": self.bulk_import,
             "bulk_status": self.bulk_status,
+            "cta_create": lambda request: cockpit.create(request, request.json(), self.switches),
+            "cta_list": lambda request: cockpit.list(request, request.json(), self.switches),
+            "cta_names": lambda request: cockpit.names(request.query.get("category", "")),
         }
 
     @property

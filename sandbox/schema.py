@@ -246,6 +246,23 @@ BUILT_IN = (
         ),
         label="User",
     ),
+    ObjectType(
+        "call_to_action",
+        "STANDARD",
+        transactional=False,
+        writable=False,
+        own_fields=(
+            _standard("Name", "STRING", True),
+            replace(_standard("CompanyId", "LOOKUP"), lookup="Company"),
+            replace(_standard("OwnerId", "LOOKUP"), lookup="gsuser"),
+            *(_standard(name, "STRING") for name in ("Type", "Reason", "Status", "Priority")),
+            _standard("DueDate", "DATE"),
+            _standard("Comments", "RICHTEXTAREA"),
+            _standard("IsClosed", "BOOLEAN"),
+            _standard("ReferenceId", "STRING"),
+        ),
+        label="Call To Action",
+    ),
     *(ObjectType(name, "SYSTEM", False, False, _LOG_FIELDS, system_fields=False, label=name) for name in DELETE_LOGS),
 )
 """Objects a tenant has from the start, as far as a loader of health rows meets them."""

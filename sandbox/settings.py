@@ -74,6 +74,9 @@ class Switches:
         bulk_end: 8: how an import ends: COMPLETED, FAILED, ABORTED, in a state nobody documented, with COMPLETED under
             another name, never, or with a status id that the status call does not know.
         bulk_written: 8: which of the rows are written before that.
+        cta_reference: 11: the `referenceId` of a created call to action is a field that a list shows, or is kept
+            nowhere.
+        cta_reply: 11: a created call is answered as {reference: gsid}, as {referenceId, gsid}, or by its gsid alone.
     """
 
     query_shape: Literal["records", "list"] = "records"
@@ -113,6 +116,8 @@ class Switches:
         "COMPLETED"
     )
     bulk_written: Literal["all", "half", "none"] = "all"
+    cta_reference: Literal["stored", "hidden"] = "stored"
+    cta_reply: Literal["map", "objects", "bare"] = "map"
 
 
 @dataclass
@@ -158,7 +163,8 @@ class Fault:
             `empty` (status 200 and no body), `echo` (a 400 whose text has the caller's credentials), `bomb`
             (a small body that unpacks to hundreds of megabytes).
         operation: one or several of insert, update, query, record, delete, describe, list, dropdown, token,
-            bulk, bulk_status; `write` stands for insert, update and delete. None is all.
+            bulk, bulk_status, cta_create, cta_list, cta_names; `write` stands for insert, update and delete. None is
+            all.
         object: object name in any case; None is all.
         holding: only calls whose path or body holds this text, such as a record's id or key; empty is all.
         nth: the first matching call that is struck, counted from 1.

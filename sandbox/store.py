@@ -33,6 +33,8 @@ class Store(Tables[ObjectType]):
 
     def __init__(self, path: Path, clock: Callable[[], float]) -> None:
         super().__init__(path, lambda: now_text(clock()), BUILT_IN)
+        for each in BUILT_IN:  # a file of before may lack fields
+            self.define(self._objects[each.key].extended(each.own_fields))
         self.api_user = self._make_api_user()
 
     def object_of(self, stored: dict[str, Any]) -> ObjectType:

@@ -158,6 +158,7 @@ class Outcome:
     Attributes:
         rejection: why it was not taken, nor will be before the row or what it points to changes.
         vanished: the record we knew is not there any more.
+        held: it was not sent, for a cap of the destination's own; the next run looks again.
         later: why it was not taken now, through no fault of the row: a lock, a busy record, a part of the service that
             is away. It is tried again, in this run and in the next ones.
     """
@@ -166,11 +167,12 @@ class Outcome:
     rejection: Rejection | None = None
     vanished: bool = False
     later: Rejection | None = None
+    held: bool = False
 
     @property
     def accepted(self) -> bool:
         """Whether the row stands at the destination now (of a delete: whether it is gone)."""
-        return self.rejection is None and self.later is None and not self.vanished
+        return self.rejection is None and self.later is None and not (self.vanished or self.held)
 
 
 @dataclass(frozen=True)
@@ -312,6 +314,15 @@ class TellsQuota(Protocol):
 
     def ask_quota(self) -> None:
         """Ask, and tell the meter (`Meter.told`)."""
+
+
+@runtime_checkable
+class HandsOver(Protocol):
+    """What a destination has whose records are people's once they are made: rows are shown one by one before they are
+    sent, and no record is compared with its row afterwards."""
+
+    listed: Sequence[str]
+    """API names of the fields to show, the longest last."""
 
 
 @runtime_checkable

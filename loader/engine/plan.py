@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from loader.engine.destination import Destination, Work
+from loader.engine.destination import Destination, HandsOver, Work
 from loader.engine.freshness import Marts
 from loader.errors import RefusedError
 from loader.warehouse import Diff, Mart
@@ -44,6 +44,7 @@ class Plan:
         left: rows that do not fit into them and wait for the next run.
         offers: cheaper ways that are not configured.
         remarks: what is to be known of how it is taken.
+        listed: rows to send by model, where the destination has them shown one by one.
     """
 
     destination: Destination
@@ -55,6 +56,7 @@ class Plan:
     left: int = 0
     offers: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    listed: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     @property
     def total_calls(self) -> int:
@@ -96,6 +98,7 @@ class Plan:
                     "deletes": d.deletable,
                     "clears": d.clearable,
                     "null_overwrites": d.null_overwrites,
+                    **({"listed": self.listed[d.model.name]} if d.model.name in self.listed else {}),
                 }
                 for d in self.diffs
             ],
@@ -171,6 +174,8 @@ def make_plan(
     work = [Work(d.model, d.changed + d.clearable, d.new, d.deletable) for d in diffs]
     plan.calls, plan.offers = destination.calls(work, lookups), destination.offers(work)
     plan.remarks = destination.remarks(work)
+    if isinstance(destination, HandsOver):
+        plan.listed = {d.model.name: _listed(destination.listed, d, mart) for d in sending}
     if plan.total_calls <= remaining:
         return plan
     order = [(d, "changed") for d in sending] + [(d, "new") for d in sending]
@@ -184,6 +189,12 @@ def make_plan(
         plan.left += diff.to_send - each.known - each.unknown
         mart.keep_first(diff.model, each.known + each.unknown)
     return plan
+
+
+def _listed(names: Sequence[str], diff: Diff, mart: Mart) -> list[dict[str, Any]]:
+    """The new rows of a diff, with these of their values."""
+    new = (row for window in mart.rows(diff.model, known=False) for row in window)
+    return [{name: row.values.get(name) for name in names} for row in new]
 
 
 def _limit(diff: Diff, limit: int, mart: Mart) -> None:

@@ -222,6 +222,7 @@ class Publisher:
         later = f" {result.later} rows were not taken now; `status` lists them." if result.later else ""
         left = f" {plan.left} rows are left for the next run: today's quota does not take them." if plan.left else ""
         held = f" {plan.rows('held_back')} rows wait (--limit {self.request.limit})." if plan.rows("held_back") else ""
+        held += f" {result.held} rows wait (a cap of {result.destination})." if result.held else ""
         message = (
             f"{self.state.name}: {result.accepted} rows accepted, {result.rejected} rejected"
             f"{why if result.rejected else ''}, {result.deleted} deleted,"

@@ -10,7 +10,7 @@ from loader.engine.destination import Rejection
 from loader.engine.plan import Plan
 from loader.errors import ACCEPTED
 
-_COUNTS = ("accepted", "rejected", "later", "deleted", "cleared", "unrecorded")
+_COUNTS = ("accepted", "rejected", "later", "held", "deleted", "cleared", "unrecorded")
 
 
 @dataclass
@@ -20,6 +20,7 @@ class Result:
     Attributes:
         connection: which of the destination's systems it spoke to.
         later: rows that were not taken yet, through no fault of theirs.
+        held: rows that wait for a cap of the destination's own.
         unrecorded: rows that were accepted and of which the warehouse was not told; the next run reads them back.
     """
 
@@ -31,6 +32,7 @@ class Result:
     accepted: int = 0
     rejected: int = 0
     later: int = 0
+    held: int = 0
     deleted: int = 0
     cleared: int = 0
     unrecorded: int = 0

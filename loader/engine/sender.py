@@ -306,6 +306,7 @@ class Sender:
     def _count(self, model: PublishModel, outcomes: Sequence[Outcome], later: list[Outcome]) -> None:
         accepted, rejected = sum(each.accepted for each in outcomes), [o.rejection for o in outcomes if o.rejection]
         self.result.accepted += accepted
+        self.result.held += sum(each.held for each in outcomes)
         self.result.note_rejected(rejected)
         self.result.note_later(model.object, [o.row.row_key for o in later], [o.row.row_key for o in outcomes])
         self._progress(accepted + len(rejected))

@@ -155,6 +155,15 @@ class Client:
             raise RetriableError("the reply does not name what was created", 200, path)
         return made
 
+    def post_once(self, path: str, body: bytes) -> Any:
+        """A call that makes something, and is not repeated.
+
+        Raises:
+            RowRejected: it was refused.
+            RetriableError: nobody knows whether it took effect.
+        """
+        return self._api.call("POST", path, body, repeat=False)
+
     def update(self, name: str, records: Sequence[str]) -> Written:
         """Change records, each given as JSON, by Gsid.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from loader.warehouse.tables import TABLES, Tables
@@ -39,6 +40,17 @@ def postponed_rows(tables: Tables) -> list[dict[str, Any]]:
         f"select {', '.join(names)} from {tables.table('publish_later')} order by since, object, row_key"
     )
     return [dict(zip(names, row, strict=True)) for row in found]
+
+
+def decided_calls(tables: Tables) -> list[dict[str, Any]]:
+    """Calls to action that were made, or found to be there, newest first."""
+    found = tables.dialect.execute(
+        f"select connection, row_key, destination_id, created_by_us, accepted_at from {tables.table('publish_state')}"
+        " where destination = 'gainsight_cta' order by accepted_at desc, row_key"
+    )
+    names = ("connection", "reference", "gsid", "made_by_us", "at")
+    rows = [dict(zip(names, row, strict=True)) for row in found]
+    return [{**row, "reference": json.loads(row["reference"])[0]} for row in rows]
 
 
 def _names(table: str) -> list[str]:

@@ -11,7 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
+import requests
 from dbt_bench import Bench, environment
 from raw_folder import RawFolder
 
@@ -30,7 +32,7 @@ class Loop:
     def __init__(self, home: Path, models: Path) -> None:
         raw = RawFolder()
         raw.account("A1", "jane@us.example")
-        raw.subscription("S1", "A1", "2026-01-01", seats=100)
+        raw.subscription("S1", "A1", "2026-01-01", seats=100, arr=120000)
         raw.add("licenses", license_id="L1", license_md5="a" * 32, subscription_id="S1", seats=100)
         for host, activated in (("main.example", 90), ("spare.example", 5), ("old.example", 1)):
             fields = {"license_md5": "a" * 32}
@@ -39,8 +41,8 @@ class Loop:
         self.bench = Bench(home, self.raw, models, as_of="2026-06-30")
         self.box = Sandbox(home / "gainsight.sqlite", limits=Limits.off(), access_key="key-4711", clock=lambda: NOON)
 
-    def run(self, *arguments: str) -> Any:
-        """A command of the loader, as JSON."""
+    def run(self, *arguments: str, form: str = "json") -> Any:
+        """A command of the loader; its JSON, or text."""
         out, project = io.StringIO(), ("--project-dir", str(self.bench.project))
         profiles = ("--profiles-dir", str(self.bench.profiles))
         settings = {
@@ -49,12 +51,14 @@ class Loop:
             "GAINSIGHT_BASE_URL": self.box.url,
             "GAINSIGHT_ACCESS_KEY": "key-4711",
             "GAINSIGHT_CALLS_PER_MINUTE": "100000",
+            "GAINSIGHT_CTA_OWNER": "lead@us.example",
+            "GAINSIGHT_CTA_CALLS_PER_MINUTE": "100000",
         }
         self.bench.mart.close()
         with environment(**settings), contextlib.redirect_stdout(out), pytest.raises(SystemExit) as ended:
-            main([*project, *profiles, *arguments, "--output", "json"])
+            main([*project, *profiles, *arguments, "--output", form])
         assert not ended.value.code, out.getvalue()
-        return json.loads(out.getvalue())
+        return json.loads(out.getvalue()) if form == "json" else out.getvalue()
 
     def publish(self) -> Any:
         """Instances and the worklist; the result."""
@@ -74,7 +78,44 @@ def loop(home: Callable[[str], Path], models: Path) -> Iterator[Loop]:
     with made.box:
         made.box.provision(made.bench.manifest_file())
         made.box.insert("Company", [{"Name": "A1", "SfdcAccountId": "A1"}])
+        for name in ("lead", "jane"):
+            made.box.add_user(name, f"{name}@us.example")
         yield made
+
+
+def test_a_signal_is_listed_with_its_text_then_made_then_shown(loop: Loop) -> None:
+    text = "An account of 120000 a year has reporting instances without a type; the largest is main.example."
+    wanted = ("--destination", "gainsight_cta")
+    (plan,) = loop.run("plan", *wanted)["plans"]
+    (listed,) = plan["models"][0]["listed"]
+    assert listed["Comments"].startswith(text)
+    reference = "A1/unlabelled_large_account/2026-06-01"
+    assert (listed["referenceId"], listed["OwnerEmail"], listed["priority"]) == (reference, "jane@us.example", "High")
+    assert listed["DueDate"] == "2026-07-14"
+    assert loop.box.rows("call_to_action") == [], "a plan makes nothing"
+    assert loop.run("publish", *wanted)["results"][0]["rows_accepted"] == 1
+    (call,) = loop.box.rows("call_to_action")
+    assert call["Comments"].startswith(text)
+    assert [each["reference"] for each in loop.run("status")["calls_to_action"]] == [reference]
+    page = requests.get(f"{loop.box.url}/objects/call_to_action", timeout=10).text
+    assert "A large account without a labelled instance" in page
+    assert loop.run("publish", *wanted)["results"][0]["rows_accepted"] == 0
+
+
+def test_the_plan_for_people_shows_the_texts_and_the_caps(loop: Loop) -> None:
+    loop.bench.mart.close()
+    with duckdb.connect(str(loop.bench.database)) as connection:
+        connection.execute("delete from main_publish.publish_state where destination = 'gainsight_cta'")
+    shown = loop.run("plan", "--destination", "gainsight_cta", form="text")
+    assert "To be sent, unless it is there already: 1" in shown
+    assert (
+        "A1/unlabelled_large_account/2026-06-01, A large account without a labelled instance, High, 2026-07-14,"
+        in shown
+    )
+    assert (
+        "\n  An account of 120000 a year has reporting instances without a type; the largest is main.example." in shown
+    )
+    assert "At most 25 calls are made a run (GAINSIGHT_CTA_PER_RUN), and 3 of ours are open at an account" in shown
 
 
 def test_publish_label_pull_build_publish(loop: Loop) -> None:
@@ -97,7 +138,7 @@ def test_publish_label_pull_build_publish(loop: Loop) -> None:
         "Its figures do not say what it is.",
     )
     # Label: one instance right, one with an alias of a type.
-    jane = loop.box.add_user("Jane", "jane@us.example")
+    jane = next(row["Gsid"] for row in loop.box.rows("gsuser") if row["Email"] == "jane@us.example")
     loop.box.update("Instance_Data__gc", main_row["Gsid"], {"Instance_Type_Label__gc": "Production"}, jane)
     loop.box.update("Instance_Data__gc", spare["Gsid"], {"Instance_Type_Label__gc": "Staging"}, jane)
     # Pull: who, when and what are in the raw labels.

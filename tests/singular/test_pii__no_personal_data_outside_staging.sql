@@ -5,10 +5,11 @@
 -- depends_on: {{ ref('fct_metric_values') }} {{ ref('fct_objective_progress') }} {{ ref('fct_health_signals') }}
 -- depends_on: {{ ref('fct_unmapped_pings') }} {{ ref('quarantined_pings') }} {{ ref('mart_data_quality') }}
 -- depends_on: {{ ref('gainsight__company_health') }} {{ ref('gainsight__instances') }} {{ ref('gainsight__instance_usage') }}
+-- depends_on: {{ ref('gainsight__unlabelled_instances') }} {{ ref('gainsight_cta__call_to_action') }} {{ ref('mart_running_signals') }}
 -- depends_on: {{ ref('salesforce__account_health') }} {{ ref('salesforce__license_usage') }} {{ ref('salesforce__product_usage') }}
 -- depends_on: {{ ref('marketo__account_health') }} {{ ref('marketo__smart_list_flags') }}
 -- depends_on: {{ ref('adoption_explorer__company_info') }} {{ ref('adoption_explorer__usage_weekly') }} {{ ref('adoption_explorer__left_out') }}
-{%- set allowed = ['csm_email', 'account_name', 'objective_name', 'source_file'] -%}
+{%- set allowed = ['csm_email', 'owner_email', 'account_name', 'objective_name', 'source_file'] -%}
 {%- set schemas = [] -%}
 {%- set marts = {} -%}
 {%- if execute -%}

@@ -50,8 +50,9 @@ last_pings as (
 
 ),
 
-{#- The label of the instance that this one may be a new name of: said, and never taken over. -#}
 former_labels as (
+
+    {#- The label of the instance that this one may be a new name of: said, and never taken over. #}
 
     select
         renames.instance_id,
