@@ -12,7 +12,7 @@ from pathlib import Path
 
 import one_run
 import pytest
-from conftest import JANE, LEAD, Bench
+from cta_bench import JANE, LEAD, Bench
 
 from loader.errors import MisuseError, StoppedError
 from sandbox import Fault, Sandbox, Switches
