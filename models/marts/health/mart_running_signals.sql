@@ -35,7 +35,7 @@ running as (
         signals.periods_running,
         signals.message,
         standing.explanation,
-        coalesce(revenue.arr, 0) as arr
+        cast(coalesce(revenue.arr, 0) as double) as arr
     from signals
     inner join standing
         on signals.account_id = standing.account_id
