@@ -178,6 +178,24 @@ def test_adoption_explorer_gets_weeks_whatever_the_grain(marts: dict[str, Mart],
     )
 
 
+def test_accounts_that_gainsight_has_no_company_for_are_kept_out_and_listed(
+    bench: Bench, marts: dict[str, Mart]
+) -> None:
+    """By a list of its ids: one that the CRM does not have changes nothing."""
+    assert len(marts) == len(GRAINS)
+    listed = "(select 'steady' as account_id union all select 'elsewhere' union all select null)"
+    bench.variables["gainsight_companies"] = listed
+    bench.build("run", "--select", "path:models/marts/publish/adoption_explorer")
+    del bench.variables["gainsight_companies"]
+    assert [row["account_id"] for row in bench.mart.find("adoption_explorer__company_info")] == ["steady"]
+    assert {row["account_id"] for row in bench.mart.find("adoption_explorer__usage_weekly")} == {"steady"}
+    # from the week of 16 February to that of 30 March: seven weeks
+    assert [
+        (row["subject"].partition("/")[0], row["left_out_reason"], row["weeks"])
+        for row in sorted(bench.mart.find("adoption_explorer__left_out"), key=lambda row: row["subject"])
+    ] == [("ended", "no_company", 7), ("silent", "no_company", 0)]
+
+
 REPORTING, NEVER, STOPPED, NO_SUBSCRIPTION = (
     "reporting",
     "never_reported",

@@ -12,6 +12,12 @@ standing as (
 
 ),
 
+companies as (
+
+    {{ gainsight_companies('accounts') }}
+
+),
+
 company_info as (
 
     select
@@ -26,9 +32,10 @@ company_info as (
         cast(standing.activated_seats as double) as activated_seats,
         cast(standing.seats_missing_reason as {{ dbt.type_string() }}) as seats_missing_reason
     from accounts
+    inner join companies
+        on accounts.account_id = companies.account_id
     left join standing
         on accounts.account_id = standing.account_id
-    where {{ has_company('accounts') }}
 
 )
 

@@ -61,6 +61,7 @@ left_out as (
         cast(subjects.instance_id as {{ dbt.type_string() }}) as instance_id,
         cast(case
             when subjects.account_id is null then 'no_account'
+            when coalesce(accounts.is_in_crm, false) then 'no_company'
             else 'not_in_crm'
         end as {{ dbt.type_string() }}) as left_out_reason,
         cast(subjects.weeks as double) as weeks,
