@@ -23,7 +23,7 @@ from loader.marketo import bulk, schema
 from loader.marketo.client import BATCH, PAGE, Client
 from loader.marketo.comparing import Comparing
 from loader.marketo.doubts import doubts, misfits, probe, told_of
-from loader.marketo.replies import outcome
+from loader.marketo.replies import DENIED, outcome
 from loader.marketo.schema import COMPANY, COMPANY_KEY, id_field, is_company
 
 log = logging.getLogger("loader")
@@ -84,6 +84,8 @@ class Marketo(Defaults):
         try:
             used = self._client.used_today()
         except FatalError as error:
+            if error.code != DENIED:
+                raise
             log.warning("the calls of the day are not known: %s", error)
             return
         self._client.http.meter.told(self._quota - used)

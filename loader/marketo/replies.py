@@ -27,7 +27,7 @@ MISSING = ("1004", "1013")
 """Codes of a record that is not there."""
 _NOT_THERE_FOR_US = ("1026",)
 """Codes of what the subscription has not."""
-_DENIED = "603"
+DENIED = "603"
 _OF_THE_ROWS = re.compile(r"1\d{3}\Z")
 _EXPORTED = re.compile(r"export.*quota", re.IGNORECASE)
 _FIELD = re.compile(r"[Ff]ield '(\w+)'|parameter '(\w+)'")
@@ -103,7 +103,7 @@ def _raise_on_code(text: str, reply: Reply, known: dict[str, Any]) -> None:
         raise RetriableError(f"Marketo failed: {text}", **known, retry_after=reply.retry_after)
     if code in ENDED:
         raise FatalError("Marketo does not accept the token, nor a new one", **known)
-    if code == _DENIED:
+    if code == DENIED:
         raise FatalError(
             "Marketo denies it: the API-only user's role lacks a permission (docs/marketo.md), or an allowlist of"
             " addresses does not have this machine's",
