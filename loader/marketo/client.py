@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -17,7 +18,6 @@ from loader.marketo.schema import is_company
 BATCH = PAGE = 300
 """Records of a write, and values of a query."""
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-_BOUNDARY = "customer-health-6f1d2b0c"
 
 
 class Client:
@@ -75,9 +75,10 @@ class Client:
         Raises:
             RowRejected: it was not taken, or not now.
         """
-        head = f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="rows.csv"\r\n'
-        body = f"{head}Content-Type: text/csv\r\n\r\n".encode() + content + f"\r\n--{_BOUNDARY}--\r\n".encode()
-        kind = {"Content-Type": f"multipart/form-data; boundary={_BOUNDARY}"}
+        mark = uuid.uuid4().hex  # no text holds it
+        head = f'--{mark}\r\nContent-Disposition: form-data; name="file"; filename="rows.csv"\r\n'
+        body = f"{head}Content-Type: text/csv\r\n\r\n".encode() + content + f"\r\n--{mark}--\r\n".encode()
+        kind = {"Content-Type": f"multipart/form-data; boundary={mark}"}
         path = f"/bulk/v1/customobjects/{quote(name)}/import.json?format=csv"
         return str(self._api.call("POST", path, body, headers=kind)["result"][0]["batchId"])
 
