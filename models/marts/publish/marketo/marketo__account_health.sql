@@ -37,6 +37,7 @@ account_health as (
         {{ whole_percentage('standing.license_utilization') }} as utilization_pct,
         cast(standing.seats_missing_reason as {{ dbt.type_string() }}) as seats_missing_reason,
         {{ whole_number('standing.active_users') }} as active_users,
+        cast(standing.active_users_source as {{ dbt.type_string() }}) as active_users_source,
         cast(standing.active_users_missing_reason as {{ dbt.type_string() }}) as active_users_missing_reason,
         cast(standing.adopted_use_cases as {{ dbt.type_string() }}) as adopted_use_cases,
         {{ whole_number('standing.adopted_count') }} as adopted_count,
