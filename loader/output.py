@@ -152,6 +152,8 @@ def _marts(plan: Plan) -> Iterator[str]:
         newest = f"; the newest ping arrived {marts.newest_ping_at:%Y-%m-%d}" if marts.newest_ping_at else ""
         age = f", {marts.input_age} days before that" if marts.input_age is not None else ""
         yield f"The mart is as of {marts.as_of}, a row a {marts.grain}{newest}{age}."
+    for switch in plan.switches:
+        yield str(switch)
     for text in marts.changes:
         yield f"{text}. publish refuses this unless it is told to."
     if waiting := plan.rows("held_back"):

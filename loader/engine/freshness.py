@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -12,6 +12,13 @@ from loader.errors import RefusedError
 from loader.warehouse import State
 from loader.warehouse.invocations import invocations
 from loader.warehouse.standing import standing
+
+FATES = {
+    "leave": "would stay beside it (on_gone: leave)",
+    "clear": "would be cleared (on_gone: clear)",
+    "delete": "would be deleted where we created it (on_gone: delete)",
+}
+"""What becomes of records whose rows are of a grain that the mart has no more."""
 
 
 @dataclass(frozen=True)
@@ -22,12 +29,14 @@ class Marts:
         as_of: the day they were built for, YYYY-MM-DD.
         newest_ping_at: when the newest ping among their input arrived.
         changes: what differs from what stands at the destination, in words.
+        regrained: the grain of what stands, by object, where it is another one.
     """
 
     as_of: str | None = None
     grain: str | None = None
     newest_ping_at: datetime | None = None
     changes: tuple[str, ...] = ()
+    regrained: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def input_age(self) -> int | None:
@@ -59,7 +68,8 @@ def read_marts(state: State, models: Sequence[PublishModel]) -> Marts:
     if run is None:
         return Marts()
     changes = _older(state, models, run.as_of) + _other_grain(state, models, run.grain)
-    return Marts(run.as_of, run.grain, run.newest_ping_at, tuple(changes))
+    regrained = {model.object: before for model, before in _regrained(state, models, run.grain)}
+    return Marts(run.as_of, run.grain, run.newest_ping_at, tuple(changes), regrained)
 
 
 def refuse_older(state: State, models: Sequence[PublishModel], marts: Marts, allowed: Allowed) -> None:
@@ -87,9 +97,13 @@ def _older(state: State, models: Sequence[PublishModel], as_of: str | None) -> l
 
 
 def _other_grain(state: State, models: Sequence[PublishModel], grain: str | None) -> list[str]:
-    pairs = ((model, standing(state, model)) for model in models)
     return [
-        f"{model.object}: the mart has a row a {grain}, what stands has one a {before.grain}, and would stay beside it"
-        for model, before in pairs
-        if before and before.grain and grain and grain != before.grain and model.date_column
+        f"{model.object}: the mart has a row a {grain}, what stands has one a {before}, and {FATES[model.on_gone]}"
+        for model, before in _regrained(state, models, grain)
     ]
+
+
+def _regrained(state: State, models: Sequence[PublishModel], grain: str | None) -> list[tuple[PublishModel, str]]:
+    """Models whose rows are of periods, and of which rows of another grain stand; with that grain."""
+    pairs = ((model, standing(state, model)) for model in models if model.date_column)
+    return [(m, before.grain) for m, before in pairs if before and before.grain and grain and before.grain != grain]

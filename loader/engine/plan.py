@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from loader.engine.destination import Destination, HandsOver, Work
@@ -33,6 +33,42 @@ more than these few, would become null at once: a score that many accounts lose 
 Look-ups are not values."""
 
 
+@dataclass(frozen=True)
+class Switch:
+    """What another grain of the mart changes at one object.
+
+    Attributes:
+        before, after: the grains.
+        leaving: records that stand and whose row is gone; `deletes` or `clears` of them go with it.
+        overwritten: records that stand and whose key is that of a new row, too.
+        new: rows of the new grain that have no record.
+    """
+
+    object: str
+    key: tuple[str, ...]
+    before: str
+    after: str
+    on_gone: str
+    leaving: int
+    deletes: int
+    clears: int
+    overwritten: int
+    new: int
+
+    def __str__(self) -> str:
+        """The same as a sentence."""
+        fate = {
+            "leave": "stay as they are, beside the new ones (on_gone: leave)",
+            "clear": f"lose their values, {self.clears} of them now (on_gone: clear)",
+            "delete": f"are deleted where we created them, {self.deletes} (on_gone: delete)",
+        }[self.on_gone]
+        return (
+            f"{self.object}, key {', '.join(self.key)}: from a row a {self.before} to a row a {self.after}."
+            f" {self.leaving} records have no row any more and {fate};"
+            f" {self.overwritten} have the key of a row of the new grain and are overwritten; {self.new} are new."
+        )
+
+
 @dataclass
 class Plan:
     """Rows and calls of one destination.
@@ -44,6 +80,7 @@ class Plan:
         left: rows that do not fit into them and wait for the next run.
         offers: cheaper ways that are not configured.
         remarks: what is to be known of how it is taken.
+        switches: what another grain changes, by object.
         listed: rows to send by model, where the destination has them shown one by one.
     """
 
@@ -57,6 +94,7 @@ class Plan:
     offers: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     listed: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    switches: list[Switch] = field(default_factory=list)
 
     @property
     def total_calls(self) -> int:
@@ -115,6 +153,7 @@ class Plan:
             "quota_remaining": self.remaining,
             "left_for_next_run": self.left,
             "offers": self.offers,
+            "grain_switches": [asdict(each) for each in self.switches],
             "remarks": self.remarks,
         }
 
@@ -166,6 +205,7 @@ def make_plan(
     Changed rows come before new ones, the current period before old ones. All look-ups are resolved in every run.
     """
     plan = Plan(destination, diffs, marts=marts, connection=mart.state.connection, remaining=remaining)
+    plan.switches = [_switch(d, before, marts) for d in diffs if (before := marts.regrained.get(d.model.object))]
     if limit is not None:
         for diff in diffs:
             _limit(diff, limit, mart)
@@ -189,6 +229,12 @@ def make_plan(
         plan.left += diff.to_send - each.known - each.unknown
         mart.keep_first(diff.model, each.known + each.unknown)
     return plan
+
+
+def _switch(diff: Diff, before: str, marts: Marts) -> Switch:
+    model, both = diff.model, diff.changed + diff.unchanged
+    fate = (model.on_gone, diff.gone, diff.deletable, diff.clearable)
+    return Switch(model.object, model.key, before, str(marts.grain), *fate, both, diff.new)
 
 
 def _listed(names: Sequence[str], diff: Diff, mart: Mart) -> list[dict[str, Any]]:
