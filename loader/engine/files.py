@@ -10,6 +10,12 @@ from typing import IO, Any
 
 _LOOK = 100
 """So many rows between two looks at a file's size."""
+_LONGEST_POLL, _SHARE_OF_WAIT = 30.0, 0.15
+
+
+def next_look(waited: float, shortest: float, patience: float) -> float:
+    """Seconds until it is asked again whether a file was worked through: a share of what was waited, within bounds."""
+    return min(max(shortest, waited * _SHARE_OF_WAIT), _LONGEST_POLL, patience / 10)
 
 
 def csv_files(

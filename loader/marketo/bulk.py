@@ -11,7 +11,7 @@ from typing import Any
 from loader.config import number
 from loader.dbt.artifacts import PublishModel
 from loader.engine.destination import Outcome, Row
-from loader.engine.files import cell
+from loader.engine.files import cell, next_look
 from loader.engine.replies import harmless
 from loader.errors import FatalError, RowRejected, StoppedError
 from loader.marketo.client import Client
@@ -26,7 +26,8 @@ NOT_TAKEN = "not taken"
 _CLEARS = "NULL"
 """A word that Marketo's imports of people take for nothing."""
 _ENDED = ("Complete", "Failed")
-_SHORTEST_POLL, _LONGEST_POLL, _SHARE_OF_WAIT = 5.0, 30.0, 0.15
+_SHORTEST_POLL = 5.0
+"""Seconds between two polls; the vendor asks for 5 to 30."""
 _COUNTS = {
     "numOfObjectsProcessed": "rows processed",
     "numOfRowsFailed": "failed",
@@ -170,8 +171,7 @@ class Imports:
         return keys
 
     def _pause(self, waited: float) -> float:
-        """Wait for a share of what was waited, within the vendor's bounds."""
-        pause = min(max(_SHORTEST_POLL, waited * _SHARE_OF_WAIT), _LONGEST_POLL, patience() / 10)
+        pause = next_look(waited, _SHORTEST_POLL, patience())
         self._client.http.meter.pause(pause)
         return pause
 

@@ -11,7 +11,7 @@ from typing import IO, Any
 
 from loader.config import number
 from loader.engine.destination import Outcome, Rejection, Row
-from loader.engine.files import cell
+from loader.engine.files import cell, next_look
 from loader.engine.replies import name_in
 from loader.errors import FatalError, RetriableError, RowRejected, StoppedError
 from loader.salesforce.client import Client
@@ -27,7 +27,7 @@ NULL = "#N/A"
 _ENDED = ("JobComplete", "Failed", "Aborted")
 _BEGUN = ("UploadComplete", "InProgress", *_ENDED)
 TRIES = 3
-_SHORTEST_POLL, _LONGEST_POLL, _SHARE_OF_WAIT = 0.2, 30.0, 0.15
+_SHORTEST_POLL = 0.2
 _ERROR = re.compile(r"(?P<code>[A-Z_]+):(?P<text>.*?)(?::(?P<fields>[\w ,.]*?) ?--)?\Z", re.DOTALL)
 KINDS = ("successfulResults", "failedResults", "unprocessedrecords")
 
@@ -113,7 +113,7 @@ def wait(client: Client, job_id: str, age: float) -> str:
                 f"The bulk job {job_id} is still {state} after {waited:.0f} s. It goes on; run this again later, and"
                 " what became of its rows is read then."
             )
-        pause = min(max(_SHORTEST_POLL, (age + waited) * _SHARE_OF_WAIT), _LONGEST_POLL, patience / 10)
+        pause = next_look(age + waited, _SHORTEST_POLL, patience)
         client.http.meter.pause(pause)
         waited += pause
 
