@@ -121,8 +121,14 @@ class GainsightS3(Defaults):
 
     def doubts(self, model: PublishModel, facts: Facts) -> Iterable[Finding]:
         """See `Destination`."""
+        doubts = []
         if text := self._hindrances.get(model.object):
-            yield Finding(model.name, model.object, "", text, "until then its rows wait", schema=False, warning=True)
+            doubts.append((text, "until then its rows wait"))
+        if model.on_gone != "leave":
+            problem = f"on_gone: {model.on_gone}, and a file takes nothing away: rows that leave the mart stay there"
+            doubts.append((problem, "send this model by calls (--destination gainsight --select)"))
+        for problem, fix in doubts:
+            yield Finding(model.name, model.object, "", problem, fix, schema=False, warning=True)
 
     # Files
 

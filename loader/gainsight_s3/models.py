@@ -12,7 +12,8 @@ NAME = "gainsight_s3"
 def as_file(model: PublishModel) -> PublishModel:
     """A model as its file: nothing is looked up, found, created or taken away here, that is the job's.
 
-    A look-up's column goes as it is, under its own name, and the job's Data Import Lookup finds the record.
+    A look-up's column goes as it is, under its own name, and the job's Data Import Lookup finds the record. No id of a
+    record is ever known, so what leaves the mart is left there, whatever `on_gone` says; `check` warns of that.
     """
     columns = {each.column: each.column for each in model.lookups if each.column not in model.fields}
     return replace(
@@ -22,5 +23,4 @@ def as_file(model: PublishModel) -> PublishModel:
         lookups=(),
         labels=None,
         mode="upsert",
-        on_gone="leave",
     )
