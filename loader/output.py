@@ -113,8 +113,8 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]
     console.print(table)
 
 
-def show_plan(plan: Plan, *, stderr: bool) -> None:
-    """The plan for people; among logs in JSON, as one of them."""
+def show_plan(plan: Plan, *, stderr: bool, most: int = _SHOWN) -> None:
+    """The plan for people, with so many rows of those that are shown one by one; among logs in JSON, as one of them."""
     document = plan.as_dict()
     if stderr and isinstance(log.handlers[0].formatter, _JsonLines):
         log.info("the plan", extra={"data": {"plan": document}})
@@ -135,9 +135,9 @@ def show_plan(plan: Plan, *, stderr: bool) -> None:
             text = f"{each['object']}.{name}: {count} values would become null."
             print_text(text, stderr=stderr)
     for listed in filter(None, plan.listed.values()):
-        more = f", of which the first {_SHOWN} are shown" if len(listed) > _SHOWN else ""
+        more = f", of which the first {most} are shown" if len(listed) > most else ""
         print_text(f"To be sent, unless it is there already: {len(listed)}{more}", stderr=stderr)
-        for *values, text in (each.values() for each in listed[:_SHOWN]):
+        for *values, text in (each.values() for each in listed[:most]):
             print_text(f"- {', '.join(str(each) for each in values if each is not None)}\n  {text}", stderr=stderr)
     for text in (*_marts(plan), *plan.offers, *plan.remarks):
         print_text(text, stderr=stderr)

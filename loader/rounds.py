@@ -11,6 +11,9 @@ from loader.engine.result import Result
 from loader.errors import REJECTED, LoaderError, StoppedError, own_failure
 from loader.project import Project, Selected
 
+FEW = 5
+"""Rows that a publish shows one by one; `plan` shows more."""
+
 
 class Round:
     """Publishes to one destination after the other.
@@ -47,7 +50,7 @@ class Round:
 
     def _publish(self, target: Destination, models: list[PublishModel], result: Result) -> None:
         def show(plan: Plan) -> None:
-            output.show_plan(plan, stderr=self._as_json)
+            output.show_plan(plan, stderr=self._as_json, most=FEW)
             bar.start(plan.rows("to_send"))
 
         try:

@@ -7,6 +7,9 @@ import csv
 import os
 import secrets
 import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from sandbox.box import Sandbox
@@ -79,9 +82,16 @@ def _made(options: argparse.Namespace) -> Sandbox:
         client_secret=os.environ.get("GAINSIGHT_CLIENT_SECRET"),
         limits=_limits(options),
         port=options.port,
+        clock=_clock(options.as_of),
     )
     _fill(box, options)
     return box
+
+
+def _clock(day: date | None) -> Callable[[], float]:
+    """Now, or the same time of another day."""
+    behind = (datetime.now(UTC).date() - day).days * 86_400 if day else 0
+    return lambda: time.time() - behind
 
 
 def _fill(box: Sandbox, options: argparse.Namespace) -> None:
@@ -135,6 +145,7 @@ def _parser() -> argparse.ArgumentParser:
         default=_FOLDER / "access_key",
         help="where the access key is kept when GAINSIGHT_ACCESS_KEY is not set",
     )
+    add("--as-of", type=date.fromisoformat, metavar="DATE", help="the day it is there, for dates of records (today)")
     add("--limits", choices=("on", "off"), default="on", help="limits of contract section 7")
     add("--calls-per-window", type=int, default=default.calls_per_window, help="%(default)s")
     add("--window-seconds", type=float, default=default.window_seconds, help="%(default)s")

@@ -1,5 +1,5 @@
-"""The demo behind `make demo`: sample data, `dbt build`, a local Gainsight, Salesforce and Marketo, `publish`, and a
-summary.
+"""The demo behind `make demo`: sample data, `dbt build`, a local Gainsight, Salesforce and Marketo, `publish`, what
+people do then (label instances, look at their calls to action), `pull-labels`, and a summary.
 
 Everything runs on this machine. The sandbox counts its limit of calls in windows of five seconds instead of the
 vendor's sixty, so that nobody waits; the loader is told so by GAINSIGHT_WINDOW_SECONDS.
@@ -7,6 +7,7 @@ vendor's sixty, so that nobody waits; the loader is told so by GAINSIGHT_WINDOW_
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import shutil
@@ -26,6 +27,7 @@ BIN = Path(sys.executable).parent
 RAW = PROJECT / "sample" / "raw"
 WINDOW_SECONDS = "5"
 SANDBOX_FOLDER = PROJECT / ".sandbox"
+LABELLED, CALLS_SHOWN = 5, 5
 OURS = ("GAINSIGHT_", "SALESFORCE_", "MARKETO_")
 """What the names of the destinations' settings begin with: the demo's run keeps to its own."""
 
@@ -76,15 +78,23 @@ def served(name: str, options: list[str], environment: dict[str, str]) -> Iterat
         server.wait(timeout=10)
 
 
+def an_owner(accounts: Path) -> str:
+    """The e-mail of somebody who looks after accounts: calls to action without an owner go there."""
+    with accounts.open(encoding="utf-8", newline="") as file:
+        return min(email for row in csv.DictReader(file) if (email := (row["csm_email"] or "").strip()))
+
+
 @contextmanager
-def systems(environment: dict[str, str]) -> Iterator[dict[str, str]]:
-    """Serves a local Gainsight, Salesforce and Marketo; yields the loader's environment."""
+def systems(environment: dict[str, str], as_of: str) -> Iterator[dict[str, str]]:
+    """Serves a local Gainsight, Salesforce and Marketo; yields the loader's environment. In Gainsight it is the mart's
+    day, so that labels that are given there count from that day on."""
     metadata = SANDBOX_FOLDER / "metadata"
     shutil.rmtree(metadata, ignore_errors=True)
     write = [sys.executable, "-m", "loader", "--target", "duckdb", "metadata", "salesforce", "--out", str(metadata)]
     run("metadata", write, environment)
     accounts = str(RAW / "accounts.csv")
     gainsight = ["--window-seconds", WINDOW_SECONDS, "--manifest", "target/manifest.json", "--companies", accounts]
+    gainsight += ["--as-of", as_of]
     salesforce = ["salesforce", "--metadata", str(metadata), "--accounts", accounts]
     marketo = ["marketo", "--manifest", "target/manifest.json"]
     with (
@@ -98,6 +108,8 @@ def systems(environment: dict[str, str]) -> Iterator[dict[str, str]]:
             "GAINSIGHT_CONNECTION": "demo",
             "GAINSIGHT_WINDOW_SECONDS": WINDOW_SECONDS,
             "GAINSIGHT_ACCESS_KEY": (SANDBOX_FOLDER / "access_key").read_text(encoding="utf-8").strip(),
+            "GAINSIGHT_CTA_OWNER": an_owner(RAW / "accounts.csv"),
+            "GAINSIGHT_CTA_PER_RUN": "1000",
             "SALESFORCE_BASE_URL": second,
             "SALESFORCE_CONNECTION": "demo",
             "SALESFORCE_CLIENT_ID": "local",
@@ -124,6 +136,75 @@ def wait_for_url(server: subprocess.Popen[bytes], log_path: Path) -> str:
             break
         time.sleep(0.1)
     raise DemoError(f"the sandbox did not start; see {log_path}")
+
+
+class Tenant:
+    """The local Gainsight, as somebody sees it who works there."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        self.url = environment["GAINSIGHT_BASE_URL"]
+        self._headers = {"Accesskey": environment["GAINSIGHT_ACCESS_KEY"], "Accept": "application/json"}
+
+    def read(self, name: str, select: list[str], condition: dict[str, Any] | None = None, **more: Any) -> list[Any]:
+        """Records of an object."""
+        body: dict[str, Any] = {"select": select, **more}
+        if condition:
+            body["where"] = {"conditions": [{**condition, "alias": "A"}], "expression": "A"}
+        reply = self._call("POST", f"query/{name}", body)
+        return list(reply["data"]["records"])
+
+    def change(self, name: str, records: list[dict[str, Any]]) -> None:
+        """Change records by their ids."""
+        self._call("PUT", f"{name}?keys=Gsid", {"records": records})
+
+    def _call(self, method: str, path: str, body: dict[str, Any]) -> Any:
+        url = f"{self.url}/v1/data/objects/{path}"
+        reply = requests.request(method, url, json=body, headers=self._headers, timeout=10)
+        for _ in range(3):  # the window of calls is the loader's, too
+            if reply.status_code != 429:
+                break
+            time.sleep(float(WINDOW_SECONDS))
+            reply = requests.request(method, url, json=body, headers=self._headers, timeout=10)
+        if not reply.ok:
+            raise DemoError(f"{method} {path}: the local Gainsight says {reply.status_code} {reply.text[:200]}")
+        return reply.json()
+
+
+def label_some(tenant: Tenant) -> None:
+    """What a customer success manager does: say of the largest instances on the worklist what they are, once."""
+    field = "Instance_Type_Label__gc"
+    if tenant.read("Instance_Data__gc", ["Gsid"], {"name": field, "value": [], "operator": "IS_NOT_NULL"}, limit=1):
+        print("labels were given in an earlier run; sample/raw/instance_labels.csv has them")
+        return
+    first = {"name": "Label_Rank__gc", "value": [LABELLED], "operator": "LTE"}
+    wanted = ["Instance_Id__gc", "Hostname__gc", "Seats__gc", "Suggested_Instance_Type__gc", "Suggestion_Reason__gc"]
+    worklist = tenant.read("Unlabelled_Instance__gc", wanted, first, orderBy={"Label_Rank__gc": "asc"})
+    suggested = {row["Instance_Id__gc"]: row["Suggested_Instance_Type__gc"] for row in worklist}
+    chosen = {each: label.replace("Unknown", "Production") for each, label in suggested.items()}
+    condition = {"name": "Instance_Id__gc", "value": list(chosen), "operator": "IN"}
+    found = tenant.read("Instance_Data__gc", ["Gsid", "Instance_Id__gc"], condition) if chosen else []
+    if found:
+        tenant.change("Instance_Data__gc", [{"Gsid": r["Gsid"], field: chosen[r["Instance_Id__gc"]]} for r in found])
+    print_table(
+        [
+            {"host": row["Hostname__gc"], "seats": row["Seats__gc"], "labelled": chosen[row["Instance_Id__gc"]],
+             "suggested because": row["Suggestion_Reason__gc"]}
+            for row in worklist
+        ]
+    )  # fmt: skip
+
+
+def show_calls(tenant: Tenant) -> None:
+    """The calls to action that there are, and their page."""
+    select = ["CompanyId__gr.Name", "Name", "OwnerId__gr.Name", "DueDate"]
+    calls = tenant.read("call_to_action", select)
+    page = f"{tenant.url}/objects/call_to_action"
+    if not all(call["Name"] in requests.get(page, timeout=10).text for call in calls[:CALLS_SHOWN]):
+        raise DemoError(f"{page} does not show the calls to action")
+    print(f"{len(calls)} calls to action, on the page {page} while the demo runs, later with `make sandbox`")
+    names = ("account", "call to action", "owner", "due")
+    shown = [dict(zip(names, (call[each] for each in select), strict=True)) for call in calls[:CALLS_SHOWN]]
+    print_table([{**row, "due": str(row["due"])[:10]} for row in shown])
 
 
 def rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:
@@ -220,9 +301,16 @@ def main() -> int:
         run("dbt build", [*build, "--vars", clock], environment)
         print("built and tested")
         step("a local Gainsight, Salesforce and Marketo")
-        with systems(environment) as loader_environment:
+        loader = [sys.executable, "-m", "loader", "--target", "duckdb"]
+        with systems(environment, as_of) as loader_environment:
             step("publish")
-            run("publish", [sys.executable, "-m", "loader", "--target", "duckdb", "publish"], loader_environment)
+            run("publish", [*loader, "publish"], loader_environment)
+            step("a customer success manager labels instances in Gainsight")
+            label_some(Tenant(loader_environment))
+            step("pull-labels")
+            run("pull-labels", [*loader, "pull-labels"], loader_environment)
+            step("calls to action in Gainsight")
+            show_calls(Tenant(loader_environment))
         step("summary")
         print_summary(database if database.is_absolute() else PROJECT / database)
     except DemoError as error:
@@ -230,7 +318,7 @@ def main() -> int:
         return 1
     print(
         "\nwhat to try next\n"
-        "  make demo        again: the second publish sends nothing\n"
+        "  make demo        again: the labels count, and what they change is sent; the time after that nothing is\n"
         "  make dashboard   the same figures as a page in build/dashboard/index.html\n"
         "  make sandbox     the local Gainsight with a page of its rows; sandbox-salesforce and sandbox-marketo, too\n"
         '  RAW_PATH=/your/files make build   your own data (README.md, "Your own data")'
