@@ -291,10 +291,11 @@ class State(Tables):
 
     def name_upload(self, object_name: str, status_id: str, at: datetime | None = None) -> None:
         """The file that was noted last has this id; with `at`, it is sent then and not before."""
+        when, then = (", sent_at = ?", [at]) if at else ("", [])
         self.dialect.execute(
-            f"update {self.table('publish_uploads')} set status_id = ?, sent_at = coalesce(?, sent_at)"
+            f"update {self.table('publish_uploads')} set status_id = ?{when}"
             f" where {self.mine} and object = ? and status_id is null and ended_at is null",
-            [status_id, at, *self.owner, object_name],
+            [status_id, *then, *self.owner, object_name],
         )
 
     def last_upload(self, object_name: str) -> datetime | None:

@@ -135,9 +135,9 @@ def test_two_files_of_a_layout_are_two_hours_apart_and_what_waits_is_told(bench:
     assert ended.code == 4
     assert "1 rows of Instance_Data__gc wait: the next file may be written from" in ended.json["error"]
     assert sorted(taken(folder)) == [COMPANY, USAGE]
-    later(bench, 7100)
+    later(bench, 6900)
     assert (bench.publish(*TO).code, taken(folder)) == (4, {})
-    later(bench, 200)
+    later(bench, 500)
     ended = bench.publish(*TO)
     assert (ended.code, ended.result["rows_accepted"]) == (0, 1), ended.err
     files = taken(folder)
