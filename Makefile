@@ -105,7 +105,7 @@ test-long: setup ## the tests that take minutes
 	$(BIN)/python -m pytest -q -m long
 
 .PHONY: bench
-bench: setup ## measure building and publishing (about 15 minutes) and write docs/benchmarks.md
+bench: setup ## measure building and publishing (about 10 minutes) and write docs/benchmarks.md
 	$(BIN)/python -m benchmarks
 
 .PHONY: lint

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.peers import KEY
+from benchmarks.clients import KEY
 from benchmarks.report import REPO
 from sandbox import Limits, Sandbox
 
@@ -21,17 +21,9 @@ Calls = list[tuple[float, int]]
 
 
 def calls_during(manifest: Path, limit: int, seconds: float, companies: int, work: Callable[[str], None]) -> Calls:
-    """Serve while some work is done.
+    """Time and HTTP status of every call while some work is done, which is given the address.
 
-    Args:
-        manifest: names the objects to make.
-        limit: calls per window.
-        seconds: the window.
-        companies: records of Company to make.
-        work: is given the address.
-
-    Returns:
-        Time and HTTP status of every call.
+    `companies` are records of Company to make, the manifest names the objects.
     """
     command = [sys.executable, "-m", "benchmarks.limited", str(manifest), str(limit), str(seconds), str(companies)]
     with subprocess.Popen(command, cwd=REPO, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:

@@ -30,7 +30,7 @@ _PROFILE = """
 customer_health:
   target: duckdb
   outputs:
-    duckdb: {type: duckdb, path: "{{ env_var('DUCKDB_PATH') }}", schema: main, threads: 2}
+    duckdb: {{type: duckdb, path: "{database}", schema: main, threads: 2}}
 """
 _SPECIAL = {
     "instance_id": "md5(cast(i as varchar))",
@@ -80,16 +80,22 @@ def make_project(folder: Path, rows: int) -> Project:
         folder: is emptied first.
         rows: instances times periods.
     """
-    shutil.rmtree(folder, ignore_errors=True)
-    (folder / "target").mkdir(parents=True)
-    model = yaml.safe_load(_CONTRACT.read_text(encoding="utf-8"))["models"][0]
-    (folder / "target" / "manifest.json").write_text(json.dumps(_manifest(model)), encoding="utf-8")
-    (folder / "dbt_project.yml").write_text("name: bench\nprofile: customer_health\n", encoding="utf-8")
-    (folder / "profiles.yml").write_text(_PROFILE, encoding="utf-8")
+    model = project_folder(folder, _CONTRACT.read_text(encoding="utf-8"))
     project = Project(folder)
     columns = ", ".join(f"{_value(n, c)} as {c['name']}" for n, c in enumerate(model["columns"]))
     project.sql(f"create table {MODEL} as select {columns} from range({rows // PERIODS}) r(i), range({PERIODS}) s(p)")
     return project
+
+
+def project_folder(folder: Path, contract: str) -> dict[str, Any]:
+    """A folder with a manifest of the one model of this yml, and a profile; returns the model."""
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "target").mkdir(parents=True)
+    model: dict[str, Any] = yaml.safe_load(contract)["models"][0]
+    (folder / "target" / "manifest.json").write_text(json.dumps(_manifest(model)), encoding="utf-8")
+    (folder / "dbt_project.yml").write_text("name: bench\nprofile: customer_health\n", encoding="utf-8")
+    (folder / "profiles.yml").write_text(_PROFILE.format(database=folder / "mart.duckdb"), encoding="utf-8")
+    return model
 
 
 def publish_all(project: Project) -> None:

@@ -8,7 +8,7 @@ import platform
 import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +75,7 @@ class Part:
     quick: bool
     sections: list[Section]
     machine: dict[str, str] = field(default_factory=lambda: machine())
-    versions: dict[str, str] = field(default_factory=lambda: versions())
+    versions: dict[str, str] = field(default_factory=lambda: {name: version(name) for name in PACKAGES})
 
 
 def ratio(ours: Spread, other: Spread) -> Spread:
@@ -87,26 +87,15 @@ def ratio(ours: Spread, other: Spread) -> Spread:
 
 def machine() -> dict[str, str]:
     """Processor, cores, memory, system and Python."""
-    cpu = next((line for line in _lines("/proc/cpuinfo") if line.startswith("model name")), platform.processor())
-    memory = next((line for line in _lines("/proc/meminfo") if line.startswith("MemTotal")), "MemTotal: 0 kB")
+    cpu = next((line for line in _lines("/proc/cpuinfo") if line.startswith("model name")), platform.machine())
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {
-        "processor": cpu.split(":")[-1].strip() or platform.machine(),
+        "processor": cpu.split(":")[-1].strip(),
         "cores": str(os.cpu_count()),
-        "memory": f"{int(memory.split()[1]) / 2**20:.0f} GiB",
+        "memory": f"{memory / 2**30:.0f} GiB",
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
     }
-
-
-def versions(packages: Sequence[str] = PACKAGES) -> dict[str, str]:
-    """Installed versions; a package that is not there is left out."""
-    found = {}
-    for package in packages:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
 
 
 def save(part: Part, folder: Path = RESULTS) -> Path:
@@ -137,7 +126,12 @@ def render(parts: Sequence[Part]) -> str:
         "",
         "| | target | met |",
         "|---|---|---|",
-        *(_summary(part, one) for part in parts for one in part.sections if one.target),
+        *(
+            _row([f"{part.name}: {one.title}", one.target, _met(one)])
+            for part in parts
+            for one in part.sections
+            if one.target
+        ),
     ]
     for part in parts:
         lines += ["", f"## {part.name.capitalize()}", "", _conditions(part)]
@@ -181,10 +175,6 @@ def _shown(cell: Cell) -> str:
     if isinstance(cell, float):
         return f"{cell:,.2f}"
     return f"{cell:,}" if isinstance(cell, int) else str(cell).replace("|", "\\|")
-
-
-def _summary(part: Part, section: Section) -> str:
-    return _row([f"{part.name}: {section.title}", section.target, _met(section)])
 
 
 def _met(section: Section) -> str:

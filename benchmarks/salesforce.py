@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import resource
 import shutil
@@ -18,6 +17,7 @@ import duckdb
 import requests
 import yaml
 
+from benchmarks.mart import project_folder
 from benchmarks.report import REPO, RESULTS, Cell, Section, Spread, ratio
 
 MODEL = "salesforce__product_usage"
@@ -85,19 +85,8 @@ def run(quick: bool) -> list[Section]:
 
 def make_project(folder: Path, rows: int) -> None:
     """A folder with a manifest, a profile and a DuckDB file of so many rows, nothing published."""
-    shutil.rmtree(folder, ignore_errors=True)
-    (folder / "target").mkdir(parents=True)
-    text = _CONTRACT.read_text(encoding="utf-8").replace("{{ var('salesforce_account_field') }}", "Id")
-    model = yaml.safe_load(text)["models"][0]
-    columns = {each["name"]: {"name": each["name"], "data_type": each["data_type"]} for each in model["columns"]}
-    node = {"resource_type": "model", "name": MODEL, "unique_id": f"model.bench.{MODEL}", "schema": "main"}
-    node |= {"config": model["config"], "columns": columns}
-    manifest = {"metadata": {}, "nodes": {node["unique_id"]: node}}
-    (folder / "target" / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    (folder / "dbt_project.yml").write_text("name: bench\nprofile: customer_health\n", encoding="utf-8")
-    profile = {"type": "duckdb", "path": str(folder / "mart.duckdb"), "schema": "main", "threads": 2}
-    profiles = {"customer_health": {"target": "duckdb", "outputs": {"duckdb": profile}}}
-    (folder / "profiles.yml").write_text(yaml.safe_dump(profiles), encoding="utf-8")
+    contract = _CONTRACT.read_text(encoding="utf-8").replace("{{ var('salesforce_account_field') }}", "Id")
+    project_folder(folder, contract)
     with duckdb.connect(str(folder / "mart.duckdb")) as connection:
         connection.execute(_ROWS.format(account=_ACCOUNT, accounts=_accounts(rows)))
 

@@ -56,7 +56,6 @@ class Light:
         """Forget rows and calls."""
         self.calls: Counter[str] = Counter()
         self.bodies: list[bytes] = []
-        self.held: list[dict[str, Any]] = []
         self.count = 0
         self._lock = threading.Lock()
 
@@ -84,9 +83,6 @@ class Light:
         if operation == "bench/reset":
             self.reset()
             return {}
-        if operation == "bench/hold":
-            self.held.append(json.loads(body))
-            return {}
         counts = {"calls": dict(self.calls), "rows": self.count}
         if operation == "bench/counts":
             return counts
@@ -100,8 +96,8 @@ class Light:
         return [self.described[name] for name in json.loads(body)["objectNames"]]
 
     def _query(self, path: str, body: bytes) -> Any:
-        """Companies by account id; of other objects the records that are held, until there are others, and then those
-        of the first insert: the loader asks once a run whose ids it gave."""
+        """Companies by account id; of other objects those of the first insert: the loader asks once a run whose ids it
+        gave."""
         asked = json.loads(body)
         conditions = asked.get("where", {}).get("conditions", [])
         wanted = {each["name"]: set(each["value"]) for each in conditions if each["operator"] == "IN"}
@@ -109,7 +105,7 @@ class Light:
             accounts = [] if asked.get("offset") else sorted(wanted["SfdcAccountId"])
             return [{"Gsid": company_id(each), "SfdcAccountId": each} for each in accounts]
         made = json.loads(self.bodies[0])["records"] if self.bodies else []
-        rows = [{"Gsid": f"1I02{n:032d}", **row} for n, row in enumerate(made)] if self.bodies else self.held
+        rows = [{"Gsid": f"1I02{n:032d}", **row} for n, row in enumerate(made)]
         return [row for row in rows if all(row[name] in values for name, values in wanted.items())]
 
     def _insert(self, path: str, body: bytes) -> Any:

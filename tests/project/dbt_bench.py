@@ -24,9 +24,8 @@ REPO = Path(__file__).parents[2]
 SMALL = REPO / "sample" / "small"
 PROJECT_PARTS = ("models", "macros", "seeds", "tests/generic", "scripts", "docs")
 BUILD = ("build", "--exclude-resource-type", "unit_test", "test")
-# The metric models are views that hold no variable: after a first run they need not be made again.
-AGAIN = ("run", "--exclude", "path:models/metrics")
-AGAIN_ON_THE_SAME_PINGS = (*AGAIN, "path:models/staging")
+AGAIN = ("run",)
+AGAIN_ON_THE_SAME_PINGS = (*AGAIN, "--exclude", "path:models/staging")
 QUIET = ("--log-level", "none", "--log-level-file", "none", "--no-use-colors")
 RAW_VARS = ("raw_path", "raw_database", "raw_schema")
 PARSED: dict[Path, tuple[Any, dbtRunnerResult]] = {}

@@ -16,7 +16,7 @@ from dbt_bench import BUILD, Bench, Mart, differences, release_database
 from dirty_days import DAYS, KINDS, DirtyDays
 
 AGAIN = (*BUILD, "seed", "--exclude", "path:models/metrics")
-SCHEMAS = ("main", "main_intermediate", "main_metrics", "main_snapshots")
+SCHEMAS = ("main", "main_intermediate", "main_snapshots")
 LEAVES = "incremental model main_staging.base_service_ping__leaves"
 SNAPSHOT = "main_snapshots.snap_crm__subscriptions"
 FEW = (f"OK snapshotted {SNAPSHOT}",)

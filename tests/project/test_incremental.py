@@ -15,7 +15,7 @@ from raw_folder import instance_id
 NEW = ("wiki_pages_28_days_user", "snippets_28_days_event")
 
 
-@pytest.mark.parametrize("schema", ["main", "main_intermediate", "main_metrics"])
+@pytest.mark.parametrize("schema", ["main", "main_intermediate"])
 def test_late_repeated_and_replayed_files_leave_what_a_full_refresh_makes(history: History, schema: str) -> None:
     """After all runs, and after a full refresh of the same files: the same rows in every table."""
     found = differences(history.marts["replayed"], history.marts["full_refresh"], schema)

@@ -13,6 +13,18 @@ roots as (
 
 ),
 
+licenses as (
+
+    select * from {{ ref('base_crm__licenses') }}
+
+),
+
+subscription_ids as (
+
+    select * from {{ ref('stg_crm__subscription_ids') }}
+
+),
+
 versions as (
 
     select * from {{ ref('stg_crm__subscriptions') }}
@@ -32,6 +44,12 @@ found as (
     ]) }}
     union all
     {{ column_findings(ref('base_crm__objectives'), 'objectives', ['row', 'target_value', 'due_on', 'baseline_value', 'direction']) }}
+    union all
+    select 'licenses', licenses.row_key, 'subscription_id', 'subscription_unknown', licenses.subscription_id
+    from licenses
+    left join subscription_ids
+        on licenses.subscription_id = subscription_ids.subscription_id
+    where licenses.subscription_id is not null and subscription_ids.subscription_id is null
     union all
     select 'subscriptions', subscription_id, 'original_subscription_id', 'lineage_circle', root_id
     from roots

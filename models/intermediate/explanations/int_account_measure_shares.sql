@@ -11,15 +11,11 @@ subscriptions as (
 
 rollup_groups as (
 
-    select * from {{ ref('int_rollup_groups') }}
+    select
+        *,
+        round(sum(weight) over (partition by account_id, period_start, is_standing), 6) as weight_present
+    from {{ ref('int_rollup_groups') }}
     where score is not null
-
-),
-
-rollup_scores as (
-
-    select * from {{ ref('int_rollup_scores') }}
-    where overall_score is not null
 
 ),
 
@@ -86,7 +82,7 @@ shares as (
         weighed.points,
         weighed.color,
         {{ rounded(
-            'weighed.share_of_group * rollup_groups.weight / nullif(rollup_scores.weight_present, 0)', 12
+            'weighed.share_of_group * rollup_groups.weight / nullif(rollup_groups.weight_present, 0)', 12
         ) }} as share
     from weighed
     inner join rollup_groups
@@ -94,10 +90,7 @@ shares as (
         and weighed.period_start = rollup_groups.period_start
         and weighed.is_standing = rollup_groups.is_standing
         and weighed.score_group = rollup_groups.score_group
-    inner join rollup_scores
-        on weighed.account_id = rollup_scores.account_id
-        and weighed.period_start = rollup_scores.period_start
-        and weighed.is_standing = rollup_scores.is_standing
+        and rollup_groups.weight_present > 0
 
 )
 

@@ -1,6 +1,6 @@
 {#- Every plain counter for every instance and period from the instance's first ping on. What the payload holds comes
     first; only an absent key is explained by tier, version or removal (docs/rules.md 5). In the order of the metrics, for
-    each metric's view reads its own rows alone; a number sorts faster than a name. -#}
+    each metric reads its own rows alone; a number sorts faster than a name. -#}
 with
 
 instance_periods as (

@@ -35,21 +35,11 @@ seats as (
 
 ),
 
-used_metrics as (
-
-    select numerator as metric_name from measures
-    union
-    select denominator from measures
-
-),
-
 metric_values as (
 
-    select metric_values.*
-    from {{ ref('int_metric_values') }} as metric_values
-    inner join used_metrics
-        on metric_values.metric_name = used_metrics.metric_name
-    where metric_values.metric_name not in ('{{ numbers.keys() | join("', '") }}')
+    select * from {{ ref('int_metric_values') }}
+    where metric_name in (select numerator from measures union all select denominator from measures)
+        and metric_name not in ('{{ numbers.keys() | join("', '") }}')
 
 ),
 

@@ -15,14 +15,16 @@ periods as (
 
 account_values as (
 
-    select * from {{ ref('fct_account_metric_values') }}
+    select * from {{ ref('int_account_values') }}
+    where not is_standing
 
 ),
 
 standing_values as (
 
     {#- No verdict rests on who has pinged first in a period that is open. #}
-    select * from {{ ref('int_account_standing_values') }}
+    select * from {{ ref('int_account_values') }}
+    where is_standing
 
 ),
 

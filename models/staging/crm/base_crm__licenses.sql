@@ -7,12 +7,6 @@ licenses as (
 
 ),
 
-subscription_ids as (
-
-    select * from {{ ref('stg_crm__subscription_ids') }}
-
-),
-
 limits as (
 
     {{ input_limits() }}
@@ -41,12 +35,9 @@ typed as (
         {{ clean_hash('cleaned.license_sha256_text') }} as license_sha256,
         {{ number_finding('cleaned.seats_text', 'limits.seats_max', whole=true) }} as seats_finding,
         {{ to_date('cleaned.starts_at_text') }} as starts_at,
-        {{ license_end('cleaned.expires_at_text') }} as expires_at,
-        subscription_ids.subscription_id is not null as has_subscription
+        {{ license_end('cleaned.expires_at_text') }} as expires_at
     from cleaned
     cross join limits
-    left join subscription_ids
-        on cleaned.subscription_id = subscription_ids.subscription_id
 
 ),
 
@@ -79,10 +70,7 @@ judged as (
         'starts_at ' || starts_at_text as row_text,
         case when license_md5_text is not null and license_md5 is null then 'no_hash' end as license_md5_finding,
         case when license_sha256_text is not null and license_sha256 is null then 'no_hash' end as license_sha256_finding,
-        case
-            when subscription_id is null then 'subscription_missing'
-            when not has_subscription then 'subscription_unknown'
-        end as subscription_id_finding,
+        case when subscription_id is null then 'subscription_missing' end as subscription_id_finding,
         subscription_id as subscription_id_text,
         case when starts_at is null and starts_at_text is not null then 'unreadable' end as starts_at_finding,
         case

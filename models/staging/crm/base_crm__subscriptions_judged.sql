@@ -9,7 +9,8 @@ subscriptions as (
 
 accounts as (
 
-    select account_id from {{ ref('stg_crm__accounts') }}
+    select account_id from {{ ref('base_crm__accounts') }}
+    where row_finding is null
 
 ),
 

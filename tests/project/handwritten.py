@@ -1,15 +1,8 @@
-"""The reference: the same metric values and seat figures by a hand-written DuckDB script, without dbt.
-
-Payloads reach it in one of two ways: by one look-up of all wanted leaves in each line (the fastest known), or as people
-usually do it, the payload loaded as a JSON column, every leaf flattened to a row, the wanted ones pivoted back.
-"""
+"""The same metric values and seat figures by a hand-written DuckDB script, without dbt: another route to compare with."""
 
 from __future__ import annotations
 
 import csv
-import json
-import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from string import Template
@@ -18,9 +11,8 @@ from typing import Any
 import duckdb
 import yaml
 
-from benchmarks.report import REPO
-
-SCRIPT = Path(__file__).with_name("reference.sql")
+REPO = Path(__file__).parents[2]
+SCRIPT = Path(__file__).with_name("handwritten.sql")
 SEEDS = REPO / "seeds"
 ONE_LINE_A_ROW = (
     "columns = {line: 'VARCHAR'}, header = false, delim = '\\x01', quote = '', escape = '', auto_detect = false,"
@@ -58,28 +50,25 @@ def envelope(project: Path = REPO) -> list[str]:
     return list(variables["ping_envelope"].values())
 
 
-def run(raw: Path, as_of: str, database: Path | str, flattened: bool = False) -> duckdb.DuckDBPyConnection:
-    """Makes `metric_values` and `seat_figures` in a DuckDB file; `flattened` takes the usual way to the leaves."""
+def run(raw: Path, as_of: str, database: Path | str) -> duckdb.DuckDBPyConnection:
+    """Makes `metric_values` and `seat_figures` in a DuckDB file."""
     connection = duckdb.connect(str(database))
     connection.execute("set TimeZone = 'UTC'")
     paths = [path for metric in metrics() for path in metric["key_paths"]]
-    arrivals = _flattened_arrivals if flattened else _looked_up_arrivals
-    connection.execute(arrivals(raw, sorted({*paths, *envelope()})))
+    connection.execute(_arrivals(raw, sorted({*paths, *envelope()})))
     connection.execute(_script(raw, as_of))
     return connection
 
 
-def differences(reference: duckdb.DuckDBPyConnection, database: Path, mart: bool = True) -> dict[str, int]:
+def differences(reference: duckdb.DuckDBPyConnection, database: Path) -> dict[str, int]:
     """By how many rows the two differ in number, and how many rows of the reference the other database lacks.
 
     Both are 0 only when the same rows are in both. Raises ValueError when there is nothing to compare.
-
-    `mart` says whether the other database is a mart, or another one that this script made.
     """
     reference.execute(f"attach '{database}' as other (read_only)")
     found = {}
     for name, (select, ours, theirs) in COMPARED.items():
-        one, other = select.format(ours), select.format(f"other.{theirs if mart else ours}")
+        one, other = select.format(ours), select.format(f"other.{theirs}")
         rows = reference.execute(
             f"select (select count(*) from ({one})), (select count(*) from ({other})),"
             f" (select count(*) from (({one}) except all ({other})))"
@@ -91,7 +80,7 @@ def differences(reference: duckdb.DuckDBPyConnection, database: Path, mart: bool
     return found
 
 
-def _looked_up_arrivals(raw: Path, paths: Sequence[str]) -> str:
+def _arrivals(raw: Path, paths: Sequence[str]) -> str:
     lines = _files(raw, "**/*.jsonl", "**/*.jsonl.gz")
     manual = _files(raw, "manual/*.json")
     places = [f"$.payload.{_quoted(path)}" for path in paths]
@@ -107,41 +96,6 @@ def _looked_up_arrivals(raw: Path, paths: Sequence[str]) -> str:
             from read_csv({lines}, {ONE_LINE_A_ROW}, filename = true)
             {_manual(manual, paths)}
         );
-    """
-
-
-def _flattened_arrivals(raw: Path, paths: Sequence[str]) -> str:
-    picked = ", ".join(f"max(leaf) filter (key_path = '{path}') as \"{path}\"" for path in paths)
-    lines = _files(raw, "**/*.jsonl", "**/*.jsonl.gz")
-    manual = _files(raw, "manual/*.json")
-    return f"""
-        create or replace temp table raw_pings as
-        select ping_id, received_at, filename, payload
-        from read_json({lines}, format = 'newline_delimited', ignore_errors = true, filename = true,
-            maximum_object_size = 268435456,
-            columns = {{ping_id: 'VARCHAR', received_at: 'VARCHAR', payload: 'JSON'}})
-        union all
-        select md5(content), json_extract_string(content, '$.recorded_at'), filename, cast(content as json)
-        from read_text({manual});
-        create or replace temp table leaves as
-        with recursive walk as (
-            select ping_id, received_at, filename, '' as key_path, payload as node from raw_pings
-            union all
-            select ping_id, received_at, filename, ltrim(key_path || '.' || key, '.'), value
-            from (
-                select
-                    ping_id, received_at, filename, key_path,
-                    unnest(map_entries(cast(node as map(varchar, json))), recursive := true)
-                from walk
-                where json_type(node) = 'OBJECT'
-            )
-        )
-        select ping_id, received_at, filename, key_path, node ->> '$' as leaf
-        from walk
-        where json_type(node) not in ('OBJECT', 'NULL');
-        create or replace temp table arrivals as
-        select *, coalesce({", ".join(_quoted(path) for path in envelope())}) is not null as has_envelope
-        from (select ping_id, received_at, filename, {picked} from leaves group by all);
     """
 
 
@@ -242,15 +196,3 @@ def _files(raw: Path, *patterns: str) -> str:
 
 def _quoted(path: str) -> str:
     return ".".join(f'"{key}"' for key in path.split("."))
-
-
-def main(arguments: Sequence[str]) -> None:
-    """`RAW AS_OF DATABASE [flattened]`: runs once and prints its seconds, without Python's start, as JSON."""
-    raw, as_of, database = arguments[:3]
-    started, cpu = time.perf_counter(), time.process_time()
-    run(Path(raw), as_of, database, flattened="flattened" in arguments[3:]).close()
-    print(json.dumps({"wall": time.perf_counter() - started, "cpu": time.process_time() - cpu}))
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

@@ -1,6 +1,6 @@
 -- Metric values and seat figures from `arrivals`, by hand: one column per key path, named by the path; months only.
 -- Written without the project's macros, so that equal results are two ways to one number. What begins with a dollar is filled in by
--- reference.py: the plain metrics' columns from the key paths in their yml, folders and the day.
+-- handwritten.py: the plain metrics' columns from the key paths in their yml, folders and the day.
 -- That day is the last one of a month, so that no month is open, and the files are read for the first time: nothing here waits for a
 -- ping that is still to come, or knows what the CRM said before.
 
