@@ -1,6 +1,7 @@
 {#- Findings about the rows of a base model. For each name in `columns` the model has <name>_finding, null where all is well,
-    and <name>_text, what the file says; 'row' stands for the row as a whole. One select per name, to be united. -#}
-{% macro column_findings(relation, source, columns) -%}
+    and <name>_text, what the file says; 'row' stands for the row as a whole. One select per name, to be united: `rows` is a CTE,
+    for the file is read by a view, and would be read for each of them. -#}
+{% macro column_findings(rows, source, columns) -%}
     {%- for column in columns %}
     select
         '{{ source }}' as source,
@@ -8,7 +9,7 @@
         {% if column == 'row' %}row_column{% else %}'{{ column }}'{% endif %} as column_name,
         {{ column }}_finding as finding,
         {{ column }}_text as value
-    from {{ relation }}
+    from {{ rows }}
     where {{ column }}_finding is not null
     {%- if not loop.last %}
     union all

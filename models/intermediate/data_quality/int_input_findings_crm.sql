@@ -7,6 +7,24 @@ kinds as (
 
 ),
 
+accounts as (
+
+    select * from {{ ref('base_crm__accounts') }}
+
+),
+
+subscriptions as (
+
+    select * from {{ ref('base_crm__subscriptions_judged') }}
+
+),
+
+objectives as (
+
+    select * from {{ ref('base_crm__objectives') }}
+
+),
+
 roots as (
 
     select * from {{ ref('base_crm__subscription_roots') }}
@@ -33,17 +51,17 @@ versions as (
 
 found as (
 
-    {{ column_findings(ref('base_crm__accounts'), 'accounts', ['row', 'parent_account_id']) }}
+    {{ column_findings('accounts', 'accounts', ['row', 'parent_account_id']) }}
     union all
-    {{ column_findings(ref('base_crm__subscriptions_judged'), 'subscriptions', [
+    {{ column_findings('subscriptions', 'subscriptions', [
         'row', 'product_tier', 'is_trial', 'seats', 'end_date', 'status', 'arr', 'cancelled_on',
     ]) }}
     union all
-    {{ column_findings(ref('base_crm__licenses'), 'licenses', [
+    {{ column_findings('licenses', 'licenses', [
         'row', 'license_md5', 'license_sha256', 'subscription_id', 'seats', 'starts_at', 'expires_at',
     ]) }}
     union all
-    {{ column_findings(ref('base_crm__objectives'), 'objectives', ['row', 'target_value', 'due_on', 'baseline_value', 'direction']) }}
+    {{ column_findings('objectives', 'objectives', ['row', 'target_value', 'due_on', 'baseline_value', 'direction']) }}
     union all
     select 'licenses', licenses.row_key, 'subscription_id', 'subscription_unknown', licenses.subscription_id
     from licenses

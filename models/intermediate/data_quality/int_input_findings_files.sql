@@ -16,6 +16,12 @@ leaves as (
 
 ),
 
+exclusions as (
+
+    select * from {{ ref('base_service_ping__excluded_pings') }}
+
+),
+
 excluded_pings as (
 
     select * from {{ ref('stg_service_ping__excluded_pings') }}
@@ -43,7 +49,7 @@ found as (
     from arrived
     where first_day > {{ as_of() }}
     union all
-    {{ column_findings(ref('base_service_ping__excluded_pings'), 'excluded_pings', ['row']) }}
+    {{ column_findings('exclusions', 'excluded_pings', ['row']) }}
     union all
     select 'excluded_pings', excluded_pings.ping_id, 'ping_id', 'ping_unknown', excluded_pings.reason
     from excluded_pings

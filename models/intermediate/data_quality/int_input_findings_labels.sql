@@ -35,7 +35,7 @@ usable as (
 
 found as (
 
-    {{ column_findings(ref('base_gainsight__instance_labels'), 'instance_labels', ['row', 'label']) }}
+    {{ column_findings('labels', 'instance_labels', ['row', 'label']) }}
     union all
     select
         'instance_labels',
