@@ -14,7 +14,7 @@ PINGS = "service_pings"
 
 def model(dbt: Any, session: Any) -> Any:
     """Rows (file_name, problem); names are as seen from the raw folder, problem is null where a file can be read."""
-    raw = dbt.config.meta_get("raw_path")
+    raw = dbt.config.get("meta")["raw_path"]
     if "://" in raw:
         place = raw.rstrip("/")
         found = session.sql("select file from glob(?)", params=[f"{place}/{PINGS}/**"]).fetchall()
