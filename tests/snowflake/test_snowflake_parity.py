@@ -94,6 +94,7 @@ def test_a_build_grants_the_loader_what_it_reads_and_no_more(parity: Parity, ser
     read = ("dim_instances", "gainsight__company_health", "gainsight__instance_usage", "gainsight__instances")
     read += ("salesforce__account_health", "salesforce__license_usage", "salesforce__product_usage")
     read += ("marketo__account_health", "marketo__smart_list_flags", "gainsight__unlabelled_instances")
+    read += ("gainsight_cta__call_to_action",)
     assert {(f"customer_health.marts.{name}", LOADER_ROLE.lower()) for name in read} <= found
     assert {relation.rpartition(".")[2] for relation, _ in found} == set(read)
     assert "loader_role" in str(parity.warehouses.variables)

@@ -34,7 +34,12 @@ running as (
         signals.episode_start,
         signals.periods_running,
         signals.message,
-        standing.explanation,
+        {#- A signal is of the current period, the standing may rest on an earlier one: then it says of which day. #}
+        case
+            when standing.standing_period_start < standing.period_start and standing.figures_as_of is not null
+                then 'Last figures, of ' || cast(standing.figures_as_of as {{ dbt.type_string() }}) || ': '
+            else ''
+        end || standing.explanation as explanation,
         cast(coalesce(revenue.arr, 0) as double) as arr
     from signals
     inner join standing
