@@ -146,6 +146,7 @@ def test_the_page_names_every_file_that_was_touched(changed: Changed) -> None:
     written = GENERATED | {
         "macros/_generated/score_groups.sql",
         "models/marts/health/fct_account_health.yml",
+        "models/marts/health/mart_account_periods.yml",
         "models/marts/health/mart_account_standing.yml",
         "models/marts/publish/gainsight/gainsight__company_health.yml",
         "models/marts/publish/marketo/marketo__account_health.yml",

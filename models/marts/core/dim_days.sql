@@ -1,9 +1,29 @@
-{#- 10,000 days are 27 years: further back than anybody's subscription. -#}
+{#- 10,000 days are 27 years: further back than anybody's subscription. Kept are those from the first period of any mart on. -#}
 with
+
+subscription_periods as (
+
+    select period_start from {{ ref('int_subscription_periods') }}
+
+),
+
+instance_periods as (
+
+    select period_start from {{ ref('int_instance_periods') }}
+
+),
 
 numbers as (
 
     {{ dbt.generate_series(10000) }}
+
+),
+
+first_periods as (
+
+    select min(period_start) as period_start from subscription_periods
+    union all
+    select min(period_start) from instance_periods
 
 ),
 
@@ -21,6 +41,7 @@ dated as (
         {{ period_start('date_day') }} as period_start,
         {{ period_end(period_start('date_day')) }} <= {{ as_of() }} as is_complete_period
     from days
+    where date_day >= (select min(period_start) from first_periods)
 
 )
 
