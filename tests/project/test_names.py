@@ -26,7 +26,7 @@ CHECKED = re.compile(
     r"known\([^)]*\)|(?:metric_\w+|counter_increase|ratio)\([^)]*\)|'\w+':|\{#.*?#\}|--[^\n]*", re.DOTALL
 )
 # Words of a vocabulary that mean something else in these files.
-OTHER_MEANING = {("stopped_reporting", "reporting_reason")}
+OTHER_MEANING = {("stopped_reporting", "reporting_reason"), ("activated_seats", "suggestion_reason")}
 # Here metrics, measures and a signal give their names to columns, which the database itself misses.
 COLUMNS = {
     "int_instance_seats.sql",
