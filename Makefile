@@ -59,8 +59,17 @@ sandbox-salesforce: setup ## serve the local Salesforce on port 8766 until Ctrl-
 sandbox-marketo: setup ## serve the local Marketo on port 8767 until Ctrl-C
 	$(BIN)/python -m sandbox marketo --port $(MARKETO_PORT)
 
+# What the app and its tests need besides (requirements-dashboard.lock), so that nothing else is heavier for it.
+$(VENV)/.dashboard: $(VENV)/.installed requirements-dashboard.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-dashboard.lock
+	@touch $@
+
 .PHONY: dashboard
-dashboard: setup ## write the dashboard to build/dashboard/index.html
+dashboard: setup $(VENV)/.dashboard ## open the dashboard, an app, over the mart that the dbt profile names, until Ctrl-C
+	$(BIN)/python -m streamlit run dashboard/app/main.py --browser.gatherUsageStats false
+
+.PHONY: page
+page: setup ## write the dashboard as one static page to build/dashboard/index.html
 	$(BIN)/python -m dashboard
 
 .PHONY: registry
@@ -82,7 +91,7 @@ test: setup ## every test
 	@$(MAKE) --no-print-directory -j4 $(SYNC) test-dbt test-loader test-loader-rest test-snowflake; ended=$$?; cat build/not-run/*; exit $$ended
 
 .PHONY: test-dbt
-test-dbt: setup
+test-dbt: setup $(VENV)/.dashboard
 	NOT_RUN=build/not-run/dbt $(BIN)/python -m pytest -q -m "not long" tests/project
 
 # The loader's tests are two suites of about the same length.

@@ -319,7 +319,7 @@ def main() -> int:
     print(
         "\nwhat to try next\n"
         "  make demo        again: the labels count, and what they change is sent; the time after that nothing is\n"
-        "  make dashboard   the same figures as a page in build/dashboard/index.html\n"
+        "  make dashboard   the same figures in an app, account by account\n"
         "  make sandbox     the local Gainsight with a page of its rows; sandbox-salesforce and sandbox-marketo, too\n"
         '  RAW_PATH=/your/files make build   your own data (README.md, "Your own data")'
     )

@@ -450,12 +450,19 @@ grant insert, update, delete on table customer_health.marts_publish.publish_conn
 grant usage on schema customer_health.raw to role customer_health_loader;
 grant select, insert on table customer_health.raw.instance_labels to role customer_health_loader;
 
--- The reporter reads the marts, present and future, and nothing before them.
+-- The reporter reads the marts, present and future, and no model before them.
 grant usage on schema customer_health.marts to role customer_health_reporter;
 grant select on all tables in schema customer_health.marts to role customer_health_reporter;
 grant select on future tables in schema customer_health.marts to role customer_health_reporter;
 grant select on all views in schema customer_health.marts to role customer_health_reporter;
 grant select on future views in schema customer_health.marts to role customer_health_reporter;
+-- The dashboard also reads the words and bands of the seeds, and what dbt and the loader wrote of their runs.
+grant usage on schema customer_health.marts_seeds to role customer_health_reporter;
+grant select on all tables in schema customer_health.marts_seeds to role customer_health_reporter;
+grant select on future tables in schema customer_health.marts_seeds to role customer_health_reporter;
+grant usage on schema customer_health.marts_publish to role customer_health_reporter;
+grant select on all tables in schema customer_health.marts_publish to role customer_health_reporter;
+grant select on future tables in schema customer_health.marts_publish to role customer_health_reporter;
 -- People get it with: grant role customer_health_reporter to user ...; and whoever lands files, the ingester.
 
 -- 7. Users: service users with key pairs, no passwords ----------------------------------------------------------------

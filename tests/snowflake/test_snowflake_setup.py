@@ -89,7 +89,12 @@ def test_every_schema_of_the_project_is_made_and_granted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("role", "schemas"), [("loader", {"marts", "marts_publish", "raw"}), ("reporter", {"marts"}), ("ingester", {"raw"})]
+    ("role", "schemas"),
+    [
+        ("loader", {"marts", "marts_publish", "raw"}),
+        ("reporter", {"marts", "marts_seeds", "marts_publish"}),
+        ("ingester", {"raw"}),
+    ],
 )
 def test_a_role_sees_the_schemas_of_its_job_only(role: str, schemas: set[str]) -> None:
     grants = [sql for sql in statements() if sql.startswith("grant") and f"to role customer_health_{role}" in sql]

@@ -17,6 +17,7 @@ measure_scores as (
         measure,
         score_group,
         is_counted,
+        cast('{{ var("threshold_set") }}' as {{ dbt.type_string() }}) as threshold_set,
         numerator,
         denominator,
         {{ shown_ratio('measure_value') }} as measure_value,

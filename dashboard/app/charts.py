@@ -1,0 +1,134 @@
+"""Charts. Vega's own menu, on each, saves PNG and SVG. What color says, shape, dash or text says, too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from dashboard.app.data import Row, Rows
+from dashboard.words import Words
+
+COLORS = {"green": "#1c8a6e", "yellow": "#eab530", "red": "#c9472f", "unscored": "#98a2b0"}
+SHAPES = {"green": "circle", "yellow": "triangle-up", "red": "square", "unscored": "cross"}
+MARKS = {"green": "● green", "yellow": "▲ yellow", "red": "■ red", "unscored": "○ unscored"}
+LINES = ["#2a5bb8", "#0f8f9c", "#9a5b13", "#8a4bb0", "#5f6b7a", "#c9472f"]
+DASHES = [[1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [4, 4], [1, 3]]
+HEIGHT = 260
+
+
+def period_label(row: Row, grain: str) -> str:
+    """A period as its axis shows it."""
+    return f"{row['period_start']:%b %Y}" if grain == "month" else f"{row['period_start']:%Y-%m-%d}"
+
+
+def draw(chart: Any, described: str) -> None:
+    """Shows a chart, with a description for who cannot see it."""
+    st.altair_chart(chart.properties(height=HEIGHT, description=described))
+
+
+def _x() -> Any:
+    return alt.X("period:O", sort=None, title=None, axis=alt.Axis(labelAngle=-45, labelOverlap=True))
+
+
+def score(rows: Rows, words: Words, grain: str) -> None:
+    """An account's score: the point's shape and color are the band's; who is unscored has a cross at the foot."""
+    frame = pd.DataFrame(
+        {
+            "period": [period_label(row, grain) for row in rows],
+            "score": [row["overall_score"] for row in rows],
+            "at": [20.0 if row["overall_score"] is None else row["overall_score"] for row in rows],
+            "health": [row["overall_color"] or "unscored" for row in rows],
+            "why": ["" if row["overall_score"] is not None else words.reason(row["unscored_reason"]) for row in rows],
+        }
+    )
+    domain = list(COLORS)
+    base = alt.Chart(frame).encode(x=_x())
+    line = base.mark_line(color=LINES[0]).encode(y=alt.Y("score:Q"))
+    points = base.mark_point(filled=True, size=90, opacity=1).encode(
+        y=alt.Y("at:Q", title="Score", scale=alt.Scale(domain=[20, 90])),
+        color=alt.Color("health:N", title="Health", scale=alt.Scale(domain=domain, range=list(COLORS.values()))),
+        shape=alt.Shape("health:N", title="Health", scale=alt.Scale(domain=domain, range=list(SHAPES.values()))),
+        tooltip=["period:O", "score:Q", "health:N", "why:N"],
+    )
+    draw(line + points, "Overall score by period")
+
+
+def lines(rows: Rows, series: dict[str, str], grain: str, title: str, percent: bool = False) -> None:
+    """Several columns over time, a line each. A missing value is a gap."""
+    frame = pd.DataFrame(
+        [
+            {"period": period_label(row, grain), "what": label, "value": row[column]}
+            for column, label in series.items()
+            for row in rows
+        ]
+    )
+    many(frame, list(series.values()), title, percent=percent)
+
+
+def many(frame: Any, order: list[str], title: str, percent: bool = False) -> None:
+    """Lines of a frame of period, what and value."""
+    frame["value"] = pd.Series(frame["value"], dtype="float64")
+    count = range(len(order))
+    domain = {"domain": order}
+    colors = alt.Scale(**domain, range=[LINES[i % len(LINES)] for i in count])
+    dashes = alt.Scale(**domain, range=[DASHES[i % len(DASHES)] for i in count])
+    axis = alt.Axis(format="%") if percent else alt.Axis(format=",.2~f")
+    base = alt.Chart(frame).encode(
+        x=_x(),
+        y=alt.Y("value:Q", title=title, axis=axis, scale=alt.Scale(zero=True)),
+        color=alt.Color("what:N", title=None, scale=colors, sort=order, legend=alt.Legend(labelLimit=300)),
+        strokeDash=alt.StrokeDash("what:N", title=None, scale=dashes, sort=order),
+        tooltip=["period:O", "what:N", alt.Tooltip("value:Q", format=".1%" if percent else ",.2~f")],
+    )
+    draw(base.mark_line(point=alt.OverlayMarkDef(size=30)), f"{title} by period")
+
+
+def colors(rows: Rows, grain: str) -> None:
+    """Accounts by color over time, stacked."""
+    frame = pd.DataFrame(
+        [
+            {"period": period_label(row, grain), "health": MARKS[name], "accounts": int(row[name]), "order": place}
+            for row in rows
+            for place, name in enumerate(COLORS)
+        ]
+    )
+    chart = (
+        alt.Chart(frame)
+        .mark_bar(stroke="white", strokeWidth=1)
+        .encode(
+            x=_x(),
+            y=alt.Y("accounts:Q", title="Accounts"),
+            color=alt.Color(
+                "health:N",
+                title="Health",
+                scale=alt.Scale(domain=list(MARKS.values()), range=list(COLORS.values())),
+            ),
+            order=alt.Order("order:Q"),
+            tooltip=["period:O", "health:N", "accounts:Q"],
+        )
+    )
+    draw(chart, "Accounts by color and period; green lies at the foot, then yellow, red, unscored")
+
+
+def contributions(rows: Rows, words: Words) -> None:
+    """What each group adds to the score."""
+    frame = pd.DataFrame(
+        {
+            "group": [row["label"] or words.group(row["score_group"]) for row in rows],
+            "points": pd.Series([row["contribution"] for row in rows], dtype="float64"),
+            "change": pd.Series([row["contribution_change"] for row in rows], dtype="float64"),
+        }
+    )
+    chart = (
+        alt.Chart(frame)
+        .mark_bar(color=LINES[0])
+        .encode(
+            y=alt.Y("group:N", sort=None, title=None, axis=alt.Axis(labelLimit=220)),
+            x=alt.X("points:Q", title="Points of the score"),
+            tooltip=["group:N", alt.Tooltip("points:Q", format=".2f"), alt.Tooltip("change:Q", format="+.2f")],
+        )
+    )
+    draw(chart, "Points that each group adds to the score")

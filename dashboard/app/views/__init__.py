@@ -1,0 +1,1 @@
+"""The pages. Each has one function `show`, which lays out what the queries return."""
