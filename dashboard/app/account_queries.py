@@ -160,7 +160,7 @@ def published(mart: Mart, account_id: str) -> Rows:
         group by destination, object
         order by destination, object
         """,
-        *[account_id] * 4,
+        *[account_id] * 3,
         live=True,
     )
 
@@ -174,16 +174,18 @@ def rejected(mart: Mart, account_id: str) -> Rows:
         where {_of_account()}
         order by rejected_at desc, destination, object, row_key
         """,
-        *[account_id] * 4,
+        *[account_id] * 3,
         live=True,
     )
 
 
 def _of_account() -> str:
-    """SQL: whether the first part of a row's key, JSON of its parts, is an id of the account; takes it four times."""
-    return """split_part(row_key, '"', 2) in (
+    """SQL: whether the first part of a row's key, JSON of its parts, is of the account; takes its id three times.
+
+    The key of Product_Usage__c is a text of its own that begins with the account and a slash.
+    """
+    return """split_part(split_part(row_key, '"', 2), '/', 1) in (
             select account_id from {marts}.dim_accounts where account_id = ?
             union all select instance_id from {marts}.dim_instances where account_id = ?
             union all select original_subscription_id from {marts}.dim_subscriptions where account_id = ?
-            union all select usage_key from {marts}.salesforce__product_usage where account_id = ?
         )"""

@@ -142,6 +142,7 @@ def test_what_was_published_and_refused_of_an_account_is_told(sample_mart: Mart,
         f"""insert into main_publish.publish_state {columns} values
             ('gainsight', 'Company', '["{BUSY}"]', '2026-07-01 10:00:00'),
             ('gainsight', 'Company', '["0014M0000000005QAA"]', '2026-07-01 10:00:00'),
+            ('salesforce', 'Product_Usage__c', '["{BUSY}/2026-06-01/ci"]', '2026-07-01 10:00:00'),
             ('gainsight', 'Instance_Usage__gc', '["{instance}","2026-05-01"]', '2026-06-01 10:00:00'),
             ('gainsight', 'Instance_Usage__gc', '["{instance}","2026-06-01"]', '2026-07-01 10:00:00')""",
         "create table main_publish.publish_rejections (rejected_at timestamp, destination text, object text,"
@@ -154,6 +155,7 @@ def test_what_was_published_and_refused_of_an_account_is_told(sample_mart: Mart,
     assert [(row["Object"], row["Records"]) for row in records(page, "Records")] == [
         ("Company", 1),
         ("Instance_Usage__gc", 2),
+        ("Product_Usage__c", 1),
     ]
     assert [row["Row"] for row in records(page, "Code")] == [f'["{BUSY}"]']
 
