@@ -17,12 +17,13 @@ from loader.marketo.schema import is_company
 
 BATCH = PAGE = 300
 """Records of a write, and values of a query."""
+UPSERT, UPDATE = "createOrUpdate", "updateOnly"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 class Client:
-    """Calls of one run. All are repeated until they succeed or patience ends: each may take effect twice, and is then
-    as if it had once."""
+    """Calls of one run. All but those that may create are repeated until they succeed or patience ends: each may take
+    effect twice, and is then as if it had once."""
 
     def __init__(self, http: Http) -> None:
         self.http = http
@@ -62,8 +63,13 @@ class Client:
             yield from self._pages(name, asked, None)
 
     def sync(self, name: str, action: str, records: Sequence[str]) -> Any:
-        """Create or change records by their dedupe fields, each given as JSON; a result each."""
-        return self._write(_path(name), f'"action":"{action}","dedupeBy":"dedupeFields"', records)
+        """Create or change records by their dedupe fields, each given as JSON; a result each.
+
+        Raises:
+            RetriableError: nobody knows whether they were written, and some may have been created.
+        """
+        how = f'"action":"{action}","dedupeBy":"dedupeFields"'
+        return self._write(_path(name), how, records, repeat=action == UPDATE)
 
     def delete(self, name: str, records: Sequence[str]) -> Any:
         """Delete records, each given as JSON with its id; a result each."""
@@ -110,8 +116,9 @@ class Client:
         found: dict[str, Any] = self._api.read(method, path)
         return found
 
-    def _write(self, path: str, how: str, records: Sequence[str]) -> Any:
-        return self._api.call("POST", path, f'{{{how},"input":[{",".join(records)}]}}'.encode()).get("result")
+    def _write(self, path: str, how: str, records: Sequence[str], *, repeat: bool = True) -> Any:
+        body = f'{{{how},"input":[{",".join(records)}]}}'.encode()
+        return self._api.call("POST", path, body, repeat=repeat).get("result")
 
 
 def _path(name: str, tail: str = "") -> str:

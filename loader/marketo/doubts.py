@@ -11,7 +11,7 @@ from loader.dbt.artifacts import PublishModel
 from loader.engine.destination import Facts, Field
 from loader.engine.doubting import Doubt, Kinds, of_values
 from loader.errors import FatalError, RowRejected
-from loader.marketo.client import Client
+from loader.marketo.client import UPDATE, Client
 from loader.marketo.replies import CRM, MISSING, NATIVE_SYNC, code_of
 from loader.marketo.schema import is_company, links
 
@@ -53,7 +53,7 @@ def probe(client: Client, name: str, keys: Sequence[str]) -> str:
         The code of the reason; "" when none was given.
     """
     try:
-        results = client.sync(name, "updateOnly", [json.dumps(dict.fromkeys(keys, PROBE))])
+        results = client.sync(name, UPDATE, [json.dumps(dict.fromkeys(keys, PROBE))])
     except (FatalError, RowRejected) as error:
         return error.code
     return code_of(results[0]) if isinstance(results, list) and results else ""

@@ -122,7 +122,7 @@ def _raise_on_status(reply: Reply, known: dict[str, Any]) -> None:
     """What the status of a reply without a code says."""
     if reply.status == 413:
         raise RowRejected("the call is larger than Marketo takes", **known, code="413")
-    raise_if_failing(reply, known, ambiguous=False)
+    raise_if_failing(reply, known, ambiguous=True)
     if reply.status == 401:
         raise FatalError("Marketo does not accept the token, nor a new one", **known)
     if reply.status == 403:

@@ -183,6 +183,17 @@ def test_a_record_that_vanished_is_made_again_and_no_key_ever_changes(calls: Ben
     calls.assert_settled()
 
 
+@pytest.mark.parametrize("kind", ["lost", "too many"])
+def test_a_record_that_an_unanswered_call_made_is_known_as_ours(calls: Bench, kind: str) -> None:
+    """A second try would be answered with "updated", as if somebody else had made it, and it would never be deleted."""
+    calls.rig.strike(kind, "write")
+    assert calls.publish(mode="mirror", on_gone="delete").accepted == 60
+    assert calls.sql("select distinct created_by_us from main_publish.publish_state") == [(True,)]
+    calls.sql("delete from things where thing_id = 't1'")
+    assert calls.publish(mode="mirror", on_gone="delete").deleted == 2
+    calls.assert_settled()
+
+
 def test_null_and_empty_text_both_clear_and_the_plan_says_so(calls: Bench) -> None:
     calls.publish()
     calls.sql("update things set note = '' where thing_id = 't1'")
