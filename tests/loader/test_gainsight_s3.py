@@ -218,6 +218,8 @@ def test_a_bucket_that_refuses_or_is_away_costs_nothing_and_is_tried_again_at_on
     bucket.refuse = {"PUT"}
     ended = bench.publish(*TO, env=bucket.env)
     assert (ended.code, "AccessDenied" in ended.json["error"]) == (2, True), ended.err
+    ended = bench.publish(*TO, env={**bucket.env, "AWS_ENDPOINT_URL_S3": "http://s3.example.com"})
+    assert (ended.code, "must start with https://" in ended.json["error"]) == (2, True)
     away = {**bucket.env, "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:9"}
     ended = bench.publish(*TO, env=away)
     assert (ended.code, "cannot be reached" in ended.json["error"]) == (4, True)
