@@ -19,11 +19,17 @@ numbers as (
 
 ),
 
-first_periods as (
+held_periods as (
 
-    select min(period_start) as period_start from subscription_periods
-    union all
-    select min(period_start) from instance_periods
+    select period_start from subscription_periods
+    union
+    select period_start from instance_periods
+
+),
+
+bounds as (
+
+    select min(period_start) as first_day from held_periods
 
 ),
 
@@ -37,11 +43,12 @@ days as (
 dated as (
 
     select
-        date_day,
-        {{ period_start('date_day') }} as period_start,
-        {{ period_end(period_start('date_day')) }} <= {{ as_of() }} as is_complete_period
+        days.date_day,
+        {{ period_start('days.date_day') }} as period_start,
+        {{ period_end(period_start('days.date_day')) }} <= {{ as_of() }} as is_complete_period
     from days
-    where date_day >= (select min(period_start) from first_periods)
+    inner join bounds
+        on days.date_day >= bounds.first_day
 
 )
 
