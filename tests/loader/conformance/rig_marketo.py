@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from rig_http import HttpRig, Operations
-from rigs import FIELDS, KINDS, lacks
+from rigs import FIELDS, KINDS, Bench, Died, lacks
 
 from loader.dbt.artifacts import Lookup
 from loader.engine.limits import Window
@@ -123,3 +123,9 @@ class ImportRig(MarketoRig):
     def sent(self) -> int:
         """See `Rig`."""
         return super().sent() + sum(taken for _, _, taken, _, _ in self.instance.imports())
+
+    def killed(self, bench: Bench, nth: int, how: Died, **given: Any) -> bool:
+        """See `Rig`. Kills about files are in tests/loader/marketo."""
+        if given.get("on_gone") == "delete":
+            lacks("what may be deleted goes by calls")
+        return super().killed(bench, nth, how, **given)
