@@ -1,6 +1,6 @@
 {#- on-run-end: a model that was renamed, merged or removed leaves its relation behind, which nobody makes anew. Dropped are
-    views named metric_* (metrics have none any more) and tables and views named int_*, in the schemas of these models, that
-    no model of the project makes. Staging, marts and snapshots are never dropped: they hold what people read, or cannot be
+    views named metric_* (those of metrics: metric_views.sql) and tables and views named int_*, in the schemas of these models,
+    that are no model of the project. Staging, marts and snapshots are never dropped: they hold what people read, or cannot be
     made again. -#}
 {% macro drop_stale_models() %}
     {%- if execute and flags.WHICH in ('build', 'run') -%}
@@ -8,7 +8,7 @@
         {%- set schemas = [] -%}
         {%- for node in graph.nodes.values()
             if node.resource_type == 'model' and (node.name.startswith('metric_') or node.name.startswith('int_')) -%}
-            {%- do wanted.append((node.schema ~ '.' ~ node.alias) | lower) if node.config.materialized != 'ephemeral' -%}
+            {%- do wanted.append((node.schema ~ '.' ~ node.alias) | lower) -%}
             {%- do schemas.append((node.database, node.schema)) if (node.database, node.schema) not in schemas -%}
         {%- endfor -%}
         {%- for database, schema in schemas -%}

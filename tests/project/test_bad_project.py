@@ -183,14 +183,14 @@ def test_a_key_path_that_no_ping_holds_is_warned_of_and_a_relation_that_no_model
     scratch.restore()
     with duckdb.connect(str(bench.database)) as connection:
         connection.execute("create schema main_metrics")
-        connection.execute("create view main_metrics.metric_activated_seats as select 1 as a")
+        connection.execute("create view main_metrics.metric_of_old as select 1 as a")
         connection.execute("create table main_metrics.metric_of_mine as select 1 as a")
         connection.execute("create view main_metrics.of_mine as select 1 as a")
         connection.execute("create table main_intermediate.int_merged as select 1 as a")
         connection.execute("create view main_intermediate.int_renamed as select 1 as a")
         connection.execute("create table main_intermediate.of_mine as select 1 as a")
     run = bench.build("run", "--select", "int_settings")
-    assert "metric_activated_seats" in next(
+    assert "metric_of_old" in next(
         text for text in run.of_level("info") if "no model makes it any more" in text
     )
     assert [found for schema, found in relations(bench) if schema == "main_metrics"] == [
