@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from loader.engine.destination import Outcome, Rejection, Row
-from loader.errors import Problem, RowRejected, StoppedError
+from loader.dbt.artifacts import PublishModel
+from loader.engine.destination import Destination, Outcome, Rejection, Row
+from loader.engine.values import as_sent
+from loader.errors import Problem, RetriableError, RowRejected, StoppedError
 
+log = logging.getLogger("loader")
 LONGEST_PAUSE = 15.0
 TRIES_AGAIN = 1
 """How often rows are sent again as they are, when a refusal does not say which it is about, or says that it passes."""
@@ -87,6 +91,23 @@ def send(
         pending += reversed(left)
         if outcomes:
             yield outcomes
+
+
+def made(destination: Destination, model: PublishModel, part: list[Item], error: RetriableError) -> Sent:
+    """Of rows that a call without an answer may have created those whose records have their values, and the others.
+
+    Sent again at once, they would be told of as changed, and never be known as ours."""
+    log.info("%s: looking for %d rows, since nobody knows what became of them: %s", model.object, len(part), error)
+    destination.settle(0)
+    found = destination.find(model, [row for row, _ in part], model.targets)
+    outcomes, rest = list[Outcome](), list[Item]()
+    for row, record in part:
+        if there := as_sent(destination, model, row, found[row.row_key]):
+            row.destination_id, row.created_by_us = there.id, True
+            outcomes.append(Outcome(row))
+        else:
+            rest.append((row, record))
+    return outcomes, rest
 
 
 def not_taken(row: Row, error: RowRejected) -> Outcome:

@@ -16,8 +16,8 @@ from loader.engine.finding import Wanted
 from loader.engine.http import Http
 from loader.engine.limits import Meter, Window
 from loader.engine.records import Links, Records, pages
-from loader.engine.sending import Item, Sent, send
-from loader.engine.values import as_sent, key_of
+from loader.engine.sending import Item, Sent, made, send
+from loader.engine.values import key_of
 from loader.errors import FatalError, MisuseError, RetriableError
 from loader.marketo import bulk, schema
 from loader.marketo.client import BATCH, PAGE, UPDATE, UPSERT, Client
@@ -270,10 +270,7 @@ class Marketo(Defaults):
         try:
             results = _tied(part, self._client.sync(model.object, action, [record for _, record in part]))
         except RetriableError as error:
-            log.info(
-                "%s: looking for %d rows, since nobody knows what became of them: %s", model.object, len(part), error
-            )
-            return self._made(model, part)
+            return made(self, model, part, error)
         outcomes = []
         for (row, _), result in zip(part, results, strict=False):
             found = outcome(row, result)
@@ -282,20 +279,6 @@ class Marketo(Defaults):
                 row.created_by_us = row.created_by_us or result.get("status") == "created"
             outcomes.append(found)
         return outcomes, [] if results else part
-
-    def _made(self, model: PublishModel, part: list[Item]) -> Sent:
-        """Of rows that may have been created those whose records have their values, and the others. Sent again at once,
-        they would be told of as changed, and not be known as ours."""
-        self.settle(0)
-        found = self.find(model, [row for row, _ in part], model.targets)
-        outcomes, rest = list[Outcome](), list[Item]()
-        for row, record in part:
-            if there := as_sent(self, model, row, found[row.row_key]):
-                row.destination_id, row.created_by_us = there.id, True
-                outcomes.append(Outcome(row))
-            else:
-                rest.append((row, record))
-        return outcomes, rest
 
     def _deleted(self, name: str, part: list[Item]) -> Sent:
         """A record that is not there is deleted."""

@@ -44,8 +44,8 @@ def literal(value: Any) -> str:
 
 
 class Client:
-    """Calls of one run. All are repeated until they succeed or patience ends: each may take effect twice, and is then
-    as if it had once."""
+    """Calls of one run. All but those that may create are repeated until they succeed or patience ends: each may take
+    effect twice, and is then as if it had once."""
 
     def __init__(self, http: Http, base: str, *, allow_duplicates: bool) -> None:
         self.http, self._base = http, base
@@ -102,8 +102,12 @@ class Client:
         return self._write("/composite/sobjects", records)
 
     def upsert(self, name: str, key: str, records: Sequence[str]) -> list[dict[str, Any]]:
-        """Create or change records by an external id; results in the same order."""
-        return self._write(f"/composite/sobjects/{quote(name)}/{quote(key)}", records)
+        """Create or change records by an external id; results in the same order.
+
+        Raises:
+            RetriableError: nobody knows whether they were written, and some may have been created.
+        """
+        return self._write(f"/composite/sobjects/{quote(name)}/{quote(key)}", records, repeat=False)
 
     def delete(self, ids: Sequence[str]) -> list[dict[str, Any]]:
         """Delete records; results in the same order."""
@@ -122,9 +126,10 @@ class Client:
         reads, where = method == "GET", f"{self._base}/jobs/ingest{path}"
         return self._api.call(method, where, data, reads=reads, repeat=repeat, headers={"Content-Type": kind})
 
-    def _write(self, path: str, records: Sequence[str]) -> list[dict[str, Any]]:
+    def _write(self, path: str, records: Sequence[str], *, repeat: bool = True) -> list[dict[str, Any]]:
         body = f'{{"allOrNone":false,"records":[{",".join(records)}]}}'.encode()
-        found: list[dict[str, Any]] = self._api.call("PATCH", self._base + path, body, headers=self._write_headers)
+        headers = self._write_headers
+        found: list[dict[str, Any]] = self._api.call("PATCH", self._base + path, body, repeat=repeat, headers=headers)
         return found
 
     def _judged(self, reply: Reply) -> Any:

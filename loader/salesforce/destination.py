@@ -17,9 +17,9 @@ from loader.engine.finding import Wanted
 from loader.engine.http import Http
 from loader.engine.limits import Meter, Window
 from loader.engine.records import Links, Records, pages
-from loader.engine.sending import Item, Sent, send
+from loader.engine.sending import Item, Sent, made, send
 from loader.engine.values import key_of
-from loader.errors import MisuseError
+from loader.errors import MisuseError, RetriableError
 from loader.salesforce import bulk, schema
 from loader.salesforce.client import BATCH, PAGE, Client, version
 from loader.salesforce.comparing import Comparing
@@ -251,7 +251,11 @@ class Salesforce(Defaults):
 
     def _upsert(self, model: PublishModel, part: list[Item]) -> Sent:
         records = [f'{{"attributes":{{"type":"{model.object}"}},{record[1:]}' for _, record in part]
-        return _judged(part, self._client.upsert(model.object, model.key[0], records))
+        try:
+            results = self._client.upsert(model.object, model.key[0], records)
+        except RetriableError as error:
+            return made(self, model, part, error)
+        return _judged(part, results)
 
     def _record_of(self, model: PublishModel, given: Mapping[str, Any]) -> Record:
         known = {**given, ID: schema.full(str(given[ID]))}

@@ -190,9 +190,7 @@ def test_a_key_path_that_no_ping_holds_is_warned_of_and_a_relation_that_no_model
         connection.execute("create view main_intermediate.int_renamed as select 1 as a")
         connection.execute("create table main_intermediate.of_mine as select 1 as a")
     run = bench.build("run", "--select", "int_settings")
-    assert "metric_of_old" in next(
-        text for text in run.of_level("info") if "no model makes it any more" in text
-    )
+    assert "metric_of_old" in next(text for text in run.of_level("info") if "no model makes it any more" in text)
     assert [found for schema, found in relations(bench) if schema == "main_metrics"] == [
         "metric_of_mine",
         "of_mine",

@@ -85,6 +85,19 @@ def test_without_credentials_or_with_wrong_ones_nothing_is_sent(calls: Bench) ->
 # Quota
 
 
+def test_a_record_that_an_unanswered_call_made_is_known_as_ours(calls: Bench, org: Org) -> None:
+    """A second try would be answered with "created: false", as if somebody else had made it, and it would never be
+    deleted."""
+    org.schedule(Fault("reset", operation="upsert", after_commit=True))
+    accepted = calls.publish(mode="mirror", on_gone="delete").accepted
+    assert accepted == len(calls.rig.records()) > 0
+    assert operations(org)["upsert"] == 1, "what was made is found, not sent again"
+    assert calls.sql("select distinct created_by_us from main_publish.publish_state") == [(True,)]
+    calls.sql("delete from things where thing_id = 't1'")
+    assert calls.publish(mode="mirror", on_gone="delete").deleted > 0
+    calls.assert_settled()
+
+
 def test_the_org_is_asked_once_before_the_plan_and_rows_beyond_its_calls_wait(calls: Bench, org: Org) -> None:
     calls.sql("insert into things select 'u' || i, date '2026-01-01', i, 'n', 'A1' from range(940) as r(i)")
     org.limits = Limits(calls_per_day=9)
