@@ -66,7 +66,7 @@ $(VENV)/.dashboard: $(VENV)/.installed requirements-dashboard.lock
 
 .PHONY: dashboard
 dashboard: setup $(VENV)/.dashboard ## open the dashboard, an app, over the mart that the dbt profile names, until Ctrl-C
-	$(BIN)/python -m streamlit run dashboard/app/main.py --browser.gatherUsageStats false
+	$(BIN)/python -m streamlit run dashboard/app/main.py --browser.gatherUsageStats false --client.toolbarMode viewer
 
 .PHONY: page
 page: setup ## write the dashboard as one static page to build/dashboard/index.html
@@ -106,7 +106,7 @@ test-loader-rest: setup
 	NOT_RUN=build/not-run/loader-rest $(BIN)/python -m pytest -q -m "not long" $(SECOND_HALF)
 
 .PHONY: test-snowflake
-test-snowflake: setup
+test-snowflake: setup $(VENV)/.dashboard
 	NOT_RUN=build/not-run/snowflake $(BIN)/python -m pytest -q -m "not long" tests/snowflake
 
 .PHONY: test-long

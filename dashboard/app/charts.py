@@ -75,11 +75,12 @@ def many(frame: Any, order: list[str], title: str, percent: bool = False) -> Non
     domain = {"domain": order}
     colors = alt.Scale(**domain, range=[LINES[i % len(LINES)] for i in count])
     dashes = alt.Scale(**domain, range=[DASHES[i % len(DASHES)] for i in count])
+    legend = alt.Legend(labelLimit=300, symbolType="stroke")
     axis = alt.Axis(format="%") if percent else alt.Axis(format=",.2~f")
     base = alt.Chart(frame).encode(
         x=_x(),
         y=alt.Y("value:Q", title=title, axis=axis, scale=alt.Scale(zero=True)),
-        color=alt.Color("what:N", title=None, scale=colors, sort=order, legend=alt.Legend(labelLimit=300)),
+        color=alt.Color("what:N", title=None, scale=colors, sort=order, legend=legend),
         strokeDash=alt.StrokeDash("what:N", title=None, scale=dashes, sort=order),
         tooltip=["period:O", "what:N", alt.Tooltip("value:Q", format=".1%" if percent else ",.2~f")],
     )

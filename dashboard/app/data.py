@@ -292,10 +292,10 @@ def _outside(options: dict[str, Any], schema: str) -> Snowflake:
 
     given = {name: value for name, value in options.items() if value not in ("", None)}
     credentials = SnowflakeCredentials.from_dict(given)
-    names = ("account", "user", "database", "schema", "warehouse", "role")
+    names = ("account", "database", "schema", "warehouse", "role")
     connection = snowflake.connector.connect(
         **{name: given[name] for name in names if name in given},
-        **credentials.auth_args(),
+        **credentials.auth_args(),  # the user, too
         paramstyle="qmark",
         client_session_keep_alive=True,
         session_parameters={"QUERY_TAG": "customer-health dashboard", "TIMEZONE": "UTC"},

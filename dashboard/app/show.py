@@ -20,6 +20,10 @@ from dashboard.words import Words, word
 SHAPES = {"green": "● green", "yellow": "▲ yellow", "red": "■ red", None: "○ unscored"}
 SEVERITIES = {"high": "▲ high", "medium": "◆ medium", "low": "● low", None: ""}
 NOT_GIVEN = "(none)"
+READABLE = (
+    "<style>[data-testid=stCaptionContainer], [data-testid=stCaptionContainer] p {color: inherit; opacity: 1}</style>"
+)
+"""Streamlit's own grey of captions is too pale for many."""
 ROW_PIXELS, SEEN_ROWS = 35, 15
 """Of a longer table the rest is scrolled to; all its rows are there."""
 _MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")
@@ -74,6 +78,7 @@ def page(title: str, question: str) -> Callable[[Callable[[Mart, Words], None]],
     def wrap(body: Callable[[Mart, Words], None]) -> Callable[[], None]:
         @wraps(body)
         def show() -> None:
+            st.html(READABLE)
             st.title(title)
             st.caption(question)
             try:

@@ -13,6 +13,7 @@ from dbt_bench import Mart
 
 pytest.importorskip("streamlit", reason="Streamlit is not installed (`make dashboard` installs it)")
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (`make test` installs it)")
+axe = pytest.importorskip("axe_playwright_python", reason="axe is not installed (`make test` installs it)")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 if not CHROMIUM:
     pytest.skip("no Chromium was found (apt-get install chromium)", allow_module_level=True)
@@ -21,6 +22,16 @@ from app_bench import FORMULA, HARM, hostile, served  # noqa: E402 - not without
 
 BUSY = "0014M0000000004QAA"
 WAIT = 90_000
+SETTLED = "[data-testid=stApp][data-test-script-state=notRunning]"
+PAGES = {
+    "": "The whole book",
+    "portfolio": "subscriptions in force end within",
+    "accounts": "32 accounts",
+    f"?account={BUSY}": "Published",
+    "dictionary": "entries",
+    "quality": "checks",
+}
+"""Each page's address, and a text that stands on it last."""
 
 
 @pytest.fixture(scope="module")
@@ -83,10 +94,11 @@ def test_a_hostile_name_is_read_as_it_stands_and_makes_nothing(page: Any, harmfu
 def test_a_chart_is_saved_as_a_picture(page: Any, harmful: tuple[str, str, str], tmp_path: Path) -> None:
     page.goto(f"{harmful[0]}/?account={BUSY}")
     chart = page.locator("[data-testid=stFullScreenFrame]", has=page.locator("[data-testid=stVegaLiteChart]")).first
-    chart.locator("canvas, svg.marks").first.wait_for()
+    page.get_by_text("Published", exact=True).last.wait_for()
+    page.locator(SETTLED).wait_for()
     chart.hover()
     with page.expect_download() as waited:
-        chart.get_by_label("Download as PNG").click()
+        chart.get_by_label("Download as PNG").dispatch_event("click")
     waited.value.save_as(tmp_path / "chart.png")
     assert (tmp_path / "chart.png").read_bytes().startswith(b"\x89PNG")
 
@@ -109,7 +121,7 @@ def test_a_table_saved_as_csv_has_all_rows_and_no_formula(
     grid = page.locator("[data-testid=stDataFrame]").first
     grid.hover()
     with page.expect_download() as waited:
-        page.get_by_label("Download as CSV").first.click()
+        page.get_by_label("Download as CSV").first.dispatch_event("click")
     waited.value.save_as(tmp_path / "accounts.csv")
     with (tmp_path / "accounts.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -118,7 +130,27 @@ def test_a_table_saved_as_csv_has_all_rows_and_no_formula(
     assert not [cell for row in rows for cell in row.values() if cell[:1] in ("=", "+", "@")]
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(scheme: str, browser: Any, harmful: tuple[str, str, str]) -> None:
+    window = browser.new_page(color_scheme=scheme, viewport={"width": 1400, "height": 1000})
+    window.set_default_timeout(WAIT)
+    for path, last in PAGES.items():
+        window.goto(f"{harmful[0]}/{path}")
+        window.get_by_text(last).last.wait_for()
+        window.locator(SETTLED).wait_for()
+        window.evaluate(Path(axe.__file__).with_name("axe.min.js").read_text(encoding="utf-8"))
+        found = window.evaluate("axe.run()")["violations"]
+        serious = [
+            (each["id"], each["nodes"][0]["html"]) for each in found if each["impact"] in ("serious", "critical")
+        ]
+        assert serious == [], path
+        assert window.locator("[data-testid=stException]").count() == 0, path
+    window.close()
+
+
 def open_accounts(page: Any) -> None:
     """Goes to the list of accounts by the page's own menu."""
     page.get_by_role("link", name="Accounts", exact=True).click()
     page.locator("[data-testid=stDataFrame] canvas").first.wait_for()
+    page.get_by_text("32 accounts").last.wait_for()
+    page.locator(SETTLED).wait_for()
