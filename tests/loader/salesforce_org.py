@@ -38,11 +38,11 @@ class Client(requests.Session):
 
     def login(self) -> None:
         form = {"grant_type": "client_credentials", "client_id": "local", "client_secret": "local"}
-        token = self.post(f"{self.org.url}/services/oauth2/token", data=form, timeout=10).json()
+        token = self.post(f"{self.org.url}/services/oauth2/token", data=form, timeout=60).json()
         self.headers["Authorization"] = f"Bearer {token['access_token']}"
 
     def call(self, method: str, path: str, body: Any = None, **more: Any) -> requests.Response:
-        return self.request(method, self.org.url + ROOT + path, json=body, timeout=10, **more)
+        return self.request(method, self.org.url + ROOT + path, json=body, timeout=60, **more)
 
     def query(self, soql: str) -> Any:
         return self.call("GET", "/query", params={"q": soql}).json()

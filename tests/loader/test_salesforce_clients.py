@@ -149,7 +149,7 @@ def test_jsforce_describes_upserts_queries_and_loads(org: Org) -> None:
     if node is None or not (Path(modules) / "jsforce").is_dir():
         pytest.skip("JSFORCE_MODULES names no node_modules with jsforce (npm install jsforce: 100 MB, so not ours)")
     form = {"grant_type": "client_credentials", "client_id": "local", "client_secret": "local"}
-    token = requests.post(f"{org.url}/services/oauth2/token", data=form, timeout=10).json()["access_token"]
+    token = requests.post(f"{org.url}/services/oauth2/token", data=form, timeout=60).json()["access_token"]
     started = time.monotonic()
     done = subprocess.run(
         [node, "-e", JSFORCE, org.url, token, USAGE],

@@ -24,8 +24,8 @@ def test_a_wrong_secret_and_an_unknown_app_are_told_apart(org: Org) -> None:
     form = {"grant_type": "client_credentials", "client_id": "local", "client_secret": "no"}
     url = f"{org.url}/services/oauth2/token"
     first, second = (
-        requests.post(url, data=form, timeout=10),
-        requests.post(url, data={**form, "client_id": "x"}, timeout=10),
+        requests.post(url, data=form, timeout=60),
+        requests.post(url, data={**form, "client_id": "x"}, timeout=60),
     )
     assert (first.status_code, first.json()["error"]) == (400, "invalid_client")
     assert (second.status_code, second.json()["error"]) == (400, "invalid_client_id")
@@ -42,7 +42,7 @@ def test_a_jwt_is_taken_when_its_signature_app_user_audience_and_age_are_right()
                 "grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer",
                 "assertion": jwt.encode(claims, by, algorithm="RS256"),
             }
-            return requests.post(f"{org.url}/services/oauth2/token", data=form, timeout=10)
+            return requests.post(f"{org.url}/services/oauth2/token", data=form, timeout=60)
 
         reply = ask(good)
         assert reply.status_code == 200
@@ -137,7 +137,7 @@ def test_pages_of_2000_follow_by_the_address_in_the_reply(org: Org, client: Clie
     seen = [each["Usage_Key__c"] for each in page["records"]]
     sizes = [len(page["records"])]
     while not page["done"]:
-        page = client.get(org.url + page["nextRecordsUrl"], timeout=10).json()
+        page = client.get(org.url + page["nextRecordsUrl"], timeout=60).json()
         sizes.append(len(page["records"]))
         seen += [each["Usage_Key__c"] for each in page["records"]]
     assert sizes == [2_000, 2_000, 1]

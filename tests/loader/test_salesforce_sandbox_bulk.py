@@ -28,7 +28,7 @@ def create(client: Client, operation: str = "upsert", **more: Any) -> dict[str, 
 
 def upload(client: Client, job: dict[str, Any], text: str) -> requests.Response:
     url = f"{client.org.url}/{job['contentUrl']}"
-    return client.put(url, data=text.encode(), headers={"Content-Type": "text/csv"}, timeout=10)
+    return client.put(url, data=text.encode(), headers={"Content-Type": "text/csv"}, timeout=60)
 
 
 def set_state(client: Client, job: dict[str, Any], state: str) -> requests.Response:
@@ -37,7 +37,7 @@ def set_state(client: Client, job: dict[str, Any], state: str) -> requests.Respo
 
 def poll(client: Client, job: dict[str, Any]) -> dict[str, Any]:
     """The job once it has ended."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         shown: dict[str, Any] = client.call("GET", f"/jobs/ingest/{job['id']}").json()
         if shown["state"] in TERMINAL:

@@ -21,14 +21,14 @@ from sandbox.salesforce import Org, Switches
 def session(url: str) -> requests.Session:
     form = {"grant_type": "client_credentials", "client_id": "local", "client_secret": "local"}
     client = requests.Session()
-    token = client.post(f"{url}/services/oauth2/token", data=form, timeout=10).json()["access_token"]
+    token = client.post(f"{url}/services/oauth2/token", data=form, timeout=60).json()["access_token"]
     client.headers["Authorization"] = f"Bearer {token}"
     return client
 
 
 def found(url: str, soql: str) -> list[dict[str, Any]]:
     records: list[dict[str, Any]] = (
-        session(url).get(f"{url}{API}/query", params={"q": soql}, timeout=10).json()["records"]
+        session(url).get(f"{url}{API}/query", params={"q": soql}, timeout=60).json()["records"]
     )
     return records
 
@@ -62,17 +62,17 @@ def test_a_kill_loses_no_record_and_a_job_that_was_begun_goes_on(tmp_path: Path)
     }
     with served("salesforce", tmp_path, *options, "--bulk-seconds", "60", kill=True) as (_, url, _process):
         client = session(url)
-        client.post(f"{url}{API}/sobjects/Account", json={"Name": "Kept"}, timeout=10)
-        job = client.post(f"{url}{API}/jobs/ingest", json=body, timeout=10).json()
+        client.post(f"{url}{API}/sobjects/Account", json={"Name": "Kept"}, timeout=60)
+        job = client.post(f"{url}{API}/jobs/ingest", json=body, timeout=60).json()
         csv = {"Content-Type": "text/csv"}
-        client.put(f"{url}/{job['contentUrl']}", data="Subscription_Key__c\na\nb\n", headers=csv, timeout=10)
-        client.patch(f"{url}{API}/jobs/ingest/{job['id']}", json={"state": "UploadComplete"}, timeout=10)
+        client.put(f"{url}/{job['contentUrl']}", data="Subscription_Key__c\na\nb\n", headers=csv, timeout=60)
+        client.patch(f"{url}{API}/jobs/ingest/{job['id']}", json={"state": "UploadComplete"}, timeout=60)
     with served("salesforce", tmp_path, *options) as (_, url, _process):
         client = session(url)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         state = ""
         while state != "JobComplete" and time.monotonic() < deadline:
-            state = client.get(f"{url}{API}/jobs/ingest/{job['id']}", timeout=10).json()["state"]
+            state = client.get(f"{url}{API}/jobs/ingest/{job['id']}", timeout=60).json()["state"]
         assert state == "JobComplete"
         assert len(found(url, "SELECT Id FROM License_Usage__c")) == 2
         assert [each["Name"] for each in found(url, "SELECT Name FROM Account")] == ["Kept"]
@@ -91,7 +91,7 @@ def test_two_orgs_share_nothing_and_one_file_is_for_one_org(tmp_path: Path) -> N
         Client(first).upsert({"Usage_Key__c": "a"})
         assert (first.count(USAGE), second.count(USAGE)) == (1, 0)
         there = requests.get(
-            f"{second.url}{API}/limits", headers={"Authorization": Client(first).headers["Authorization"]}, timeout=5
+            f"{second.url}{API}/limits", headers={"Authorization": Client(first).headers["Authorization"]}, timeout=60
         )
         assert there.status_code == 401
         with pytest.raises(OSError, match="another sandbox"):
@@ -103,7 +103,7 @@ def test_the_page_shows_objects_records_and_calls() -> None:
         org.insert(USAGE, [{"Usage_Key__c": f"<b>{n}</b>", "Users__c": 1234} for n in range(120)])
         client = Client(org)
         client.upsert({"Usage_Key__c": "x", "Nothing__c": 1})
-        home, page = requests.get(org.url, timeout=5).text, requests.get(f"{org.url}/objects/{USAGE}", timeout=5).text
+        home, page = requests.get(org.url, timeout=60).text, requests.get(f"{org.url}/objects/{USAGE}", timeout=60).text
     assert "Salesforce sandbox" in home and "INVALID_FIELD" in home and "calls of the day" in home
     assert "The first 100 of 120 rows" in page and "1,234" in page
     assert "&lt;b&gt;0&lt;/b&gt;" in page and "<b>0" not in page

@@ -27,7 +27,7 @@ def client() -> Iterator[Client]:
 def send(client: Client, text: str | bytes, job: str = "job", name: str = "x.csv") -> Any:
     files = {"file": (name, text)}
     url = client.box.url + IMPORT
-    return client.post(url, files=files, data={"jobId": job}, timeout=10)
+    return client.post(url, files=files, data={"jobId": job}, timeout=60)
 
 
 def finish(client: Client, status_id: str) -> dict[str, Any]:

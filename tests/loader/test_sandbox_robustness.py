@@ -99,7 +99,7 @@ def test_no_body_is_answered_by_an_internal_error(client: Client, call: Any) -> 
 
 def raw(box: Sandbox, data: bytes) -> bytes:
     host, port = box.url.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=5) as connection:
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
         connection.sendall(data)
         connection.shutdown(socket.SHUT_WR)
         received = b""

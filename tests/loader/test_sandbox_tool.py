@@ -184,7 +184,7 @@ def served(tmp_path: Path, *options: str, key: str | None = "k" * 20) -> Iterato
         yield "".join(lines), process
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(timeout=10)
+        process.wait(timeout=60)
 
 
 def rows_of(output: str, key: str, name: str, *select: str) -> Any:
@@ -194,7 +194,7 @@ def rows_of(output: str, key: str, name: str, *select: str) -> Any:
         f"{url[0]}/v1/data/objects/query/{name}",
         json={"select": select},
         headers={"Accesskey": key},
-        timeout=5,
+        timeout=60,
     ).json()["data"]
     return data and data["records"]
 
@@ -241,7 +241,7 @@ def test_limits_and_bulk_jobs_are_options(tmp_path: Path) -> None:
             files={"file": ("x.csv", "Name,SfdcAccountId\nAcme,A-1\n")},
             data={"jobId": "j1"},
             headers={"accessKey": "k" * 20},
-            timeout=5,
+            timeout=60,
         )
         assert reply.json()["result"] is True
     few = ("--calls-per-window", "2", "--window-seconds", "3600")
@@ -274,10 +274,10 @@ def test_the_page_shows_objects_rows_and_calls(tmp_path: Path) -> None:
         (acme,) = box.insert("Company", [{"Name": "<b>Acme</b>", "SfdcAccountId": "A-1"}])
         box.insert(USAGE, [row(n, Company_Id__gc=acme, Seats__gc=1234) for n in range(120)])
         Client(box).insert(row(1, Seats__gc="x"))
-        home = requests.get(box.url, timeout=5)
+        home = requests.get(box.url, timeout=60)
         assert "default-src 'none'" in home.headers["Content-Security-Policy"]
         assert f'href="/objects/{USAGE}"' in home.text and "GSOBJ_1002" in home.text
-        page = requests.get(f"{box.url}/objects/{USAGE}", timeout=5).text
+        page = requests.get(f"{box.url}/objects/{USAGE}", timeout=60).text
         assert "The first 100 of 120 rows" in page and "1,234" in page
         assert "&lt;b&gt;Acme&lt;/b&gt;" in page and "<b>Acme" not in page
         assert len(box.calls) == 1
@@ -286,9 +286,9 @@ def test_the_page_shows_objects_rows_and_calls(tmp_path: Path) -> None:
 
 def test_the_page_is_for_loopback_names_only_and_reads_nothing_else() -> None:
     with open_box() as box:
-        assert requests.get(box.url, headers={"Host": "evil.example:80"}, timeout=5).status_code == 404
-        assert requests.get(f"{box.url}/objects/nope", timeout=5).status_code == 404
-        assert requests.get(f"{box.url}/etc/passwd", headers=JSON, timeout=5).status_code == 401
+        assert requests.get(box.url, headers={"Host": "evil.example:80"}, timeout=60).status_code == 404
+        assert requests.get(f"{box.url}/objects/nope", timeout=60).status_code == 404
+        assert requests.get(f"{box.url}/etc/passwd", headers=JSON, timeout=60).status_code == 401
 
 
 def test_the_readme_names_every_switch_and_fault() -> None:
