@@ -1,4 +1,4 @@
-"""Charts. Vega's own menu, on each, saves PNG and SVG. What color says, shape, dash or text says, too."""
+"""Charts; the toolbar of each saves PNG. What color says, shape, dash or text says, too."""
 
 from __future__ import annotations
 
