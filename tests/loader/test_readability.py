@@ -40,7 +40,7 @@ def lines_of_code(path: Path) -> int:
 
 @pytest.mark.parametrize(
     ("package", "limit"),
-    [("engine", 2200), ("gainsight", 900), ("gainsight_s3", 450), ("marketo", 900), ("salesforce", 1200)],
+    [("engine", 2300), ("gainsight", 900), ("gainsight_s3", 450), ("marketo", 900), ("salesforce", 1200)],
 )
 def test_a_package_can_be_held_in_the_head(package: str, limit: int) -> None:
     modules = [path for path in MODULES if path.parent.name == package]

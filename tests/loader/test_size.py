@@ -30,10 +30,10 @@ finally:
 
 def fill(bench: Bench, rows: int) -> None:
     """So many instances, one in a thousand of a type that the destination does not know."""
-    bench.companies(100)
+    bench.companies(90)
     bench.env["GAINSIGHT_TIMEOUT_SECONDS"] = "30"
     bench.sql(f"""
-insert into gainsight__instances select 'i' || i, 'A' || (i % 100), 'host' || i, '17.1',
+insert into gainsight__instances select 'i' || i, 'A' || (i % 90), 'host' || i, '17.1',
     case when i % 1000 = 7 then 'Nonsense' else 'Production' end, i, i % 2 = 0,
     timestamp '2026-01-02 03:04:05.123456' from range({rows}) as r(i)""")
 

@@ -75,4 +75,5 @@ def test_odd_cells_and_empty_ids_are_findings_there_too(warehouses: TwoWarehouse
         ("S4", "start_date", "start_missing", "kept_out"),
         ("account_id A1", "subscription_id", "id_missing", "kept_out"),
         ("O1", "metric_name", "metric_unknown", "kept_out"),
+        ("O1", "due_on", "due_missing", "kept"),
     }
