@@ -88,22 +88,24 @@ SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 .PHONY: test
 test: setup ## every test
 	@rm -rf build/not-run && mkdir -p build/not-run
-	@$(MAKE) --no-print-directory -j4 $(SYNC) test-dbt test-loader test-loader-rest test-snowflake; ended=$$?; cat build/not-run/*; exit $$ended
+	@$(MAKE) --no-print-directory -j5 $(SYNC) test-dbt test-loader test-loader-rest test-destinations test-snowflake; ended=$$?; cat build/not-run/*; exit $$ended
 
 .PHONY: test-dbt
 test-dbt: setup $(VENV)/.dashboard
 	NOT_RUN=build/not-run/dbt $(BIN)/python -m pytest -q -m "not long" tests/project
 
-# The loader's tests are two suites of about the same length.
-SECOND_HALF := $(sort $(wildcard tests/loader/test_[q-z]*.py))
-
+# The loader's tests are three suites of about the same length.
 .PHONY: test-loader
 test-loader: setup
-	NOT_RUN=build/not-run/loader $(BIN)/python -m pytest -q -m "not long" tests/loader $(SECOND_HALF:%=--ignore=%)
+	NOT_RUN=build/not-run/loader $(BIN)/python -m pytest -q -m "not long" $(sort $(wildcard tests/loader/test_[a-p]*.py))
 
 .PHONY: test-loader-rest
 test-loader-rest: setup
-	NOT_RUN=build/not-run/loader-rest $(BIN)/python -m pytest -q -m "not long" $(SECOND_HALF)
+	NOT_RUN=build/not-run/loader-rest $(BIN)/python -m pytest -q -m "not long" $(sort $(wildcard tests/loader/test_[q-z]*.py))
+
+.PHONY: test-destinations
+test-destinations: setup
+	NOT_RUN=build/not-run/destinations $(BIN)/python -m pytest -q -m "not long" $(sort $(dir $(wildcard tests/loader/*/test_*.py)))
 
 .PHONY: test-snowflake
 test-snowflake: setup $(VENV)/.dashboard
