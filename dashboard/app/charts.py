@@ -58,18 +58,27 @@ def score(rows: Rows, words: Words, grain: str) -> None:
 
 def lines(rows: Rows, series: dict[str, str], grain: str, title: str, percent: bool = False) -> None:
     """Several columns over time, a line each. A missing value is a gap."""
-    frame = pd.DataFrame(
+    many(series_frame(rows, series, grain), list(series.values()), title, percent=percent)
+
+
+def series_frame(rows: Rows, series: dict[str, str], grain: str) -> Any:
+    """Columns of rows as a frame of period, what and value."""
+    return pd.DataFrame(
         [
             {"period": period_label(row, grain), "what": label, "value": row[column]}
             for column, label in series.items()
             for row in rows
         ]
     )
-    many(frame, list(series.values()), title, percent=percent)
 
 
 def many(frame: Any, order: list[str], title: str, percent: bool = False) -> None:
     """Lines of a frame of period, what and value."""
+    draw(line_chart(frame, order, title, percent=percent), f"{title} by period")
+
+
+def line_chart(frame: Any, order: list[str], title: str, percent: bool = False) -> Any:
+    """The chart of `many`; the customer report draws it, too."""
     frame["value"] = pd.Series(frame["value"], dtype="float64")
     count = range(len(order))
     domain = {"domain": order}
@@ -84,7 +93,22 @@ def many(frame: Any, order: list[str], title: str, percent: bool = False) -> Non
         strokeDash=alt.StrokeDash("what:N", title=None, scale=dashes, sort=order),
         tooltip=["period:O", "what:N", alt.Tooltip("value:Q", format=".1%" if percent else ",.2~f")],
     )
-    draw(base.mark_line(point=alt.OverlayMarkDef(size=30)), f"{title} by period")
+    return base.mark_line(point=alt.OverlayMarkDef(size=30))
+
+
+def quartile_chart(frame: Any) -> Any:
+    """A row each for `what`: the middle half of others from `low` to `high`, their `median`, and `own` beside it.
+
+    All four are shares; a missing one is left out.
+    """
+    y = alt.Y("what:N", sort=None, title=None, axis=alt.Axis(labelLimit=320, ticks=False, domain=False))
+    top = max(1.0, *(float(value) for value in frame[["high", "own"]].max() if value == value))
+    x = alt.X("low:Q", title=None, axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, top]))
+    base = alt.Chart(frame).encode(y=y)
+    band = base.mark_bar(color="#c9d6ea", height=14).encode(x=x, x2="high:Q")
+    middle = base.mark_tick(color=LINES[4], thickness=3, size=20).encode(x="median:Q")
+    own = base.mark_point(shape="diamond", filled=True, size=130, opacity=1, color=LINES[0]).encode(x="own:Q")
+    return band + middle + own
 
 
 def colors(rows: Rows, grain: str) -> None:
