@@ -68,10 +68,6 @@ $(VENV)/.dashboard: $(VENV)/.installed requirements-dashboard.lock
 dashboard: setup $(VENV)/.dashboard ## open the dashboard, an app, over the mart that the dbt profile names, until Ctrl-C
 	$(BIN)/python -m streamlit run dashboard/app/main.py --browser.gatherUsageStats false --client.toolbarMode viewer
 
-.PHONY: page
-page: setup ## write the dashboard as one static page to build/dashboard/index.html
-	$(BIN)/python -m dashboard
-
 .PHONY: registry
 registry: setup ## after adding a metric or a model: registry, publish contract, dictionary, pages of columns, of Salesforce, of Gainsight, of Marketo and of the graph
 	$(BIN)/python scripts/registry.py

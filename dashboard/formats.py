@@ -81,15 +81,6 @@ def day(value: date | datetime | None) -> str:
     return MISSING if value is None else f"{value.day} {value:%b %Y}"
 
 
-def days_ago(days: int | None) -> str:
-    """`today`, `yesterday`, `3 days ago`."""
-    if days is None:
-        return MISSING
-    if days <= 0:
-        return "today"
-    return "yesterday" if days == 1 else f"{number(days)} days ago"
-
-
 def plural(count: Number, one: str, many: str | None = None) -> str:
     """`1 account`, `2 accounts`."""
     word = one if count == 1 else many or f"{one}s"
@@ -101,11 +92,6 @@ def humanize(name: str | None) -> str:
     words = [_ACRONYMS.get(word.lower(), word) for word in (name or "").replace("_", " ").split()]
     text = " ".join(words)
     return text[:1].upper() + text[1:]
-
-
-def lower_first(text: str) -> str:
-    """A sentence's start, to stand inside another one; acronyms stay."""
-    return text if text[1:2].isupper() or text[1:2].isdigit() else text[:1].lower() + text[1:]
 
 
 def _with_sign(text: str, value: float) -> str:

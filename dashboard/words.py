@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from dashboard.formats import humanize
-from dashboard.source import Row
 
-COLORS = ("green", "yellow", "red", "unscored")
-LEVELS = ("enablement_and_expansion", "product_stickiness", "basic_adoption", "none")
-
-NO_SUBSCRIPTION = "no_active_subscription"
-OPEN_PERIOD = "open_period"
-
-_SHORT = {"license_utilization": "Utilization", "user_engagement": "Engagement"}
+Row = Mapping[str, Any]
 
 _WORDS = {
     "adopted": "adopted",
@@ -57,24 +51,12 @@ def word(code: str | None) -> str:
 
 
 class Words:
-    """The seeds' words: reasons (`value_statuses`), use cases (`use_cases`) and score groups (`score_groups`).
+    """The seeds' words: reasons (`value_statuses`) and the labels of use cases and score groups."""
 
-    Attributes:
-        use_cases: codes of the use cases, in the order of the customer's path.
-        groups: codes of the score groups; those that are use cases come last, in that order.
-    """
-
-    def __init__(self, value_statuses: Iterable[Row], use_cases: Iterable[Row], score_groups: Iterable[Row]) -> None:
-        """Take the seeds' rows; each may be empty."""
+    def __init__(self, value_statuses: Iterable[Row], labels: Mapping[str, str | None]) -> None:
+        """Take the seed's rows, and labels by name; each may be empty."""
         self._meanings = {row["value_reason"]: row["meaning"] for row in value_statuses if row["value_reason"]}
-        path = sorted(use_cases, key=lambda row: (row["step"] is None, row["step"]))
-        self.use_cases = tuple(row["use_case"] for row in path)
-        self._use_cases = {row["use_case"]: row["label"] for row in path if row["label"]}
-        self._advice = {row["use_case"]: row["advice"] for row in path}
-        names = {row["score_group"]: row["field_name"] for row in score_groups}
-        self._short = {code: name.replace("_", " ") for code, name in names.items() if name}
-        others = [code for code in names if code not in self.use_cases]
-        self.groups = (*others, *self.use_cases)
+        self._labels = labels
 
     def reason(self, code: str | None) -> str:
         """Why a value is missing, in words; never empty."""
@@ -84,12 +66,4 @@ class Words:
 
     def group(self, code: str | None) -> str:
         """A score group's or use case's label."""
-        return self._use_cases.get(code) or humanize(code)
-
-    def short(self, code: str) -> str:
-        """A score group's or use case's short label, where there is little room."""
-        return _SHORT.get(code) or self._short.get(code) or humanize(code)
-
-    def advice(self, code: str | None) -> str | None:
-        """What to do next for a use case."""
-        return self._advice.get(code)
+        return self._labels.get(code or "") or humanize(code)

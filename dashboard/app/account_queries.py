@@ -57,32 +57,6 @@ def contributions(mart: Mart, account_id: str) -> Rows:
     )
 
 
-def instances(mart: Mart, account_id: str) -> Rows:
-    """The account's instances; `is_counted` marks those that stand for a subscription."""
-    return mart.rows(
-        """
-        select
-            instances.instance_id, instances.hostname, instances.uuid, instances.instance_type,
-            instances.instance_type_source, instances.suggested_instance_type, instances.renamed_from_hostname,
-            instances.version, instances.edition, instances.last_ping_at, instances.days_since_last_ping,
-            instances.subscription_id, counted.instance_id is not null as is_counted,
-            activity.activated_seats, activity.active_users, activity.active_users_source, activity.activity_status
-        from {marts}.dim_instances as instances
-        left join (
-            select distinct primary_instance_id as instance_id from {marts}.mart_subscription_standing
-            where is_in_force and primary_instance_id is not null
-        ) as counted
-            on instances.instance_id = counted.instance_id
-        left join {marts}.fct_instance_activity as activity
-            on instances.instance_id = activity.instance_id
-            and activity.period_start = (select max(period_start) from {marts}.fct_instance_activity)
-        where instances.account_id = ?
-        order by is_counted desc, instances.days_since_last_ping nulls last, instances.hostname, instances.instance_id
-        """,
-        account_id,
-    )
-
-
 def objectives(mart: Mart, account_id: str) -> Rows:
     """The account's own objectives, each in its newest period."""
     return mart.rows(

@@ -115,27 +115,34 @@ def colors(rows: Rows, grain: str) -> None:
     """Accounts by color over time, stacked."""
     frame = pd.DataFrame(
         [
-            {"period": period_label(row, grain), "health": MARKS[name], "accounts": int(row[name]), "order": place}
+            {"period": period_label(row, grain), "what": MARKS[name], "count": int(row[name])}
             for row in rows
-            for place, name in enumerate(COLORS)
+            for name in COLORS
         ]
     )
+    stacked(frame, {MARKS[name]: color for name, color in COLORS.items()}, "Accounts")
+
+
+def stacked(frame: Any, order: dict[str, str], title: str) -> None:
+    """Counts over time, one upon another: of period, what and count; `order` has the color of each, foot first."""
+    frame["order"] = frame["what"].map({what: place for place, what in enumerate(order)})
     chart = (
         alt.Chart(frame)
         .mark_bar(stroke="white", strokeWidth=1)
         .encode(
             x=_x(),
-            y=alt.Y("accounts:Q", title="Accounts"),
+            y=alt.Y("count:Q", title=title),
             color=alt.Color(
-                "health:N",
-                title="Health",
-                scale=alt.Scale(domain=list(MARKS.values()), range=list(COLORS.values())),
+                "what:N",
+                title=None,
+                scale=alt.Scale(domain=list(order), range=list(order.values())),
+                legend=alt.Legend(labelLimit=300, orient="bottom", columns=2),
             ),
             order=alt.Order("order:Q"),
-            tooltip=["period:O", "health:N", "accounts:Q"],
+            tooltip=["period:O", "what:N", "count:Q"],
         )
     )
-    draw(chart, "Accounts by color and period; green lies at the foot, then yellow, red, unscored")
+    draw(chart, f"{title} by period; from the foot up: {', '.join(order)}")
 
 
 def contributions(rows: Rows, words: Words) -> None:

@@ -10,13 +10,14 @@ if (root := str(Path(__file__).parents[2])) not in sys.path:
 
 import streamlit as st
 
-from dashboard.app.views import account, accounts, dictionary, my_book, portfolio, quality
+from dashboard.app.views import account, accounts, dictionary, instances, my_book, portfolio, quality
 
 PAGES = (
     ("book", "My book", my_book.show),
     ("portfolio", "Portfolio", portfolio.show),
     ("accounts", "Accounts", accounts.show),
     ("account", "Account", account.show),
+    ("instances", "Instances", instances.show),
     ("dictionary", "Dictionary", dictionary.show),
     ("quality", "Quality and publishing", quality.show),
 )

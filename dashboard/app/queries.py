@@ -139,7 +139,7 @@ def periods(mart: Mart, chosen: Slice = EVERYBODY) -> Rows:
             count(periods.active_users) as accounts_with_active,
             sum(periods.active_users) as active_users
         from {{marts}}.mart_account_periods as periods
-        inner join ({_last_periods()}) as shown
+        inner join ({last_periods()}) as shown
             on periods.period_start = shown.period_start
         where {where}
         group by periods.period_start
@@ -160,7 +160,7 @@ def adoption(mart: Mart, chosen: Slice = EVERYBODY) -> Rows:
             sum(case when {_holds("periods.adopted_use_cases")} then 1 else 0 end) as adopted,
             sum(case when {_holds("periods.in_progress_use_cases")} then 1 else 0 end) as in_progress
         from {{marts}}.mart_account_periods as periods
-        inner join ({_last_periods()}) as shown
+        inner join ({last_periods()}) as shown
             on periods.period_start = shown.period_start
         cross join {{seeds}}.use_cases as use_cases
         where {where}
@@ -176,7 +176,7 @@ def _holds(listed: str) -> str:
     return f"',' || {listed} || ',' like '%,' || use_cases.use_case || ',%'"
 
 
-def _last_periods() -> str:
+def last_periods() -> str:
     """SQL: the periods that are shown, from the first one with a score on."""
     return (
         "select period_start from {marts}.mart_account_periods"

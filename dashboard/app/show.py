@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,9 +22,13 @@ SHAPES = {"green": "● green", "yellow": "▲ yellow", "red": "■ red", None: 
 SEVERITIES = {"high": "▲ high", "medium": "◆ medium", "low": "● low", None: ""}
 NOT_GIVEN = "(none)"
 READABLE = (
-    "<style>[data-testid=stCaptionContainer], [data-testid=stCaptionContainer] p {color: inherit; opacity: 1}</style>"
+    "<style>[data-testid=stCaptionContainer], [data-testid=stCaptionContainer] p {color: inherit; opacity: 1}"
+    " [data-testid=stMainBlockContainer] {padding: 3.5rem 3rem 4rem} h1 {padding-top: 0 !important}"
+    " @media (max-width: 640px) {[data-testid=stMainBlockContainer] {padding: 3.5rem 1rem}}</style>"
 )
-"""Streamlit's own grey of captions is too pale for many."""
+"""Streamlit's own grey of captions is too pale for many, and its margins leave little room."""
+CAN = inspect.signature(st.dataframe).parameters
+"""What this version's tables can."""
 ROW_PIXELS, SEEN_ROWS = 35, 15
 """Of a longer table the rest is scrolled to; all its rows are there."""
 _MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")
@@ -31,6 +36,7 @@ _UNSEEN = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufe
 _FORMATS = {
     "number": "localized",
     "percent": "percent",
+    "share": "percent",
     "score": "%.1f",
     "signed": "%+.1f",
 }
@@ -102,11 +108,9 @@ def page(title: str, question: str) -> Callable[[Callable[[Mart, Words], None]],
 
 def words_of(mart: Mart) -> Words:
     """The seeds' words."""
-    return Words(
-        reference_queries.value_meanings(mart),
-        reference_queries.use_cases(mart),
-        [{"score_group": row["name"], "field_name": row["label"]} for row in reference_queries.group_labels(mart)],
-    )
+    labels = {row["name"]: row["label"] for row in reference_queries.group_labels(mart)}
+    labels |= {row["use_case"]: row["label"] for row in reference_queries.use_cases(mart)}
+    return Words(reference_queries.value_meanings(mart), labels)
 
 
 def freshness(mart: Mart) -> None:
@@ -141,7 +145,8 @@ def table(rows: Rows, columns: Sequence[Column], *, key: str, of: str, empty: st
     if not rows:
         st.caption(empty)
         return
-    st.caption(formats.plural(len(rows), of, f"{of[:-1]}ies" if of.endswith("y") else None))
+    count = formats.plural(len(rows), of, f"{of[:-1]}ies" if re.search("[^aeiou]y$", of) else None)
+    st.caption(count)
     frame = pd.DataFrame({column.label: _cells(rows, column) for column in columns})
     options: dict[str, Any] = {
         "hide_index": True,
@@ -149,6 +154,10 @@ def table(rows: Rows, columns: Sequence[Column], *, key: str, of: str, empty: st
         "height": ROW_PIXELS * (min(len(rows), SEEN_ROWS) + 1) + 3,
         "key": key,
     }
+    if "placeholder" in CAN:
+        options["placeholder"] = ""
+    if "alt" in CAN:
+        options["alt"] = f"{count}: {', '.join(column.label for column in columns)}"
     if not opens:
         st.dataframe(frame, **options)
         return
@@ -172,6 +181,8 @@ def _config(column: Column) -> Any:
         return st.column_config.DateColumn(format="YYYY-MM-DD", **common)
     if column.kind == "when":
         return st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm", **common)
+    if column.kind == "share":
+        return st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1, **common)
     return st.column_config.NumberColumn(format=_FORMATS[column.kind], **common)
 
 

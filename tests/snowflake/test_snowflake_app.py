@@ -10,7 +10,7 @@ from snowflake_bench import SCHEMA, same
 
 pytest.importorskip("streamlit", reason="Streamlit is not installed (`make dashboard` installs it)")
 
-from dashboard.app import account_queries, data, queries, reference_queries
+from dashboard.app import account_queries, data, queries, reference_queries, usage_queries
 from dashboard.app.data import DuckDb, Mart, Rows
 
 ONE, METRIC = "0014M0000000004QAA", "activated_seats"
@@ -24,6 +24,18 @@ ASKED: dict[str, Callable[[Mart], Rows]] = {
     "adoption": queries.adoption,
     **{f"by {name}": lambda mart, name=name: queries.breakdown(mart, name) for name in queries.DIMENSIONS},
     "renewals": queries.renewals,
+    **{
+        f"{ask.__name__} of a slice": lambda mart, ask=ask: ask(mart, CHOSEN)
+        for ask in (
+            usage_queries.who_reports,
+            usage_queries.ended,
+            usage_queries.unscored,
+            usage_queries.levels,
+            usage_queries.seats,
+            usage_queries.instances,
+        )
+    },
+    "instances of one": lambda mart: usage_queries.instances(mart, account_id=ONE),
     "history": lambda mart: queries.history(mart, ONE),
     "metric history": lambda mart: account_queries.metric_history(mart, ONE, METRIC),
     **{
@@ -31,7 +43,6 @@ ASKED: dict[str, Callable[[Mart], Rows]] = {
         for ask in (
             account_queries.measures,
             account_queries.contributions,
-            account_queries.instances,
             account_queries.objectives,
             account_queries.family,
         )

@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard import formats
 from dashboard.app import account_queries as ask
-from dashboard.app import charts, queries
+from dashboard.app import charts, queries, usage_queries
 from dashboard.app.data import Mart, MissingError, Row, Rows
 from dashboard.app.show import SEVERITIES, SHAPES, Column, blanks, health, level, page, say, subject, table
 from dashboard.app.views import parts
@@ -173,7 +173,9 @@ def usage(mart: Mart, account_id: str, words: Words) -> None:
     st.subheader("Subscriptions in force")
     parts.subscriptions(queries.renewals(mart, account_id=account_id), words, key="account_subscriptions")
     st.subheader("Instances")
-    parts.instances(ask.instances(mart, account_id))
+    instances = usage_queries.instances(mart, account_id=account_id)
+    empty = "No instance reports for it."
+    table(instances, parts.instance_columns(words), key="account_instances", of="instance", empty=empty)
     st.subheader("Any metric over time")
     parts.metric(mart, account_id, words)
     st.subheader("The customer's own objectives")

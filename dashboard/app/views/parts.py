@@ -100,9 +100,9 @@ def _why_unused(row: Row, words: Words) -> str:
     return "; ".join(parts)
 
 
-def instances(rows: Rows) -> None:
-    """Instances, the ones that stand for a subscription first and marked."""
-    columns = [
+def instance_columns(words: Words) -> list[Column]:
+    """What is shown of an instance; the ones that stand for a subscription are marked."""
+    return [
         Column(lambda row: "◉ counted" if row["is_counted"] else "", "Counted", help="Stands for its subscription"),
         Column("hostname", "Host", width="medium"),
         Column("instance_type", "Type"),
@@ -112,13 +112,26 @@ def instances(rows: Rows) -> None:
         Column("edition", "Edition"),
         Column("last_ping_at", "Last ping", "when"),
         Column("days_since_last_ping", "Days ago", "number"),
-        Column("activated_seats", "Activated", "number", "In the newest period; empty without a ping in it"),
-        Column("active_users", "Active", "number"),
-        Column(lambda row: word(row["activity_status"]) or "not reporting", "Activity"),
+        Column(lambda row: word(row["activity_status"]) or "not reporting", "Activity", help="In the newest period"),
+        Column("licensed_seats", "Licensed", "number", "Of its licence, which several may share"),
+        Column("activated_seats", "Activated", "number", "In the period of its last ping"),
+        Column("active_users", "Active", "number", "In the period of its last ping"),
+        Column(lambda row: word(row["active_users_source"]), "Counted by"),
+        Column("period_start", "Period", "date", "Of its last ping; licensed, activated and active are of it"),
+        Column(lambda row: _why_unknown(row, words), "Why figures are missing", width="large"),
         Column("uuid", "UUID"),
         Column("renamed_from_hostname", "Perhaps was"),
     ]
-    table(rows, columns, key="account_instances", of="instance", empty="No instance reports for it.")
+
+
+def _why_unknown(row: Row, words: Words) -> str:
+    parts = []
+    for name, label in (("seats", "Activated"), ("active_users", "Active")):
+        if row["activated_seats" if name == "seats" else name] is None:
+            parts.append(f"{label}: {words.reason(row[f'{name}_missing_reason'] or 'no_ping')}")
+    if row["licensed_seats"] is None:
+        parts.append(f"Licensed: {words.reason('seats_unknown')}")
+    return "; ".join(parts)
 
 
 def metric(mart: Mart, account_id: str, words: Words) -> None:

@@ -11,7 +11,7 @@ from dashboard import formats
 from dashboard.app import charts, queries
 from dashboard.app.data import Mart, Row, Rows
 from dashboard.app.show import Column, named, page, slicer, table
-from dashboard.app.views import parts
+from dashboard.app.views import coverage, parts
 from dashboard.words import Words
 
 RENEWAL_DAYS = {"30 days": 30, "90 days": 90, "180 days": 180, "a year": 365, "any time": None}
@@ -26,6 +26,7 @@ def show(mart: Mart, words: Words) -> None:
         st.info("No account is like that.")
         return
     today(periods[-1])
+    coverage.show(mart, chosen, words)
     over_time(mart, periods, queries.adoption(mart, chosen))
     st.subheader("Where it stands")
     dimension = st.selectbox(
