@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import re
 from typing import Any
 
 import altair as alt
@@ -16,7 +18,10 @@ SHAPES = {"green": "circle", "yellow": "triangle-up", "red": "square", "unscored
 MARKS = {"green": "● green", "yellow": "▲ yellow", "red": "■ red", "unscored": "○ unscored"}
 LINES = ["#2a5bb8", "#0f8f9c", "#9a5b13", "#8a4bb0", "#5f6b7a", "#c9472f"]
 DASHES = [[1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [4, 4], [1, 3]]
-HEIGHT = 260
+HEIGHT = 280
+VERSION = tuple(int(part) for part in st.__version__.split(".")[:2])
+DEFERRED = (1, 55)
+"""From here on a button may make its file when it is pressed; a while later the menu of charts, which had SVG, went."""
 
 
 def period_label(row: Row, grain: str) -> str:
@@ -24,13 +29,30 @@ def period_label(row: Row, grain: str) -> str:
     return f"{row['period_start']:%b %Y}" if grain == "month" else f"{row['period_start']:%Y-%m-%d}"
 
 
-def draw(chart: Any, described: str) -> None:
-    """Shows a chart, with a description for who cannot see it."""
-    st.altair_chart(chart.properties(height=HEIGHT, description=described))
+def draw(chart: Any, described: str, height: int = HEIGHT) -> None:
+    """Shows a chart, with a description for who cannot see it, and a button that saves it as SVG.
+
+    Older versions have both kinds in the chart's own menu, newer ones save PNG alone.
+    """
+    shown = chart.properties(height=height, description=described)
+    st.altair_chart(shown)
+    if importlib.util.find_spec("vl_convert") and VERSION >= DEFERRED:
+        name = re.sub(r"[^A-Za-z0-9]+", "-", described).strip("-").lower()
+        st.download_button(
+            "Save as SVG", lambda: svg(shown), f"{name}.svg", "image/svg+xml", key=f"svg_{name}", type="tertiary",
+            on_click="ignore", help=described,
+        )  # fmt: skip
+
+
+def svg(chart: Any) -> str:
+    """A chart as a picture that can be enlarged, made when somebody asks for it."""
+    import vl_convert
+
+    return str(vl_convert.vegalite_to_svg(chart.properties(width=720).to_json()))
 
 
 def _x() -> Any:
-    return alt.X("period:O", sort=None, title=None, axis=alt.Axis(labelAngle=-45, labelOverlap=True))
+    return alt.X("period:O", sort=None, title=None, axis=alt.Axis(labelAngle=0, labelOverlap=True))
 
 
 def score(rows: Rows, words: Words, grain: str) -> None:
@@ -136,7 +158,7 @@ def stacked(frame: Any, order: dict[str, str], title: str) -> None:
                 "what:N",
                 title=None,
                 scale=alt.Scale(domain=list(order), range=list(order.values())),
-                legend=alt.Legend(labelLimit=300, orient="bottom", columns=2),
+                legend=alt.Legend(labelLimit=300, orient="top", columns=2),
             ),
             order=alt.Order("order:Q"),
             tooltip=["period:O", "what:N", "count:Q"],

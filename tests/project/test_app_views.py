@@ -12,7 +12,7 @@ pytest.importorskip("streamlit", reason="Streamlit is not installed (`make dashb
 
 from app_bench import HARM, again, copied, frame, hostile, html, records, show
 
-VIEWS = ["my_book", "portfolio", "accounts", "account", "dictionary", "quality"]
+VIEWS = ["my_book", "portfolio", "accounts", "account", "instances", "dictionary", "quality"]
 
 
 def figures(page: object) -> dict[str, str]:
@@ -89,6 +89,68 @@ def test_renewals_are_the_terms_that_end_in_time_and_say_of_how_many(sample_mart
     assert {row["Subscription"] for row in records(page, "Over at the end")} == soon != set()
     said = f"{len(soon)} of {len(in_force)} subscriptions in force end within 90 days."
     assert said in [each.value for each in page.caption]
+
+
+def test_who_reports_is_counted_over_the_subscriptions_in_force(sample_mart: Mart, tmp_path: Path) -> None:
+    page = show("portfolio", sample_mart.database, tmp_path, segment="Enterprise")
+    shown = {row["How"][2:]: (row["Subscriptions"], row["Period before"]) for row in records(page, "How")}
+    of = "fct_reporting_coverage join dim_accounts using (account_id) where segment = 'Enterprise'"
+    in_force = f"{of} and reporting_reason != 'no_active_subscription'"
+    for how, condition in (
+        ("from a production instance", "is_reporting and has_production_ping"),
+        ("from other instances only", "is_reporting and not has_production_ping"),
+        ("stopped reporting", "reporting_reason = 'stopped_reporting'"),
+        ("never reported", "reporting_reason = 'never_reported'"),
+    ):
+        counts = sample_mart.row(f"""
+            select count(*) filter (period_start = '2026-06-01') as now, count(*) filter (period_start = '2026-05-01') as before
+            from {in_force} and {condition}""")
+        assert shown[how] == (counts["now"], counts["before"]), how
+    assert sum(now for now, _ in shown.values()) > sum(shown["from a production instance"][:1]) > 0
+
+
+def test_reasons_of_the_unscored_add_up_to_them(sample_mart: Mart, tmp_path: Path) -> None:
+    page = show("portfolio", sample_mart.database, tmp_path)
+    shown = {row["Why unscored"]: row["Accounts"] for row in records(page, "Why unscored")}
+    wanted = sample_mart.rows("""
+        select meaning, count(*) as accounts from mart_account_standing
+        join main_seeds.value_statuses on unscored_reason = value_reason where overall_score is null group by meaning""")
+    assert shown == {row["meaning"]: row["accounts"] for row in wanted} != {}
+    assert str(int(sum(shown.values()))) == figures(page)["○ unscored"]
+
+
+def test_seats_are_added_where_all_three_are_known_and_the_others_have_a_reason(
+    sample_mart: Mart, tmp_path: Path
+) -> None:
+    page = show("portfolio", sample_mart.database, tmp_path)
+    shown = {row["Seats"]: row["Number"] for row in records(page, "Seats")}
+    known = sample_mart.row("""
+        select sum(licensed_seats) as licensed, sum(activated_seats) as activated, sum(umau) as people,
+            sum(least(umau, activated_seats)) as used, count(*) as subscriptions
+        from mart_subscription_standing
+        where is_in_force and licensed_seats is not null and activated_seats is not null and umau_source = 'unique_active'""")
+    assert shown == {"licensed": known["licensed"], "activated": known["activated"], "in use": known["used"]}
+    others = records(page, "Not in these sums, because")
+    (in_force,) = sample_mart.rows("select count(*) as subscriptions from mart_subscription_standing where is_in_force")
+    assert known["subscriptions"] + sum(row["Subscriptions"] for row in others) == in_force["subscriptions"]
+    assert others
+
+
+def test_every_instance_is_listed_with_its_seats_or_the_reason(sample_mart: Mart, tmp_path: Path) -> None:
+    page = show("instances", sample_mart.database, tmp_path)
+    rows = records(page, "Counted")
+    wanted = sample_mart.rows("select uuid, hostname from dim_instances join dim_accounts using (account_id)")
+    assert sorted((row["UUID"], row["Host"]) for row in rows) == sorted(
+        (row["uuid"] or "", row["hostname"] or "") for row in wanted
+    )
+    for row in rows:
+        assert bool(row["Why figures are missing"]) == (None in (row["Activated"], row["Active"], row["Licensed"])), row
+    counted = sample_mart.row(
+        "select count(distinct primary_instance_id) as n from mart_subscription_standing where is_in_force"
+    )
+    assert sum(row["Counted"] != "" for row in rows) == counted["n"]
+    page.text_input(key="instances_text").set_value("copper")
+    assert {row["Account"] for row in records(again(page), "Counted")} == {"Copper Semiconductors"}
 
 
 def test_one_slice_has_the_same_figures_on_each_page(sample_mart: Mart, tmp_path: Path) -> None:

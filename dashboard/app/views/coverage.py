@@ -27,13 +27,13 @@ def show(mart: Mart, chosen: queries.Slice, words: Words) -> None:
     with left:
         st.subheader("Who reports usage")
         who_reports(mart, ask.who_reports(mart, chosen), ask.ended(mart, chosen))
+        st.subheader("Why accounts are unscored")
+        unscored(ask.unscored(mart, chosen), words)
     with right:
         st.subheader("Seats: sold, handed out, used")
         seats(ask.seats(mart, chosen), words)
         st.subheader("Adoption reached")
         levels(ask.levels(mart, chosen), words)
-    st.subheader("Why accounts are unscored")
-    unscored(ask.unscored(mart, chosen), words)
 
 
 def called(how: str) -> str:
