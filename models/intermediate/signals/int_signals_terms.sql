@@ -84,12 +84,9 @@ terms as (
     left join active_people
         on coverage.original_subscription_id = active_people.original_subscription_id
         and coverage.period_start = active_people.period_start
-    {#- An open period's color rests on those who happened to report first. #}
-    left join {{ ref('int_rollup_scores') }} as account_scores
+    left join {{ ref('int_account_last_scores') }} as account_scores
         on coverage.account_id = account_scores.account_id
-        and not account_scores.is_standing
-        and account_scores.period_start
-        = case when coverage.is_complete_period then coverage.period_start else coverage.previous_period_start end
+        and coverage.period_start = account_scores.period_start
 
 ),
 

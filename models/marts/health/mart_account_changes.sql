@@ -59,10 +59,7 @@ statuses as (
 ranked as (
 
     select
-        statuses.*,
-        ranks.status_rank,
-        ranks.label,
-        periods.previous_period_start
+        statuses.*, ranks.status_rank, ranks.label, periods.previous_period_start
     from statuses
     inner join {{ ref('change_statuses') }} as ranks
         on statuses.change_kind = ranks.change_kind

@@ -7,12 +7,6 @@ objectives as (
 
 ),
 
-accounts as (
-
-    select account_id from {{ ref('stg_crm__accounts') }}
-
-),
-
 limits as (
 
     {{ input_limits() }}
@@ -47,7 +41,7 @@ typed as (
         cleaned.metric_name in ('{{ metric_names() | join("', '") }}') as has_metric
     from cleaned
     cross join limits
-    left join accounts
+    left join {{ ref('stg_crm__accounts') }} as accounts
         on cleaned.account_id = accounts.account_id
 
 ),
