@@ -99,6 +99,8 @@ def field_spec(column: dict[str, Any], name: str, key: bool) -> FieldSpec:
         raise ValueError(f"{name} is of a column without a type to publish")
     meta = {**(column.get("meta") or {}), **((column.get("config") or {}).get("meta") or {})}
     text = column.get("description", "")
+    if kind == "text" and name.endswith("_URL__gc"):
+        return FieldSpec(name, "URL", text, None, None, key)
     if kind in TYPES:
         length = int(meta.get("length") or LONGEST_TEXT) if kind == "text" else None
         return FieldSpec(name, TYPES[kind], text, length, None, key)

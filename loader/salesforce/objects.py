@@ -15,7 +15,7 @@ LONGEST_HELP = 510
 LONGEST_TEXT = 255
 _KINDS = {"text": "Text", "integer": "Number", "decimal": "Number", "double": "Number", "boolean": "Checkbox"}
 _KINDS |= {"date": "Date", "timestamp": "DateTime"}
-_TYPES = ("Text", "LongTextArea", "Number", "Percent", "Currency", "Checkbox", "Date", "DateTime")
+_TYPES = ("Text", "LongTextArea", "Number", "Percent", "Currency", "Checkbox", "Date", "DateTime", "Url")
 _SCALE = 2
 _WHOLE = {"Seats", "Users", "Count"}
 """Words in a field's name that stand for things that are counted."""
@@ -27,7 +27,7 @@ class FieldSpec:
     """A custom field.
 
     Attributes:
-        type: as in metadata: Text, LongTextArea, Number, Percent, Currency, Checkbox, Date, DateTime, Lookup.
+        type: as in metadata: Text, LongTextArea, Number, Percent, Currency, Checkbox, Date, DateTime, Url, Lookup.
         length: characters of a text.
         scale: digits behind the point of a number.
         key: an external id, unique, case-sensitive.
@@ -145,6 +145,8 @@ def _field(model: str, column: Mapping[str, Any], name: str, *, key: bool) -> Fi
 def _guess(name: str, kind: str) -> str:
     """The type that a name and a kind of value stand for."""
     plain = name.removesuffix("__c")
+    if kind == "text" and plain.endswith("_URL"):
+        return "Url"
     if kind in ("double", "decimal", "integer") and plain.endswith("_Pct"):
         return "Percent"
     if kind in ("double", "decimal") and plain.split("_")[-1] in ("ARR", "Amount"):

@@ -56,6 +56,7 @@ USAGE = model(
             "is_trial": "Is_Trial__c",
             "people": "People__c",
             "notes": "Notes__c",
+            "page": "Page_URL__c",
         },
         "lookups": {"account_id": {"field": "Account__c", "object": "Account", "match": "Id"}},
     },
@@ -71,6 +72,7 @@ USAGE = model(
     column("is_trial", "boolean"),
     column("people", "double", scale=0),
     column("notes", "varchar", length=2000),
+    column("page", "varchar"),
 )
 SHAPES = {
     "Subscription_Key__c": "Text(255)",
@@ -78,6 +80,7 @@ SHAPES = {
     "Rank__c": "Number(18, 0)",
     "Score__c": "Number(16, 2)",
     "Utilization_Pct__c": "Percent(16, 2)",
+    "Page_URL__c": "Url",
     "ARR__c": "Currency(16, 2)",
     "Renewal_Date__c": "Date",
     "Last_Ping__c": "DateTime",
@@ -229,7 +232,7 @@ def test_the_command_writes_below_the_folder_and_needs_a_model(
     with pytest.raises(SystemExit) as ended:
         main(given)
     assert not ended.value.code
-    assert "17 files" in capsys.readouterr().out
+    assert "18 files" in capsys.readouterr().out
     assert (out / "objects/License_Usage__c/License_Usage__c.object-meta.xml").exists()
     (target / "manifest.json").write_text(json.dumps(manifest()), encoding="utf-8")
     with pytest.raises(SystemExit) as ended:

@@ -38,7 +38,8 @@ company_health as (
         cast(adopted_count as double) as adopted_count,
         cast(adoption_level as {{ dbt.type_string() }}) as adoption_level,
         cast(adoption_missing_reason as {{ dbt.type_string() }}) as adoption_missing_reason,
-        cast(next_use_case as {{ dbt.type_string() }}) as next_use_case
+        cast(next_use_case as {{ dbt.type_string() }}) as next_use_case,
+        {{ dashboard_link('account_id') }} as dashboard_url
     from standing
 
 )

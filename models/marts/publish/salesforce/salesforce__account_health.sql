@@ -46,6 +46,7 @@ account_health as (
         cast(standing.adoption_level as {{ dbt.type_string() }}) as adoption_level,
         cast(standing.adoption_missing_reason as {{ dbt.type_string() }}) as adoption_missing_reason,
         cast(standing.next_use_case as {{ dbt.type_string() }}) as next_use_case,
+        {{ dashboard_link('standing.account_id') }} as dashboard_url,
         {{ publish_stamps() }}
     from standing
     inner join accounts
