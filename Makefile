@@ -68,6 +68,15 @@ $(VENV)/.dashboard: $(VENV)/.installed requirements-dashboard.lock
 dashboard: setup $(VENV)/.dashboard ## open the dashboard, an app, over the mart that the dbt profile names, until Ctrl-C
 	$(BIN)/python -m streamlit run dashboard/app/main.py --browser.gatherUsageStats false --client.toolbarMode viewer
 
+# What builds the site of the docs.
+$(VENV)/.docs: $(VENV)/.installed requirements-docs.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-docs.lock
+	@touch $@
+
+.PHONY: docs
+docs: setup $(VENV)/.docs ## make a site of the docs: build/site/index.html, which needs no server and no network
+	$(BIN)/python scripts/site.py
+
 .PHONY: registry
 registry: setup ## after adding a metric or a model: registry, publish contract, dictionary, pages of columns, of Salesforce, of Gainsight, of Marketo and of the graph
 	$(BIN)/python scripts/registry.py
@@ -87,7 +96,7 @@ test: setup ## every test
 	@$(MAKE) --no-print-directory -j5 $(SYNC) test-dbt test-loader test-loader-rest test-destinations test-snowflake; ended=$$?; cat build/not-run/*; exit $$ended
 
 .PHONY: test-dbt
-test-dbt: setup $(VENV)/.dashboard
+test-dbt: setup $(VENV)/.dashboard $(VENV)/.docs
 	NOT_RUN=build/not-run/dbt $(BIN)/python -m pytest -q -m "not long" tests/project
 
 # The loader's tests are three suites of about the same length.

@@ -14,22 +14,23 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-STEP = re.compile(r"<!-- (file: (?P<path>\S+)|run|shows) -->\n+```\w*\n(?P<body>.*?)```", re.DOTALL)
+STEP = re.compile(r"<!-- (file: (?P<path>\S+)|run|shows) -->\n+```(?P<language>\w*)\n(?P<body>.*?)```", re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Step:
-    """One block: what to do with it, its path where it is a file, its text."""
+    """One block: what to do with it, its path where it is a file, its text and the language that this is in."""
 
     kind: str
     path: str
     body: str
+    language: str
 
 
 def steps(page: Path) -> list[Step]:
     """The steps of a page in their order."""
     text = page.read_text(encoding="utf-8")
-    return [Step(m[1].split(":")[0], m["path"] or "", m["body"]) for m in STEP.finditer(text)]
+    return [Step(m[1].split(":")[0], m["path"] or "", m["body"], m["language"]) for m in STEP.finditer(text)]
 
 
 def squeezed(line: str) -> str:
