@@ -72,21 +72,23 @@ def macro_messages() -> list[Message]:
 
 
 PYTHON, PASSING = CODE.messages()
-MACROS = macro_messages()
+SAID = sorted({each.text for each in [*PYTHON, *macro_messages()]})
+TESTS = {path.stem for path in (REPO / "tests" / "singular").glob("*.sql")}
+LOADER = re.sub(
+    r"""["']\s*\n\s*f?["']""",
+    "",
+    "".join(path.read_text(encoding="utf-8") for path in sorted((REPO / "loader").rglob("*.py"))),
+)
 
 
-@pytest.mark.parametrize("message", sorted({each.text for each in [*PYTHON, *MACROS]}))
+@pytest.mark.parametrize("message", SAID)
 def test_every_message_has_an_entry(message: str) -> None:
     assert any(fits(entry, message) for entry in ENTRIES), message
 
 
 @pytest.mark.parametrize("entry", ENTRIES)
 def test_every_entry_is_of_a_message_that_the_code_still_says(entry: str) -> None:
-    said = [each.text for each in [*PYTHON, *MACROS]]
-    names = {path.stem for path in (REPO / "tests" / "singular").glob("*.sql")}
-    elsewhere = "".join(path.read_text(encoding="utf-8") for path in (REPO / "loader").rglob("*.py"))
-    joined = re.sub(r"""["']\s*\n\s*f?["']""", "", elsewhere)
-    assert entry in names or any(fits(entry, text) for text in said) or all(part in joined for part in parts(entry)), (
+    assert entry in TESTS or any(fits(entry, text) for text in SAID) or all(part in LOADER for part in parts(entry)), (
         entry
     )
 
@@ -95,7 +97,7 @@ def test_an_entry_is_no_net_for_everything() -> None:
     """Where it is short, it must still be words that somebody would search for."""
     for entry in ENTRIES:
         assert sum(map(str.isalpha, entry)) >= 4, entry
-        assert sum(fits(entry, each.text) for each in [*PYTHON, *MACROS]) <= 25, entry
+        assert sum(fits(entry, text) for text in SAID) <= 25, entry
 
 
 def test_a_message_that_is_not_followed_is_one_of_somebody_else() -> None:
