@@ -87,6 +87,7 @@ def _account(number: int, random: Random) -> Account:
         segment=segment,
         region=random.choice(REGIONS),
         csm_email=f"csm{random.randrange(1, 9)}@vendor.example" if owned else None,
+        in_benchmarks=number % 5 != 0,
     )
 
 

@@ -40,6 +40,7 @@ class Account:
     segment: str
     region: str
     csm_email: str | None
+    in_benchmarks: bool = True
 
 
 @dataclass(frozen=True)

@@ -74,8 +74,10 @@ create table if not exists customer_health.raw.accounts (
     parent_account_id varchar,
     segment varchar,
     region varchar,
-    csm_email varchar
+    csm_email varchar,
+    in_benchmarks boolean
 );
+alter table customer_health.raw.accounts add column if not exists in_benchmarks boolean;
 create table if not exists customer_health.raw.subscriptions (
     subscription_id varchar,
     original_subscription_id varchar,

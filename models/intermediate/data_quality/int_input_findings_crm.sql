@@ -51,7 +51,7 @@ versions as (
 
 found as (
 
-    {{ column_findings('accounts', 'accounts', ['row', 'parent_account_id']) }}
+    {{ column_findings('accounts', 'accounts', ['row', 'parent_account_id', 'in_benchmarks']) }}
     union all
     {{ column_findings('subscriptions', 'subscriptions', [
         'row', 'product_tier', 'is_trial', 'seats', 'end_date', 'status', 'arr', 'cancelled_on',

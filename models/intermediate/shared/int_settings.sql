@@ -15,7 +15,7 @@ pivoted as (
             'projection_max_months', 'trend_periods',
             'clock_late_hours', 'clock_early_days', 'score_yellow_above', 'score_green_above',
             'platform_adoption_success', 'clock_off_days', 'newest_version_min_share', 'mostly_min_share',
-            'renewal_soon_days',
+            'renewal_soon_days', 'benchmark_min_accounts', 'benchmark_max_group_share', 'benchmark_lag_months',
         ]) %}
         max(case when setting = '{{ setting }}' then cast(setting_value as double) end)
             as {{ setting }}{{ ',' if not loop.last }}

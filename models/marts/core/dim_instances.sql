@@ -67,6 +67,17 @@ former_labels as (
 
 ),
 
+newest_versions as (
+
+    {#- In an open period few have reported yet: the one before it says what is out. #}
+    select max(newest.version_major) as version_major
+    from {{ ref('int_newest_versions') }} as newest
+    inner join {{ ref('int_periods') }} as periods
+        on periods.is_current
+        and newest.period_start in (periods.period_start, periods.previous_period_start)
+
+),
+
 instances as (
 
     select
@@ -93,6 +104,12 @@ instances as (
         last_pings.has_multiple_matches,
         last_pings.unmapped_reason,
         last_pings.version,
+        newest_versions.version_major as newest_major_version,
+        case
+            when newest_versions.version_major > last_pings.version_major
+                then newest_versions.version_major - last_pings.version_major
+            when newest_versions.version_major <= last_pings.version_major then 0
+        end as major_versions_behind,
         last_pings.edition,
         last_pings.tier,
         last_pings.recorded_at_suspect,
@@ -110,6 +127,7 @@ instances as (
         and current_rows.last_ping_period_start = last_pings.period_start
     inner join suggestion_reasons
         on types.suggestion_reason = suggestion_reasons.suggestion_reason
+    cross join newest_versions
     left join renames
         on current_rows.instance_id = renames.instance_id
     left join former_labels

@@ -14,7 +14,8 @@ cleaned as (
         {{ clean_id('parent_account_id') }} as parent_account_id,
         {{ clean_id('segment') }} as segment,
         {{ clean_id('region') }} as region,
-        {{ clean_text('csm_email') }} as csm_email
+        {{ clean_text('csm_email') }} as csm_email,
+        {{ clean_text('in_benchmarks') }} as in_benchmarks_text
     from accounts
 
 ),
@@ -31,8 +32,10 @@ numbered as (
                 csm_email nulls last,
                 parent_account_id nulls last,
                 segment nulls last,
-                region nulls last
-        ) as copy_number
+                region nulls last,
+                in_benchmarks_text nulls last
+        ) as copy_number,
+        {{ to_boolean('in_benchmarks_text') }} as in_benchmarks
     from cleaned
 
 ),
@@ -57,7 +60,9 @@ judged as (
             when numbered.parent_account_id = numbered.account_id then 'parent_itself'
             when numbered.parent_account_id is not null and parents.account_id is null then 'parent_unknown'
         end as parent_account_id_finding,
-        numbered.parent_account_id as parent_account_id_text
+        numbered.parent_account_id as parent_account_id_text,
+        case when numbered.in_benchmarks is null and numbered.in_benchmarks_text is not null then 'unreadable' end
+            as in_benchmarks_finding
     from numbered
     left join account_ids as parents
         on numbered.parent_account_id = parents.account_id
