@@ -68,6 +68,10 @@ $(VENV)/.dashboard: $(VENV)/.installed requirements-dashboard.lock
 dashboard: setup $(VENV)/.dashboard ## open the dashboard, an app, over the mart that the dbt profile names, until Ctrl-C
 	$(BIN)/python -m streamlit run dashboard/app/main.py --browser.gatherUsageStats false --client.toolbarMode viewer
 
+.PHONY: report
+report: setup $(VENV)/.dashboard ## write a report for every customer to build/reports, from the mart that the dbt profile names
+	$(BIN)/python -m dashboard report --all --out build/reports
+
 # What builds the site of the docs.
 $(VENV)/.docs: $(VENV)/.installed requirements-docs.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-docs.lock

@@ -125,7 +125,7 @@ def quartile_chart(frame: Any) -> Any:
     """
     y = alt.Y("what:N", sort=None, title=None, axis=alt.Axis(labelLimit=320, ticks=False, domain=False))
     top = max(1.0, *(float(value) for value in frame[["high", "own"]].max() if value == value))
-    x = alt.X("low:Q", title=None, axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, top]))
+    x = alt.X("low:Q", title=None, axis=alt.Axis(format="%", tickCount=5), scale=alt.Scale(domain=[0, top]))
     base = alt.Chart(frame).encode(y=y)
     band = base.mark_bar(color="#c9d6ea", height=14).encode(x=x, x2="high:Q")
     middle = base.mark_tick(color=LINES[4], thickness=3, size=20).encode(x="median:Q")

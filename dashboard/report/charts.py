@@ -13,15 +13,30 @@ from markupsafe import Markup, escape
 from dashboard.app import charts
 from dashboard.app.data import Rows
 
-WIDTH = 640
+WIDTH = 760
 FONT = "Helvetica, Arial, sans-serif"
 LOOK = {
     "font": FONT,
     "background": "transparent",
     "view": {"stroke": None},
-    "axis": {"labelColor": "#3d4756", "labelFontSize": 11, "gridColor": "#e4e8ee", "domainColor": "#b9c2ce"},
-    "legend": {"orient": "top", "labelColor": "#3d4756", "labelFontSize": 12, "title": None},
+    "axis": {
+        "labelColor": "#3d4756",
+        "labelFontSize": 11,
+        "gridColor": "#e4e8ee",
+        "domainColor": "#b9c2ce",
+        "labelSeparation": 10,
+    },
+    "legend": {
+        "orient": "top",
+        "labelColor": "#3d4756",
+        "labelFontSize": 12,
+        "symbolSize": 400,
+        "columnPadding": 28,
+        "title": None,
+    },
 }
+PADDING = {"left": 28, "right": 16, "top": 4, "bottom": 4}
+"""Room for a reader's font, which may be wider than the one that the chart was measured by."""
 _VERSION = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
 _SPOKEN = re.compile(r' (?:role|aria-[a-z]+)="[^"]*"')
 _ID = re.compile(r'\bid="([^"]+)"')
@@ -53,17 +68,17 @@ def peers(rows: Rows) -> Markup | None:
         }
     )
     described = "Your share beside the middle half and the median of your peers; the table has the figures"
-    return svg(charts.quartile_chart(frame), 34 * len(shown), "peers", described)
+    return svg(charts.quartile_chart(frame), 34 * len(shown), "peers", described, width=WIDTH - 200)
 
 
 def _numbers(rows: Rows, column: str) -> Any:
     return pd.Series([row[column] for row in rows], dtype="float64")
 
 
-def svg(chart: Any, height: int, name: str, described: str) -> Markup:
+def svg(chart: Any, height: int, name: str, described: str, width: int = WIDTH) -> Markup:
     """A chart as an element of a page: one picture with one description, its ids its own."""
-    spec = chart.properties(width=WIDTH, height=height).to_dict(validate=False)
-    spec["config"] = LOOK
+    spec = chart.properties(width=width, height=height).to_dict(validate=False)
+    spec |= {"config": LOOK, "padding": PADDING}
     drawn = vl_convert.vegalite_to_svg(spec, vl_version=_VERSION, allowed_base_urls=[])
     drawn = _SPOKEN.sub("", drawn)
     for found in set(_ID.findall(drawn)):

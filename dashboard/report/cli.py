@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -26,7 +25,6 @@ def report(ids: Sequence[str], everybody: bool, out: Path | None, sender: str) -
         raise click.UsageError("say which accounts: --account ID, or --all")
     if out is None:
         raise click.UsageError("say where to: --out DIR")
-    os.environ.setdefault("STREAMLIT_LOGGER_LEVEL", "error")  # without a server it would warn of that
     try:
         from dashboard.report.run import run
     except ImportError as error:

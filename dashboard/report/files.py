@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -67,7 +66,7 @@ def write(parcel: Parcel, setting: Setting, folder: Path) -> Path:
 def _replace(path: Path, text: str) -> None:
     new = path.with_name(f".{path.name}.new")
     new.write_text(text, encoding="utf-8", newline="")
-    os.replace(new, path)
+    new.replace(path)
 
 
 def data(parcel: Parcel, setting: Setting) -> dict[str, tuple[str, Rows]]:
@@ -146,14 +145,13 @@ def _counter(row: Row, hosts: dict[str, str], words: Words) -> Row:
 
 
 def _peers(parcel: Parcel, words: Words) -> Rows:
-    quartiles = ("lower_quartile", "median", "upper_quartile")
     return [
         {
             "figure": row["label"],
             "period_start": row["period_start"],
             "own": None if row["own_value"] is None else round(row["own_value"], 4),
             "why_no_own": _told(words, row["own_value"], row["own_missing_reason"]),
-            **{name: row[name] for name in quartiles},
+            **{name: row[name] for name in sections.QUARTILES},
             "peers": sections.CELLS.get(row["cell_kind"], ""),
             "why_no_peers": _told(words, row["median"], row["peers_missing_reason"]),
         }

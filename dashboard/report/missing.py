@@ -16,7 +16,13 @@ Found = Iterator[tuple[str, str]]
 def not_measured(parcel: Parcel, words: Words) -> Rows:
     """One row a reason: why, what, and how to change it. Counters come last in each, under one head."""
     things: dict[str, list[str]] = {}
-    for reason, thing in [*_figures(parcel), *_use_cases(parcel), *_goals(parcel), *_instances(parcel)]:
+    for reason, thing in [
+        *_figures(parcel),
+        *_use_cases(parcel),
+        *_goals(parcel),
+        *_instances(parcel),
+        *_peers(parcel),
+    ]:
         things.setdefault(reason, []).append(thing)
     counters: dict[str, list[str]] = {}
     for reason, label in _counters(parcel):
@@ -63,6 +69,12 @@ def _instances(parcel: Parcel) -> Found:
             yield "not_labelled", f"the use of {host}"
         if row["major_versions_behind"] is None:
             yield "version_unknown", f"the release of {host}"
+
+
+def _peers(parcel: Parcel) -> Found:
+    for row in parcel["peers"]:
+        if row["is_member"] and row["median"] is None:
+            yield row["peers_missing_reason"], f"peers for “{row['label']}”"
 
 
 def _counters(parcel: Parcel) -> Found:

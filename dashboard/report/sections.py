@@ -18,6 +18,7 @@ CELLS = {
     "plan": "your plan",
     "all": "all who take part",
 }
+QUARTILES = ("lower_quartile", "median", "upper_quartile")
 Section = dict[str, Any]
 
 
@@ -132,7 +133,9 @@ def value_of(row: Row) -> float | None:
 
 def shown(value: float | None, value_format: str | None) -> str:
     """A figure as its format has it."""
-    return formats.percent(value) if value_format == "percent" else formats.number(value, 1)
+    if value_format == "percent":
+        return formats.percent(value)
+    return formats.number(value, 2 if value is not None and abs(value) < 10 else 0)
 
 
 def _finding(row: Row) -> str:
@@ -189,11 +192,17 @@ def instances(parcel: Parcel, words: Words) -> Rows:
             "behind": behind(row, words),
             "is_behind": bool(row["major_versions_behind"]),
             "last": formats.day(row["last_ping_at"]),
-            "ago": formats.days_ago(row["days_since_last_ping"]),
+            "ago": _ago(row["days_since_last_ping"]),
             "is_counted": row["is_counted"],
         }
         for row in parcel["instances"]
     ]
+
+
+def _ago(days: int | None) -> str:
+    if days is None:
+        return formats.MISSING
+    return "today" if days <= 0 else f"{formats.plural(days, 'day')} ago"
 
 
 def behind(row: Row, words: Words) -> str:
@@ -220,10 +229,7 @@ def peers(parcel: Parcel, words: Words) -> Section:
                 "label": row["label"],
                 "own": shown(row["own_value"], row["value_format"]),
                 "own_why": words.told(row["own_missing_reason"]) if row["own_value"] is None else "",
-                **{
-                    name: shown(row[name], row["value_format"])
-                    for name in ("lower_quartile", "median", "upper_quartile")
-                },
+                **{name: shown(row[name], row["value_format"]) for name in QUARTILES},
                 "who": CELLS.get(row["cell_kind"], ""),
                 "why": words.told(row["peers_missing_reason"]) if row["peers_missing_reason"] else "",
             }

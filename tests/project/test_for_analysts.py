@@ -103,9 +103,12 @@ def test_each_publish_model_is_in_one_exposure_of_its_destination_with_an_owner(
         assert exposure["owner"]["name"] and "@" in exposure["owner"]["email"]
 
 
-def test_the_dashboards_exposure_names_the_marts_that_it_reads(manifest: dict[str, Any]) -> None:
-    (exposure,) = [one for one in manifest["exposures"].values() if one["type"] == "dashboard"]
-    text = "".join(path.read_text(encoding="utf-8") for path in (REPO / "dashboard").rglob("*.py"))
+@pytest.mark.parametrize(("kind", "folder"), [("dashboard", "app"), ("analysis", "report")])
+def test_exposures_of_the_app_and_of_the_report_name_the_marts_that_each_reads(
+    manifest: dict[str, Any], kind: str, folder: str
+) -> None:
+    (exposure,) = [one for one in manifest["exposures"].values() if one["type"] == kind]
+    text = "".join(path.read_text(encoding="utf-8") for path in (REPO / "dashboard" / folder).rglob("*.py"))
     read = set(re.findall(r"[\"'{ .]((?:dim|fct|mart)_\w+|quarantined_pings)", text)) & set(models(manifest))
     assert {one.rpartition(".")[2] for one in exposure["depends_on"]["nodes"]} == read
 
