@@ -31,10 +31,12 @@ def report(ids: Sequence[str], everybody: bool, out: Path | None, sender: str) -
         raise Refused(
             f"{error.name} is not installed: `make report` installs it (requirements-dashboard.lock)."
         ) from error
-    from dashboard.app.data import DataError
+    from dashboard.app.data import DataError, MissingError
 
     try:
         written, failed = run(list(dict.fromkeys(ids)), out, sender, lambda text: click.echo(text, err=True))
+    except MissingError as error:
+        raise Refused(f"The mart is not whole: {error} Run `make build` and look at its end.") from error
     except (DataError, OSError) as error:
         raise Refused(str(error)) from error
     click.echo(f"{plural(written, 'report')} in {out}: open report.html in a browser, no server needed.")

@@ -23,7 +23,7 @@ def run(ids: Sequence[str], out: Path, sender: str, tell: Callable[[str], None])
         DataError: there is no mart, it is not whole, or one of the accounts is not in it.
         OSError: the folder cannot be made.
     """
-    logging.getLogger("streamlit.runtime.caching.cache_data_api").setLevel(logging.ERROR)  # it misses its server
+    logging.getLogger("streamlit.runtime.caching.cache_data_api").addFilter(lambda _: False)  # it misses its server
     mart = open_mart()
     _check(mart)
     fresh = mart.freshness
