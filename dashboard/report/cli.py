@@ -28,23 +28,21 @@ def report(ids: Sequence[str], everybody: bool, out: Path | None, sender: str) -
     try:
         from dashboard.report.run import run
     except ImportError as error:
-        raise Refused(
-            f"{error.name} is not installed: `make report` installs it (requirements-dashboard.lock)."
-        ) from error
+        raise RefusedError(f"{error.name} is not installed; make report installs it.") from error
     from dashboard.app.data import DataError, MissingError
 
     try:
         written, failed = run(list(dict.fromkeys(ids)), out, sender, lambda text: click.echo(text, err=True))
     except MissingError as error:
-        raise Refused(f"The mart is not whole: {error} Run `make build` and look at its end.") from error
+        raise RefusedError(f"The mart is not whole: {error} Run `make build` and look at its end.") from error
     except (DataError, OSError) as error:
-        raise Refused(str(error)) from error
+        raise RefusedError(str(error)) from error
     click.echo(f"{plural(written, 'report')} in {out}: open report.html in a browser, no server needed.")
     if failed:
-        raise Refused(f"{plural(failed, 'account')} failed; the others are written.", code=1)
+        raise RefusedError(f"{plural(failed, 'account')} failed; the others are written.", code=1)
 
 
-class Refused(click.ClickException):
+class RefusedError(click.ClickException):
     """Ends the command with a message."""
 
     def __init__(self, message: str, code: int = 2) -> None:

@@ -17,6 +17,7 @@ MACRO_MESSAGE = re.compile(
 PASSED_ON = {
     "dashboard/app/data.py:_warehouse",  # the loader's own words about the profile
     "dashboard/app/data.py:query",  # the warehouse's
+    "dashboard/report/cli.py:report",  # those of the mart
     "loader/cli.py:main",
     "loader/cli.py:reconcile",
     "loader/dbt/artifacts.py:_publish_model",
