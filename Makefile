@@ -95,13 +95,21 @@ registry: setup ## after adding a metric or a model: registry, publish contract,
 SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 .PHONY: test
-test: setup ## every test
+test: setup $(VENV)/.dashboard $(VENV)/.docs ## every test
 	@rm -rf build/not-run && mkdir -p build/not-run
-	@$(MAKE) --no-print-directory -j5 $(SYNC) test-dbt test-loader test-loader-rest test-destinations test-snowflake; ended=$$?; cat build/not-run/*; exit $$ended
+	@$(MAKE) --no-print-directory -j6 $(SYNC) test-dbt test-dbt-rest test-loader test-loader-rest test-destinations test-snowflake; ended=$$?; cat build/not-run/*; exit $$ended
+
+# The project's tests are two suites of about the same length: those that look at the whole build of the sample, which is
+# made once for all of them, and the others.
+OF_SAMPLE := $(sort $(shell grep -lE 'sample_(bench|mart)' tests/project/test_*.py))
 
 .PHONY: test-dbt
 test-dbt: setup $(VENV)/.dashboard $(VENV)/.docs
-	NOT_RUN=build/not-run/dbt $(BIN)/python -m pytest -q -m "not long" tests/project
+	NOT_RUN=build/not-run/dbt $(BIN)/python -m pytest -q -m "not long" $(OF_SAMPLE)
+
+.PHONY: test-dbt-rest
+test-dbt-rest: setup $(VENV)/.dashboard $(VENV)/.docs
+	NOT_RUN=build/not-run/dbt-rest $(BIN)/python -m pytest -q -m "not long" $(filter-out $(OF_SAMPLE),$(sort $(wildcard tests/project/test_*.py)))
 
 # The loader's tests are three suites of about the same length.
 .PHONY: test-loader

@@ -304,7 +304,20 @@ def copy_project(built: Path, folder: Path) -> Path:
 
 
 def run_dbt(folder: Path, *arguments: str) -> None:
-    """Run real dbt on a copy of the mini project."""
-    dbt = Path(sys.executable).with_name("dbt")
-    env = {**os.environ, "DUCKDB_PATH": str(folder / "mini.duckdb"), "DBT_PROFILES_DIR": str(folder)}
-    subprocess.run([str(dbt), "--quiet", *arguments], cwd=folder, env=env, check=False)
+    """Run real dbt on a copy of the mini project, in this process; it lets go of the file afterwards."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.adapters.factory import reset_adapters
+    from dbt.cli.main import dbtRunner
+
+    before = dict(os.environ)
+    os.environ["DUCKDB_PATH"] = str(folder / "mini.duckdb")
+    try:
+        where = ("--project-dir", str(folder), "--profiles-dir", str(folder))
+        dbtRunner().invoke(["--quiet", *arguments, *where])
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+        reset_adapters()
+        if DuckDBConnectionManager._ENV is not None:
+            DuckDBConnectionManager._ENV.close()
+            DuckDBConnectionManager._ENV = None

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from harness import Bench
+from sampled import sampled
 
 from loader.engine.destination import Field
 from loader.errors import MisuseError
@@ -70,8 +71,11 @@ def test_keys_that_the_tenant_trims_or_compares_without_case_are_never_doubled(
 ZONES = ["Asia/Tokyo", "America/New_York", "Asia/Kolkata", "Pacific/Pago_Pago", "Australia/Sydney", "UTC"]
 
 
-@pytest.mark.parametrize("form", ["iso", "epoch", "space"])
-@pytest.mark.parametrize("zone", ZONES)
+FORMS = [(zone, form) for zone in ZONES for form in ("iso", "epoch", "space")]
+EAST_AND_WEST = [(ZONES[0], "iso"), (ZONES[1], "iso"), (ZONES[2], "epoch"), (ZONES[3], "space"), (ZONES[4], "epoch")]
+
+
+@pytest.mark.parametrize(("zone", "form"), sampled(FORMS, EAST_AND_WEST))
 def test_dates_at_the_tenants_midnight_are_the_same_days_in_any_zone(
     make_bench: Callable[..., Bench], zone: str, form: str
 ) -> None:

@@ -35,6 +35,14 @@ update gainsight__instance_usage set utilization = 0 where instance_id = 'i2';
 
 
 @pytest.fixture
+def bench(make_bench: Callable[..., Bench]) -> Bench:
+    """3 companies, 9 instances, 18 rows of usage: the emulator takes its time for each statement."""
+    made = make_bench()
+    made.fill(instances=9, companies=3)
+    return made
+
+
+@pytest.fixture
 def on_duckdb(bench: Bench) -> list[Any]:
     """Object, key and hash of each row as a publish from DuckDB records them."""
     bench.sql(ODD)
@@ -83,15 +91,16 @@ def copy(bench: Bench, model: str, run: Callable[..., list[Any]]) -> None:
         run(f"insert into {table} values ({', '.join('?' * len(values))})", values)
 
 
+@pytest.mark.long  # tests/snowflake/test_snowflake_loader does the same over HTTP
 def test_publish_reconcile_and_status_work_and_a_second_run_sends_nothing(
     bench: Bench, snow: Callable[..., list[Any]]
 ) -> None:
-    assert bench.run("plan", "--output", "json").json["plans"][0]["new"] == 100
+    assert bench.run("plan", "--output", "json").json["plans"][0]["new"] == 30
     first = bench.publish("--no-gate")
-    assert (first.code, first.result["rows_accepted"]) == (0, 100), first.err
-    assert len(bench.box.rows("Instance_Usage__gc")) == 60
+    assert (first.code, first.result["rows_accepted"]) == (0, 30), first.err
+    assert len(bench.box.rows("Instance_Usage__gc")) == 18
     second = bench.publish("--no-gate")
-    assert (second.code, second.result["api_calls"], second.result["plan"]["unchanged"]) == (0, 1, 100)
+    assert (second.code, second.result["api_calls"], second.result["plan"]["unchanged"]) == (0, 1, 30)
     ended = bench.run("reconcile", "--output", "json")
     assert (ended.code, ended.json["differences"]) == (0, [])
     assert [run["exit_code"] for run in bench.run("status", "--output", "json").json["runs"]] == [0, 0]
@@ -99,6 +108,7 @@ def test_publish_reconcile_and_status_work_and_a_second_run_sends_nothing(
     assert bench.publish("--no-gate").result["rows_accepted"] == 3
 
 
+@pytest.mark.long  # and this
 def test_keys_and_hashes_are_the_same_on_both_warehouses(
     bench: Bench, on_duckdb: list[Any], snow: Callable[..., list[Any]]
 ) -> None:
@@ -120,7 +130,7 @@ def test_the_values_that_arrive_are_the_same_from_both_warehouses(
     for name in ("Instance_Data__gc", "Instance_Usage__gc"):
         for row in bench.box.rows(name):
             bench.box.update(name, row["Gsid"], {"Company_Id__gc": None})
-    assert bench.publish("--no-gate").result["rows_accepted"] == 100
+    assert bench.publish("--no-gate").result["rows_accepted"] == 30
     assert values() == from_duckdb
 
 
@@ -128,7 +138,7 @@ def test_a_value_that_turned_into_nan_after_the_diff_comes_without_a_hash_and_is
     model = Artifacts(bench.folder).publish_models(("gainsight__instance_usage",))[0]
     state = State(Target("duckdb", "main", {"path": str(bench.database)}), "gainsight", "here", write=True)
     found = Mart(state)
-    assert found.diff(model, Options()).new == 60
+    assert found.diff(model, Options()).new == 18
     state.dialect.execute("update gainsight__instance_usage set utilization = 'nan' where instance_id = 'i1'")
     rows = [row for window in found.rows(model) for row in window]
     state.close()
@@ -159,9 +169,9 @@ def small_windows(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def publish_in_windows(bench: Bench) -> None:
     """New rows, then changed ones, a few windows of each."""
-    assert bench.publish("--no-gate").result["rows_accepted"] == 100
+    assert bench.publish("--no-gate").result["rows_accepted"] == 30
     bench.assert_settled()
-    assert bench.publish("--no-gate", "--full").result["rows_accepted"] == 100
+    assert bench.publish("--no-gate", "--full").result["rows_accepted"] == 30
     bench.assert_settled()
 
 
@@ -172,9 +182,9 @@ def test_rows_that_come_in_windows_are_all_sent_from_duckdb(bench: Bench, small_
 def test_rows_that_come_in_windows_are_all_sent_from_snowflake(
     bench: Bench, snow: Callable[..., list[Any]], small_windows: None
 ) -> None:
-    assert bench.publish("--no-gate").result["rows_accepted"] == 100
-    assert bench.publish("--no-gate", "--full").result["rows_accepted"] == 100
-    assert len({each["Instance_Id__gc"] for each in bench.box.rows("Instance_Data__gc")}) == 30
+    assert bench.publish("--no-gate").result["rows_accepted"] == 30
+    assert bench.publish("--no-gate", "--full").result["rows_accepted"] == 30
+    assert len({each["Instance_Id__gc"] for each in bench.box.rows("Instance_Data__gc")}) == 9
 
 
 def test_a_wait_for_an_import_keeps_the_lock_and_leaves_snowflake_alone(
@@ -182,7 +192,7 @@ def test_a_wait_for_an_import_keeps_the_lock_and_leaves_snowflake_alone(
 ) -> None:
     """Before the wait the lock is held for longer, and until its end nothing is said."""
     bench.box.create_bulk_job("job-1", "Instance_Data__gc", "upsert", ["Instance_Id__gc"])
-    bench.env |= {"GAINSIGHT_BULK_THRESHOLD": "20", "GAINSIGHT_BULK_JOB_INSTANCE_DATA__GC": "job-1"}
+    bench.env |= {"GAINSIGHT_BULK_THRESHOLD": "5", "GAINSIGHT_BULK_JOB_INSTANCE_DATA__GC": "job-1"}
     said, wait = list[int](), bulk.wait
     execute, statements = Snowflake.execute, list[str]()
 
@@ -201,7 +211,7 @@ def test_a_wait_for_an_import_keeps_the_lock_and_leaves_snowflake_alone(
     monkeypatch.setattr(Snowflake, "execute", counted)
     monkeypatch.setattr(bulk, "wait", waited)
     ended = bench.publish("--no-gate", "--select", "gainsight__instances")
-    assert (ended.code, ended.result["rows_accepted"], said) == (0, 30, [0]), ended.err
+    assert (ended.code, ended.result["rows_accepted"], said) == (0, 9, [0]), ended.err
 
 
 DBT = "CUSTOMER_HEALTH.MARTS_PUBLISH.DBT_RESULTS"
@@ -248,7 +258,7 @@ def test_marts_that_are_replaced_after_the_gate_stop_the_run_before_the_next_win
     sent = sum(call.records for call in bench.box.calls if call.committed)
     state = "select count(*) from CUSTOMER_HEALTH.MARTS_PUBLISH.PUBLISH_STATE"
     assert sent == snow(state)[0][0] <= 21
-    assert bench.publish("--no-gate").result["rows_accepted"] == 100 - sent
+    assert bench.publish("--no-gate").result["rows_accepted"] == 30 - sent
 
 
 def test_literals_of_snowflake_cannot_be_left(snow: Callable[[str], list[Any]]) -> None:

@@ -223,7 +223,7 @@ def adopted(bench: Bench, age: str, command: str) -> None:
     edit(bench, "run_results.json", change)
 
 
-def tests_of(bench: Bench) -> dict[str, str]:
+def data_tests(bench: Bench) -> dict[str, str]:
     """All data tests, passed."""
     manifest = json.loads((bench.folder / "target" / "manifest.json").read_text())
     return {each: "pass" for each, node in manifest["nodes"].items() if node["resource_type"] == "test"}
@@ -232,15 +232,15 @@ def tests_of(bench: Bench) -> dict[str, str]:
 def test_a_run_that_failed_and_tests_that_pass_on_the_old_tables_do_not_open_the_gate(bench: Bench) -> None:
     """Seen: 300 rows were published."""
     facts(bench, "1 hour", statuses={"model.mini_project.gainsight__instances": "error"})
-    facts(bench, "2 hours", command="test", statuses=tests_of(bench))
+    facts(bench, "2 hours", command="test", statuses=data_tests(bench))
     adopted(bench, "2 hours", "test")
     assert "gainsight__instances ended as error" in refused(bench).json["error"]
 
 
 def test_a_side_test_that_failed_in_an_earlier_run_and_did_not_run_again_closes_the_gate(bench: Bench) -> None:
-    name = next(each for each in tests_of(bench) if "unique_gainsight__company_health" in each)
+    name = next(each for each in data_tests(bench) if "unique_gainsight__company_health" in each)
     facts(bench, "1 hour", command="test", statuses={name: "fail"})
-    facts(bench, "2 hours", command="test", statuses={k: v for k, v in tests_of(bench).items() if k != name})
+    facts(bench, "2 hours", command="test", statuses={k: v for k, v in data_tests(bench).items() if k != name})
     adopted(bench, "2 hours", "test")
     ended = bench.publish("--select", "gainsight__instances")
     assert (ended.code, "ended as fail" in ended.json["error"]) == (3, True)
@@ -256,7 +256,7 @@ def test_tests_that_ran_before_what_they_test_was_built_again_do_not_count(bench
     facts(bench, "1 hour", statuses={"model.mini_project.gainsight__instances": "success"})
     adopted(bench, "1 hour", "run")
     assert "1 tests were not part of the latest run (not_null_gainsight__instances" in refused(bench).json["error"]
-    facts(bench, "2 hours", command="test", statuses=tests_of(bench))
+    facts(bench, "2 hours", command="test", statuses=data_tests(bench))
     adopted(bench, "2 hours", "test")
     assert bench.publish().code == 0
 

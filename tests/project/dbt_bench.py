@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import duckdb
+import parsed_project
 import yaml
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.adapters.factory import reset_adapters
@@ -28,8 +30,6 @@ AGAIN = ("run",)
 AGAIN_ON_THE_SAME_PINGS = (*AGAIN, "--exclude", "path:models/staging")
 QUIET = ("--log-level", "none", "--log-level-file", "none", "--no-use-colors")
 RAW_VARS = ("raw_path", "raw_database", "raw_schema")
-PARSED: dict[Path, tuple[Any, dbtRunnerResult]] = {}
-PARSE_TARGETS: dict[Path, Path] = {}
 Row = dict[str, Any]
 
 
@@ -153,22 +153,13 @@ def differences(one: Mart, other: Mart, schema: str) -> list[str]:
     ]
 
 
-def forget_compiled(manifest: Any) -> None:
-    """As after parsing: dbt takes an ephemeral model that an earlier run of this manifest put into another for there still."""
-    for node in manifest.nodes.values():
-        if getattr(node, "compiled", False):
-            node.compiled, node.compiled_code, node.extra_ctes, node.extra_ctes_injected = False, None, [], False
-
-
-def files_of(project: Path) -> dict[str, tuple[int, int]]:
-    """Everything that dbt parses, with its size and time of change."""
-    parts = [project / part for part in ("dbt_project.yml", "models", "macros", "seeds", "snapshots", "tests")]
-    files = [path for part in parts for path in (part.rglob("*") if part.is_dir() else [part]) if path.is_file()]
-    return {str(path): ((found := path.stat()).st_size, found.st_mtime_ns) for path in files}
-
-
 class Bench:
-    """One DuckDB file and its folders, with the project, raw folder and variables to run."""
+    """One DuckDB file and its folders, with the project, raw folder and variables to run.
+
+    dbt has one thread, which costs the least processor time, and leaves no JSON behind unless `writes_json`.
+    """
+
+    writes_json = False
 
     def __init__(self, home: Path, raw: Path, project: Path = REPO, **variables: Any) -> None:
         self.home = home
@@ -179,12 +170,15 @@ class Bench:
         self.mart = Mart(self.database)
         self.profiles = home / "profiles"
         self.profiles.mkdir(parents=True, exist_ok=True)
-        shutil.copy(REPO / "profiles.example.yml", self.profiles / "profiles.yml")
+        profile = (REPO / "profiles.example.yml").read_text(encoding="utf-8")
+        assert "threads: 4" in profile
+        one_thread = profile.replace("threads: 4", "threads: 1")
+        (self.profiles / "profiles.yml").write_text(one_thread, encoding="utf-8")
 
     @property
     def parsed(self) -> Path:
         """What dbt remembers of the parsed project, beside the first bench that builds in it."""
-        return PARSE_TARGETS.setdefault(self.project, self.home / "parsed")
+        return parsed_project.TARGETS.setdefault(self.project, self.home / "parsed")
 
     @property
     def settings(self) -> dict[str, str]:
@@ -213,42 +207,73 @@ class Bench:
         No database matters to that, and no var but where the raw data are; what changed in the files is parsed again.
         """
         raw = {name: value for name, value in self.variables.items() if name in RAW_VARS}
-        state = (self.raw, raw, (self.profiles / "profiles.yml").read_bytes(), files_of(self.project))
-        known, result = PARSED.get(self.project, (None, dbtRunnerResult(False)))
-        if known == state and not more:
-            return result
         arguments = ("--target-path", str(self.parsed), "--vars", yaml.safe_dump(raw), "--no-write-json", *more)
-        with environment(**{**self.settings, "DUCKDB_PATH": str(self.parsed / self.database.name)}):
-            result = dbtRunner(callbacks=[listen]).invoke([*self.arguments("parse", *QUIET), *arguments])
-        PARSED[self.project] = (state if result.success else None, result)
-        return result
+
+        def parse() -> dbtRunnerResult:
+            with environment(**{**self.settings, "DUCKDB_PATH": str(self.parsed / self.database.name)}):
+                return dbtRunner(callbacks=[listen]).invoke([*self.arguments("parse", *QUIET), *arguments])
+
+        return parsed_project.parsed(self.project, self.raw, repr(raw), parse, anew=bool(more))
 
     def manifest_file(self) -> Path:
         """The manifest.json that dbt would have left."""
         assert self.manifest(lambda _: None, "--write-json").success
         return self.parsed / "manifest.json"
 
-    def dbt(self, *command: str) -> DbtRun:
-        """Runs dbt in this process. Never raises: what went wrong is in the answer."""
+    def dbt(self, *command: str, hear: Callable[[str], Any] = lambda _: None) -> DbtRun:
+        """Runs dbt in this process, and lets the caller hear it. Never raises: what went wrong is in the answer."""
         messages: list[tuple[str, str]] = []
 
         def listen(event: EventMsg) -> None:
             messages.append((event.info.level, event.info.msg))
+            hear(event.info.msg)
 
         self.mart.close()
         release_database()
         result = self.manifest(listen)
         if result.success:
-            forget_compiled(result.result)
+            parsed_project.forget_compiled(result.result)
+            no_json = () if self.writes_json else ("--no-write-json",)
             with environment(**self.settings):
                 runner = dbtRunner(result.result, callbacks=[listen])
-                result = runner.invoke([*self.arguments(*command), *QUIET])
+                result = runner.invoke([*self.arguments(*command), *no_json, *QUIET])
         release_database()
         nodes = {
             one.node.name: str(one.status) for one in getattr(result.result, "results", []) if hasattr(one, "node")
         }
         failed = 0 if result.success else 2 if result.exception else 1
         return DbtRun(failed, str(result.exception or ""), messages, nodes)
+
+    def killed(self, reached: Callable[[str], bool], *command: str) -> list[str]:
+        """Runs dbt in a fork of this process, which knows the project, and kills it when it has said what is waited for.
+
+        Returns what it had said.
+        """
+        self.mart.close()
+        release_database()
+        assert self.manifest(lambda _: None).success
+        reading, writing = os.pipe()
+        child = os.fork()
+        if child == 0:
+            self._run_and_exit(writing, *command)
+        os.close(writing)
+        said = []
+        with os.fdopen(reading, encoding="utf-8") as lines:
+            for line in lines:
+                said.append(line)
+                if reached(line):
+                    os.kill(child, signal.SIGKILL)
+                    break
+        _, status = os.waitpid(child, 0)
+        assert os.WIFSIGNALED(status), f"never reached:\n{''.join(said[-20:])}"
+        return said
+
+    def _run_and_exit(self, writing: int, *command: str) -> NoReturn:
+        try:
+            with os.fdopen(writing, "w", buffering=1, encoding="utf-8") as said:
+                self.dbt(*command, hear=lambda text: said.write(f"{text}\n"))
+        finally:
+            os._exit(1)
 
     def build(self, *command: str) -> DbtRun:
         """Seeds and models, or the given command; fails the test when dbt fails."""

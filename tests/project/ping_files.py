@@ -16,7 +16,7 @@ from refusals import good_raw
 STAGING = ("run", "--select", "path:models/staging/service_ping", "quarantined_pings", "int_input_findings_files")
 PINGS = "main_staging.stg_service_ping__pings"
 LEAVES = "main_staging.base_service_ping__leaves"
-RAW_NAME = "it's [raw]"
+RAW_NAME = "it's [raw] {0} {x} 50%"
 """A folder's name that needs care."""
 
 

@@ -14,6 +14,7 @@ import pytest
 from broken_lines import expected_rows
 from dbt_bench import Bench, Mart
 from refusals import QUICK, WAY_OUT, good_raw, refused
+from sampled import sampled
 
 REQUIRED = ["accounts", "subscriptions", "licenses", "instance_labels", "objectives"]
 
@@ -64,7 +65,7 @@ def test_a_folder_none_of_whose_files_can_be_read_is_named(bench: Bench, raw: Pa
     shutil.rmtree(raw)
 
 
-@pytest.mark.parametrize("table", REQUIRED)
+@pytest.mark.parametrize("table", sampled(REQUIRED, ["objectives"]))
 def test_a_missing_file_is_named_with_the_way_out(bench: Bench, raw: Path, table: str) -> None:
     (raw / f"{table}.csv").unlink()
     refused(bench, f'the required file "{raw}/{table}.csv" is missing or empty', WAY_OUT)
@@ -102,22 +103,24 @@ def test_a_csv_without_a_column_is_named_with_the_column(bench: Bench, raw: Path
     refused(bench, f'"{path}" has no column "{column}"', f"{column}_renamed")
 
 
-@pytest.mark.parametrize(
-    ("table", "row", "problem"),
-    [
-        ("subscriptions", {"start_date": "2026-02-30"}, 'column "start_date": "2026-02-30" is not a date'),
-        ("subscriptions", {"seats": "many"}, 'column "seats": "many" is not an integer'),
-        ("subscriptions", {"arr": "1,000 USD"}, 'column "arr": "1,000 USD" is not a double'),
-        ("subscriptions", {"is_trial": "perhaps"}, 'column "is_trial": "perhaps" is not a boolean'),
-        ("subscriptions", {"start_date": "26-01-31"}, 'column "start_date": "26-01-31" is not a date'),
-        ("subscriptions", {"seats": "1,200"}, 'column "seats": "1,200" is not an integer'),
-        ("licenses", {"starts_at": "20250115x"}, 'column "starts_at": "20250115x" is not a date'),
-        ("licenses", {"expires_at": "never"}, 'column "expires_at": "never" is not a date or later'),
-        ("instance_labels", {"labelled_at": "yesterday"}, 'column "labelled_at": "yesterday" is not a timestamp'),
-        ("objectives", {"target_value": "NaN?"}, 'column "target_value": "NaN?" is not a double'),
-        ("instance_labels", {"labelled_at": "infinity"}, 'column "labelled_at": "infinity" is not a timestamp'),
-    ],
-)
+CELLS: list[tuple[str, dict[str, str], str]] = [
+    ("subscriptions", {"start_date": "2026-02-30"}, 'column "start_date": "2026-02-30" is not a date'),
+    ("subscriptions", {"seats": "many"}, 'column "seats": "many" is not an integer'),
+    ("subscriptions", {"arr": "1,000 USD"}, 'column "arr": "1,000 USD" is not a double'),
+    ("subscriptions", {"is_trial": "perhaps"}, 'column "is_trial": "perhaps" is not a boolean'),
+    ("subscriptions", {"start_date": "26-01-31"}, 'column "start_date": "26-01-31" is not a date'),
+    ("subscriptions", {"seats": "1,200"}, 'column "seats": "1,200" is not an integer'),
+    ("licenses", {"starts_at": "20250115x"}, 'column "starts_at": "20250115x" is not a date'),
+    ("licenses", {"expires_at": "never"}, 'column "expires_at": "never" is not a date or later'),
+    ("instance_labels", {"labelled_at": "yesterday"}, 'column "labelled_at": "yesterday" is not a timestamp'),
+    ("objectives", {"target_value": "NaN?"}, 'column "target_value": "NaN?" is not a double'),
+    ("instance_labels", {"labelled_at": "infinity"}, 'column "labelled_at": "infinity" is not a timestamp'),
+]
+ONE_OF_EACH_TYPE = (CELLS[0], CELLS[1], CELLS[3], CELLS[8])
+"""A date, an integer, a boolean, a timestamp; test_odd_cells reads every cell of every column where they are findings."""
+
+
+@pytest.mark.parametrize(("table", "row", "problem"), sampled(CELLS, ONE_OF_EACH_TYPE))
 def test_a_cell_that_cannot_be_read_is_named_with_file_line_and_column(
     bench: Bench, raw: Path, table: str, row: dict[str, str], problem: str
 ) -> None:
@@ -139,35 +142,34 @@ def test_the_first_of_several_bad_cells_is_named(bench: Bench, raw: Path) -> Non
     assert "many" not in run.said
 
 
+SPREADSHEETS: dict[str, tuple[Callable[[str], str], list[str]]] = {
+    "ragged": (lambda text: text.replace("A2,A2", "A2,A2,too,many,cells,in,this,row"), ["line 3"]),
+    "not-utf8": (lambda text: text.replace("A2,A2", "A2,Zo\udce9"), ["line 3"]),
+    "crlf": (lambda text: text.replace("\n", "\r\n"), []),
+    "byte-order-mark": (lambda text: "\ufeff" + text, []),
+    "quoted": (lambda text: text.replace("A1,A1", 'A1,"One, two\nand ""three"""'), []),
+    "mixed-line-ends": (
+        lambda text: text.replace("\n", "\r\n", 1),
+        ["CSV Parser state machine reached an invalid state"],
+    ),
+    "semicolons": (
+        lambda text: text.replace(",", ";"),
+        ['has no column "account_id"; it has: account_id;account_name'],
+    ),
+    "short": (lambda text: text.replace("A2,A2", "A2,A2\nA3"), ["line 3"]),
+    "backslash": (
+        lambda text: text.replace("A1,A1", 'A1,"The \\"A\\" company"'),
+        ["line 2", "unterminated quote"],
+    ),
+}
+
+
 @pytest.mark.parametrize(
-    ("spoil", "parts"),
-    [
-        (lambda text: text.replace("A2,A2", "A2,A2,too,many,cells,in,this,row"), ["line 3"]),
-        (lambda text: text.replace("A2,A2", "A2,Zo\udce9"), ["line 3"]),
-        (lambda text: text.replace("\n", "\r\n"), []),
-        (lambda text: "\ufeff" + text, []),
-        (lambda text: text.replace("A1,A1", 'A1,"One, two\nand ""three"""'), []),
-        (lambda text: text.replace("\n", "\r\n", 1), ["CSV Parser state machine reached an invalid state"]),
-        (lambda text: text.replace(",", ";"), ['has no column "account_id"; it has: account_id;account_name']),
-        (lambda text: text.replace("A2,A2", "A2,A2\nA3"), ["line 3"]),
-        (lambda text: text.replace("A1,A1", 'A1,"The \\"A\\" company"'), ["line 2", "unterminated quote"]),
-    ],
-    ids=[
-        "ragged",
-        "not-utf8",
-        "crlf",
-        "byte-order-mark",
-        "quoted",
-        "mixed-line-ends",
-        "semicolons",
-        "short",
-        "backslash",
-    ],
+    "kind", sampled(SPREADSHEETS, ["ragged", "not-utf8", "byte-order-mark", "quoted", "semicolons"])
 )
-def test_a_csv_is_read_or_its_line_is_named(
-    bench: Bench, raw: Path, spoil: Callable[[str], str], parts: list[str]
-) -> None:
+def test_a_csv_is_read_or_its_line_is_named(bench: Bench, raw: Path, kind: str) -> None:
     """What spreadsheets write is read; what is no CSV is named with the line."""
+    spoil, parts = SPREADSHEETS[kind]
     path = raw / "accounts.csv"
     text = spoil(path.read_text(encoding="utf-8"))
     path.write_bytes(text.encode("utf-8", "surrogateescape"))
@@ -250,7 +252,14 @@ def test_unreadable_cells_are_findings_where_the_var_says_so(bench: Bench, raw: 
 def command_line(bench: Bench, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     """dbt as a person starts it."""
     program = str(Path(sys.executable).parent / "dbt")
-    environment = {**bench.settings, "PATH": "/usr/bin:/bin", "HOME": str(cwd), "NO_COLOR": "1"}
+    database = str(bench.parsed / bench.database.name)
+    environment = {
+        **bench.settings,
+        "DUCKDB_PATH": database,
+        "PATH": "/usr/bin:/bin",
+        "HOME": str(cwd),
+        "NO_COLOR": "1",
+    }
     return subprocess.run(
         [program, *arguments], capture_output=True, text=True, cwd=cwd, env=environment, timeout=120, check=False
     )
@@ -258,8 +267,15 @@ def command_line(bench: Bench, *arguments: str, cwd: Path) -> subprocess.Complet
 
 def test_the_command_line_ends_with_the_message_and_status_2(bench: Bench, raw: Path, tmp_path: Path) -> None:
     """The same as in this process: exit status, one message, no traceback."""
+    assert bench.manifest(lambda _: None).success
     shutil.rmtree(raw)
-    result = command_line(bench, *bench.arguments(*QUICK), cwd=tmp_path)
+    known = (
+        "--target-path",
+        str(bench.parsed),
+        "--vars",
+        "{}",
+    )  # what was parsed just now, so that dbt need not do it again
+    result = command_line(bench, *bench.arguments(*QUICK), *known, cwd=tmp_path)
     assert result.returncode == 2
     said = result.stdout + result.stderr
     assert said.count(f'the raw folder "{raw}" is missing or empty') == 1

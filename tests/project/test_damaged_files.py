@@ -5,10 +5,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import shutil
-import signal
-import subprocess
-import sys
-import time
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -130,26 +126,11 @@ def test_bad_files_are_looked_through_once_and_in_one_scan(bench: Bench) -> None
     assert [tuple(row.values()) for row in rows] == [(f"service_pings/{names[1]}", 2, "not JSON"), *wanted[8:]]
 
 
-def test_a_killed_run_and_then_a_run_equal_one_run(bench: Bench, tmp_path: Path) -> None:
-    """Killed without a word at several moments, the first build and a second one with corrections."""
+def test_a_killed_run_and_then_a_run_equal_one_run(bench: Bench) -> None:
+    """Killed without a word while the leaves are read, and again when they are written and what reads them begins."""
     shutil.copytree(SMALL / "service_pings", bench.raw / "service_pings", dirs_exist_ok=True)
-    program = str(Path(sys.executable).parent / "dbt")
-    environment = {**bench.settings, "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
-    killed = 0
-    for after in (0.0, 0.3, 0.6):
-        process = subprocess.Popen(
-            [program, *bench.arguments(*STAGING)], env=environment, stdout=subprocess.PIPE, text=True, cwd=tmp_path
-        )
-        assert process.stdout is not None
-        for line in process.stdout:
-            if "START sql incremental model" in line:
-                break
-        time.sleep(after)
-        if process.poll() is None:
-            process.send_signal(signal.SIGKILL)
-            killed += 1
-        process.wait()
-    assert killed, "the first is killed at once"
+    for words in ("START sql incremental model", "OK created sql incremental model"):
+        bench.killed(lambda line, words=words: words in line, *STAGING)
     staging(bench)
     again = leaves(bench)
     staging(bench, "--full-refresh")

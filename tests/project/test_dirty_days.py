@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import pytest
-from dbt_bench import BUILD, Bench, Mart, differences, release_database
+from dbt_bench import BUILD, Bench, Mart, differences
 from dirty_days import DAYS, KINDS, DirtyDays
 
 AGAIN = (*BUILD, "seed", "--exclude", "path:models/metrics")
@@ -124,21 +121,15 @@ def killed(series: Series) -> Iterator[Callable[[str], Mart]]:
 
 
 def kill_dbt(bench: Bench, place: str) -> None:
-    """Starts the build in a process of its own and kills it when its log says the words, or so many nodes have ended."""
-    release_database()
-    command = [sys.executable, "-m", "dbt.cli.main", *bench.arguments(*AGAIN), "--no-use-colors"]
-    environment = {**os.environ, **bench.settings, "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
-        assert process.stdout is not None
-        ended, said = 0, []
-        for line in process.stdout:
-            said.append(line)
-            ended += " OK " in line
-            if place in line if not place.isdigit() else ended == int(place):
-                process.kill()
-                break
-        process.wait()
-    assert process.returncode == -9, f"{place} was never reached:\n{''.join(said[-20:])}"
+    """Kills the build when its log says the words, or so many nodes have ended."""
+    ended = 0
+
+    def reached(line: str) -> bool:
+        nonlocal ended
+        ended += " OK " in line
+        return place in line if not place.isdigit() else ended == int(place)
+
+    bench.killed(reached, *AGAIN)
 
 
 @pytest.mark.parametrize("place", [*FEW, *(pytest.param(place, marks=pytest.mark.long) for place in MANY)])

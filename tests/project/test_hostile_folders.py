@@ -16,8 +16,8 @@ from hostile_folder import Hostile, hostile_folder
 
 AS_OF = "2026-06-30"
 BUILD = ("build", "--exclude-resource-type", "unit_test")
-FEW = [1, 2]
-MANY = [seed for seed in range(1, 51) if seed not in FEW]
+FEW = [1]
+MANY = range(1, 51)
 TABLES = {
     "accounts": ("account_id", "main_staging.stg_crm__accounts"),
     "subscriptions": ("subscription_id", "main_staging.stg_crm__subscriptions"),
@@ -28,7 +28,7 @@ TABLES = {
 
 @pytest.fixture(scope="module")
 def bench(home: Callable[[str], Path]) -> Bench:
-    """The project itself. Cells that cannot be read are findings, as whoever keeps such a CRM sets it."""
+    """The project itself, data tests included. Cells that cannot be read are findings, as whoever keeps such a CRM sets it."""
     folder = home("hostile")
     return Bench(folder, folder / "it's {raw} {0} 50%", as_of=AS_OF, unreadable_cells="finding")
 
@@ -133,8 +133,10 @@ def build(bench: Bench, seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", FEW)
-def test_no_raw_folder_stops_the_build_or_loses_a_row(bench: Bench, seed: int) -> None:
-    build(bench, seed)
+def test_no_raw_folder_stops_the_build_or_loses_a_row(home: Callable[[str], Path], models: Path, seed: int) -> None:
+    """Without data tests, which test_odd_rows runs over rows that are no less odd."""
+    folder = home("hostile")
+    build(Bench(folder, folder / "raw", models, as_of=AS_OF, unreadable_cells="finding"), seed)
 
 
 @pytest.mark.long

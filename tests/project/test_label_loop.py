@@ -39,6 +39,7 @@ class Loop:
             raw.ping("u1", host, "2026-06-20T06:00:00Z", fields, activated=activated, active=activated)
         self.raw = raw.write(home / "raw")
         self.bench = Bench(home, self.raw, models, as_of="2026-06-30")
+        self.bench.writes_json = True
         self.box = Sandbox(home / "gainsight.sqlite", limits=Limits.off(), access_key="key-4711", clock=lambda: NOON)
 
     def run(self, *arguments: str, form: str = "json") -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 
 import hostile_values as odd
 import pytest
-from dbt_bench import Bench, Mart, models_only
+from dbt_bench import Bench, Mart
 from raw_folder import RawFolder
 
 BLANKS = " \t\n\r\xa0"
@@ -82,7 +82,7 @@ def key(index: int) -> str:
 
 
 @pytest.fixture(scope="module")
-def mart(home: Callable[[str], Path]) -> Mart:
+def mart(home: Callable[[str], Path], models: Path) -> Mart:
     """One row for each cell; staging and the findings."""
     folder, raw = home("cells"), RawFolder()
     raw.account("A1")
@@ -97,7 +97,7 @@ def mart(home: Callable[[str], Path]) -> Mart:
             raw.add(table, **{**row, "starts_on": "0001-01-01", column: text})
     for index, text in enumerate(odd.CELL_TIMES):
         raw.label(f"uuid-{index}", f"git{index}.example", at=text)
-    bench = Bench(folder, raw.write(folder / "raw"), models_only(folder / "project"), as_of="2026-06-30")
+    bench = Bench(folder, raw.write(folder / "raw"), models, as_of="2026-06-30")
     bench.variables["unreadable_cells"] = "finding"
     bench.build("build", "--exclude-resource-type", "unit_test", "test", "--select", "+fct_input_findings")
     return bench.mart

@@ -1,0 +1,78 @@
+"""The project as dbt parses it, once for all benches that build in it, and what dbt works out once instead of in each run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from types import CodeType
+from typing import Any
+
+import jinja2
+from dbt.cli.main import dbtRunnerResult
+
+FILES = ("dbt_project.yml", "models", "macros", "seeds", "snapshots", "tests")
+PLAIN = re.compile(r"[\w/.-]+")
+TARGETS: dict[Path, Path] = {}
+KNOWN: dict[Any, tuple[dict[str, tuple[int, int]], Path, dbtRunnerResult]] = {}
+COMPILED: dict[Any, CodeType] = {}
+
+
+def parsed(
+    project: Path, raw: Path, variables: str, parse: Callable[[], dbtRunnerResult], *, anew: bool
+) -> dbtRunnerResult:
+    """What dbt parsed, with this raw folder in it; dbt parses when a file changed, or when it is asked to.
+
+    A folder's name that needs care is dbt's to write, and is parsed; any other is put where the last one stood.
+    """
+    plain = bool(PLAIN.fullmatch(str(raw)))
+    key = (project, variables, None if plain else raw)
+    files = files_of(project)
+    known, before, result = KNOWN.get(key, ({}, raw, dbtRunnerResult(False)))
+    if known != files or anew:
+        result = parse()
+    elif before != raw:
+        point_at(result.result, str(before), str(raw))
+    KNOWN[key] = (files if result.success else {}, raw, result)
+    return result
+
+
+def files_of(project: Path) -> dict[str, tuple[int, int]]:
+    """Everything that dbt parses, with its size and time of change."""
+    parts = [project / part for part in FILES]
+    files = [path for part in parts for path in (part.rglob("*") if part.is_dir() else [part]) if path.is_file()]
+    return {str(path): ((found := path.stat()).st_size, found.st_mtime_ns) for path in files}
+
+
+def point_at(manifest: Any, before: str, after: str) -> None:
+    """Another raw folder: where the files of the sources are, and what the model that lists files is told."""
+    for source in manifest.sources.values():
+        if location := source.meta.get("external_location"):
+            assert f"'{before}/" in location
+            source.meta["external_location"] = location.replace(f"'{before}/", f"'{after}/")
+    manifest.nodes["model.customer_health.base_service_ping__files"].config.meta["raw_path"] = after
+
+
+def forget_compiled(manifest: Any) -> None:
+    """As after parsing: dbt takes an ephemeral model that an earlier run of this manifest put into another for there still."""
+    for node in manifest.nodes.values():
+        if getattr(node, "compiled", False):
+            node.compiled, node.compiled_code, node.extra_ctes, node.extra_ctes_injected = False, None, [], False
+
+
+def remember_templates() -> None:
+    """dbt compiles each template anew in each run; the same text of the same kind compiles to the same."""
+    compile_anew = jinja2.Environment.compile
+
+    def compile_once(self: jinja2.Environment, source: Any, name: Any = None, filename: Any = None, *more: Any) -> Any:
+        if not isinstance(source, str) or more:
+            return compile_anew(self, source, name, filename, *more)
+        key = (type(self), tuple(self.extensions), source, name, filename)
+        if key not in COMPILED:
+            COMPILED[key] = compile_anew(self, source, name, filename)
+        return COMPILED[key]
+
+    jinja2.Environment.compile = compile_once  # type: ignore[assignment, method-assign]
+
+
+remember_templates()
