@@ -1,11 +1,13 @@
 {#- What a Snowflake session would otherwise take from whoever runs dbt: zone, formats, the meaning of `timestamp`, the first
-    day of a week. A profile cannot say it, and each of dbt's threads has a session of its own, so it is said before each
-    model; the statement takes no warehouse. Nothing here reads a session on purpose; a model of yours may. -#}
-{% macro set_session() %}{{ return(adapter.dispatch('set_session', 'customer_health')()) }}{% endmacro %}
+    day of a week. A profile cannot say it, and each of dbt's threads has a session of its own, so it is said where dbt sets
+    the query tag: before each seed, model, snapshot and test. The statement takes no warehouse. It is no pre-hook, for those
+    are read while parsing, model by model, on DuckDB, too. Nothing here reads a session on purpose; a model of yours may. -#}
+{% macro snowflake__set_query_tag() -%}
+    {%- do run_query(customer_health.session_settings()) -%}
+    {{ return(dbt.snowflake__set_query_tag()) }}
+{%- endmacro %}
 
-{% macro default__set_session() %}{{ return('') }}{% endmacro %}
-
-{% macro snowflake__set_session() -%}
+{% macro session_settings() -%}
     alter session set
         timezone = 'UTC'
         timestamp_type_mapping = 'TIMESTAMP_NTZ'

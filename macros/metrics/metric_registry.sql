@@ -28,7 +28,7 @@
         {{ exceptions.raise_compiler_error('metric model ' ~ where ~ ' has no config.meta.metric in its yml; see CONTRIBUTING.md, "Add a metric"') }}
     {%- endif -%}
     {%- set required = ['label', 'stage', 'use_case', 'unit', 'time_frame', 'key_paths', 'min_version', 'tier'] -%}
-    {%- set optional = ['gainsight_field', 'removed_in'] -%}
+    {%- set optional = ['gainsight_field', 'removed_in', 'min_value', 'max_value'] -%}
     {%- for key in required if key not in meta -%}
         {{ exceptions.raise_compiler_error('metric model ' ~ where ~ ': config.meta.metric lacks the key "' ~ key ~ '"') }}
     {%- endfor -%}
@@ -59,6 +59,9 @@
     {%- for path, version in (meta.removed_in or {}).items()
         if path not in meta.key_paths or not modules.re.match('^[0-9]+[.][0-9]+$', version | string) -%}
         {{ exceptions.raise_compiler_error('metric model ' ~ where ~ ': config.meta.metric.removed_in says "' ~ path ~ ': ' ~ version ~ '"; it needs one of the key_paths and a version as text, "17.0"') }}
+    {%- endfor -%}
+    {%- for key in ('min_value', 'max_value') if key in meta and meta[key] is not number -%}
+        {{ exceptions.raise_compiler_error('metric model ' ~ where ~ ': config.meta.metric.' ~ key ~ ' is "' ~ meta[key] ~ '"; it must be a number') }}
     {%- endfor -%}
     {%- if not modules.re.match('^[0-9]+[.][0-9]+$', meta.min_version | string) -%}
         {{ exceptions.raise_compiler_error('metric model ' ~ where ~ ': config.meta.metric.min_version is "' ~ meta.min_version ~ '"; write it as text, "15.10"') }}
