@@ -64,6 +64,17 @@ $(VENV)/.dashboard: $(VENV)/.installed requirements-dashboard.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-dashboard.lock
 	@touch $@
 
+# The oldest Streamlit that is supported, with what it needs of its age, for one test in a browser; in a folder of its own.
+OLDEST := build/streamlit-oldest
+$(OLDEST)/.installed: $(VENV)/.installed requirements-streamlit-oldest.lock
+	rm -rf $(OLDEST)
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --target $(OLDEST) -r requirements-streamlit-oldest.lock
+	@touch $@
+
+.PHONY: pictures
+pictures: setup $(VENV)/.dashboard ## take the README's pictures of the dashboard anew (needs Chromium)
+	PICTURES=docs/images $(BIN)/python -m pytest -q tests/project/test_app_browser.py -k pictures
+
 .PHONY: dashboard
 dashboard: setup $(VENV)/.dashboard ## open the dashboard, an app, over the mart that the dbt profile names, until Ctrl-C
 	$(BIN)/python -m streamlit run dashboard/app/main.py --browser.gatherUsageStats false --client.toolbarMode viewer
@@ -104,7 +115,7 @@ test: setup $(VENV)/.dashboard $(VENV)/.docs ## every test
 OF_SAMPLE := $(sort $(shell grep -lE 'sample_(bench|mart)' tests/project/test_*.py))
 
 .PHONY: test-dbt
-test-dbt: setup $(VENV)/.dashboard $(VENV)/.docs
+test-dbt: setup $(VENV)/.dashboard $(VENV)/.docs $(OLDEST)/.installed
 	NOT_RUN=build/not-run/dbt $(BIN)/python -m pytest -q -m "not long" $(OF_SAMPLE)
 
 .PHONY: test-dbt-rest

@@ -194,12 +194,13 @@ def waiting(mart: Mart) -> Rows:
     )
 
 
-def quota(mart: Mart) -> Rows:
-    """Calls that were made, by destination and day."""
+def calls(mart: Mart) -> Rows:
+    """Calls that the loader counted, by connection, of the newest day on which there were any."""
     return _loader_rows(
         mart,
-        "select day, destination, sum(calls) as calls, max(last_call_at) as last_call_at from {publish}.publish_calls"
-        " group by day, destination order by day desc, destination",
+        "select destination, connection, day, sum(calls) as calls, max(last_call_at) as last_call_at"
+        " from {publish}.publish_calls group by destination, connection, day"
+        " order by destination, connection, day desc",
     )
 
 

@@ -24,9 +24,13 @@ NOT_GIVEN = "(none)"
 READABLE = (
     "<style>[data-testid=stCaptionContainer], [data-testid=stCaptionContainer] p {color: inherit; opacity: 1}"
     " [data-testid=stMainBlockContainer] {padding: 3.5rem 3rem 4rem} h1 {padding-top: 0 !important}"
+    " a:focus-visible, button:focus-visible, [role=tab]:focus-visible, summary:focus-visible, canvas:focus-visible,"
+    " [data-testid=stTextInput] input:focus-visible"
+    " {outline: 2px solid currentColor !important; outline-offset: 2px}"
+    " [data-testid=stMain]:focus-visible {outline: 2px solid currentColor; outline-offset: -2px}"
     " @media (max-width: 640px) {[data-testid=stMainBlockContainer] {padding: 3.5rem 1rem}}</style>"
 )
-"""Streamlit's own grey of captions is too pale for many, and its margins leave little room."""
+"""Streamlit's own grey of captions is too pale for many, its margins leave little room, its focus is often unseen."""
 CAN = inspect.signature(st.dataframe).parameters
 """What this version's tables can."""
 ROW_PIXELS, SEEN_ROWS = 35, 15

@@ -84,14 +84,20 @@ def copied(database: Path, home: Path, *statements: str) -> Path:
 
 def hostile(database: Path, home: Path) -> tuple[Path, str, str]:
     """A copy with two harmful accounts; their ids."""
+    copy = copied(database, home)
+    return copy, *harm(copy)
+
+
+def harm(database: Path) -> tuple[str, str]:
+    """Makes two accounts harmful; their ids."""
     with duckdb.connect(str(database), read_only=True) as connection:
         ids = connection.execute(
             "select account_id from mart_account_periods where is_current and overall_score is not null order by 1 limit 2"
         ).fetchall()
-    (harm,), (formula,) = ids
+    (harmful,), (formula,) = ids
     changes = [
         f"update {table} set {column} = '{name}' where account_id = '{account}'"
-        for account, name in ((harm, HARM), (formula, FORMULA))
+        for account, name in ((harmful, HARM), (formula, FORMULA))
         for table, column in (
             ("mart_account_periods", "account_name"),
             ("mart_account_periods", "explanation"),
@@ -101,17 +107,25 @@ def hostile(database: Path, home: Path) -> tuple[Path, str, str]:
             ("dim_accounts", "account_name"),
         )
     ]
-    return copied(database, home, *changes), harm, formula
+    with duckdb.connect(str(database)) as connection:
+        for change in changes:
+            connection.execute(change)
+    return harmful, formula
+
+
+OLDEST = REPO / "build" / "streamlit-oldest"
+"""The oldest Streamlit that is supported, with what it needs; the Makefile puts it there."""
 
 
 @contextmanager
-def served(database: Path, home: Path) -> Iterator[str]:
-    """The app's own server; its address."""
+def served(database: Path, home: Path, packages: Path | None = None) -> Iterator[str]:
+    """The app's own server, with these packages before those of the environment; its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", str(REPO / "dashboard/app/main.py")]
     options = {
+        "global.developmentMode": "false",  # it is on where Streamlit is not in site-packages
         "server.port": port,
         "server.address": "127.0.0.1",
         "server.headless": "true",
@@ -121,7 +135,7 @@ def served(database: Path, home: Path) -> Iterator[str]:
     arguments = [part for name, value in options.items() for part in (f"--{name}", str(value))]
     with (home / "server.log").open("w", encoding="utf-8") as log:
         server = subprocess.Popen(
-            [*command, *arguments], cwd=REPO, env={**os.environ, **settings(database, home)}, stdout=log, stderr=log
+            [*command, *arguments], cwd=REPO, env=_environment(database, home, packages), stdout=log, stderr=log
         )
         try:
             address = f"http://127.0.0.1:{port}"
@@ -130,6 +144,11 @@ def served(database: Path, home: Path) -> Iterator[str]:
         finally:
             server.terminate()
             server.wait(60)
+
+
+def _environment(database: Path, home: Path, packages: Path | None) -> dict[str, str]:
+    first = {"PYTHONPATH": str(packages)} if packages else {}
+    return {**os.environ, **settings(database, home), **first}
 
 
 def _wait(address: str, server: subprocess.Popen[bytes]) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from dbt_bench import Mart
+from dbt_bench import Mart, environment
 
 pytest.importorskip("streamlit", reason="Streamlit is not installed (`make dashboard` installs it)")
 
 from app_bench import HARM, again, copied, frame, hostile, html, records, show
+
+from dashboard.app import quota
 
 VIEWS = ["my_book", "portfolio", "accounts", "account", "instances", "dictionary", "quality"]
 
@@ -219,13 +221,39 @@ def test_quality_shows_runs_of_the_loader(sample_mart: Mart, tmp_path: Path) -> 
         " timestamp '2026-07-01 10:05:00' as finished_at, 'gainsight' as destination, 'finished' as outcome,"
         " 1 as rows_new, 2 as rows_changed, 3 as rows_accepted, 4 as rows_rejected, 5 as rows_later, 6 as api_calls,"
         " '2026-06-30' as as_of, '' as message",
-        "create table main_publish.publish_calls as select 'gainsight' as destination, date '2026-07-01' as day,"
-        " 6 as calls, timestamp '2026-07-01 10:04:00' as last_call_at",
+        "create table main_publish.publish_calls as select 'gainsight' as destination, 'our.example' as connection,"
+        " date '2026-07-01' as day, 6 as calls, timestamp '2026-07-01 10:04:00' as last_call_at",
     )
     page = show("quality", ran, tmp_path)
     (run,) = records(page, "Outcome")
     assert (run["System"], run["Accepted"], run["Rejected"], run["Calls"]) == ("gainsight", 3, 4, 6)
-    assert [row["Calls"] for row in records(page, "Day")] == [6]
+    (calls,) = records(page, "Calls today")
+    assert (calls["Connection"], calls["Calls today"], calls["Allowed a day"]) == ("our.example", 0, 40_000)
+    assert calls["What to know"] == "no call was made today; 6 on 2026-07-01"
+
+
+def test_the_days_calls_are_a_share_of_what_the_loader_allows_itself() -> None:
+    today = date(2026, 7, 1)
+    rows = [
+        {"destination": "gainsight", "connection": "a", "day": today, "calls": 10_000},
+        {"destination": "salesforce", "connection": "b", "day": date(2026, 6, 30), "calls": 7},
+        {"destination": "odd", "connection": "c", "day": today, "calls": 3},
+        {"destination": "marketo", "connection": "d", "day": today, "calls": 120},
+    ]
+    shown = quota.used(rows, {"gainsight": 40_000, "salesforce": 20_000, "marketo": 100}, today)
+    assert [(row["today"], row["share"], row["left"]) for row in shown] == [
+        (10_000, 0.25, 30_000),
+        (0, 0, 20_000),
+        (3, None, None),
+        (120, 1.2, 0),
+    ]
+    assert [row["note"] for row in shown] == [
+        "", "no call was made today; 7 on 2026-06-30", "the loader's settings are not at hand here", "",
+    ]  # fmt: skip
+    with environment(SALESFORCE_CALLS_PER_DAY="123"):
+        quota.limits.clear()
+        assert quota.limits()["salesforce"] == 123
+    quota.limits.clear()
 
 
 def test_every_page_says_of_which_day_it_is(sample_mart: Mart, tmp_path: Path) -> None:

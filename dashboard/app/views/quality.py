@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import streamlit as st
 
 from dashboard import formats
+from dashboard.app import quota
 from dashboard.app import reference_queries as ask
 from dashboard.app.data import Mart
 from dashboard.app.show import Column, page, table
@@ -118,14 +121,27 @@ def _publishing(mart: Mart) -> None:
         *(Column(name, label) for name, label in _WAITING.items()),
     ]
     table(ask.waiting(mart), columns, key="quality_waiting", of="row", empty="None.")
-    st.subheader("Calls by day")
+    st.subheader("The day's calls")
+    _quota(mart)
+
+
+def _quota(mart: Mart) -> None:
+    st.caption(
+        "Our own share of a system's calls a day, counted over runs from 00:00 UTC. How many it allows to others"
+        " besides us, and what they used, is asked by `python -m loader plan` and kept nowhere."
+    )
     columns = [
-        Column("day", "Day", "date"),
         Column("destination", "System"),
-        Column("calls", "Calls", "number"),
+        Column("connection", "Connection", width="medium"),
+        Column("today", "Calls today", "number"),
+        Column("allowed", "Allowed a day", "number", "Setting <SYSTEM>_CALLS_PER_DAY of the loader, as it is here"),
+        Column("share", "Used", "share"),
+        Column("left", "Left", "number"),
         Column("last_call_at", "Last call", "when"),
+        Column("note", "What to know", width="large"),
     ]
-    table(ask.quota(mart), columns, key="quality_calls", of="row", empty="No call was made.")
+    rows = quota.used(ask.calls(mart), quota.limits(), datetime.now(UTC).date())
+    table(rows, columns, key="quality_calls", of="connection", empty="No call was made.")
 
 
 _ROWS = ("new", "changed", "accepted", "rejected", "later")
