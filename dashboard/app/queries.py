@@ -213,6 +213,28 @@ def breakdown(mart: Mart, dimension: str, chosen: Slice = EVERYBODY) -> Rows:
     )
 
 
+def over_time_by(mart: Mart, dimension: str, chosen: Slice = EVERYBODY) -> Rows:
+    """The last periods, oldest first, by one dimension: accounts, mean score, use cases adopted."""
+    assert dimension in DIMENSIONS
+    where, values = chosen.condition("periods")
+    return mart.rows(
+        f"""
+        select
+            periods.period_start, periods.{dimension} as value, count(*) as accounts,
+            count(periods.overall_score) as scored, avg(periods.overall_score) as mean_score,
+            count(periods.adoption_level) as measured,
+            avg(case when periods.adoption_level is not null then periods.adopted_count end) as mean_adopted
+        from {{marts}}.mart_account_periods as periods
+        inner join ({last_periods()}) as shown
+            on periods.period_start = shown.period_start
+        where {where}
+        group by periods.period_start, periods.{dimension}
+        order by periods.period_start, value nulls last
+        """,
+        *values,
+    )
+
+
 def renewals(mart: Mart, chosen: Slice = EVERYBODY, account_id: str | None = None) -> Rows:
     """Subscriptions in force, the first to end first: what they are used, and will be at the term's end."""
     where, values = chosen.condition("periods")

@@ -28,6 +28,9 @@ READABLE = (
     " [data-testid=stTextInput] input:focus-visible"
     " {outline: 2px solid currentColor !important; outline-offset: 2px}"
     " [data-testid=stMain]:focus-visible {outline: 2px solid currentColor; outline-offset: -2px}"
+    " [data-testid=stMetricValue], [data-testid=stMetricValue] *"
+    " {font-size: 1.6rem; white-space: normal; overflow: visible}"
+    " [data-testid=stHtml] :is(p, h2) {margin: 0; padding: 0}"
     " @media (max-width: 640px) {[data-testid=stMainBlockContainer] {padding: 3.5rem 1rem}}</style>"
 )
 """Streamlit's own grey of captions is too pale for many, its margins leave little room, its focus is often unseen."""

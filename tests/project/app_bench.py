@@ -126,6 +126,7 @@ def served(database: Path, home: Path, packages: Path | None = None) -> Iterator
     command = [sys.executable, "-m", "streamlit", "run", str(REPO / "dashboard/app/main.py")]
     options = {
         "global.developmentMode": "false",  # it is on where Streamlit is not in site-packages
+        "client.toolbarMode": "viewer",
         "server.port": port,
         "server.address": "127.0.0.1",
         "server.headless": "true",

@@ -35,6 +35,9 @@ PAGES = {
     "quality": "checks",
 }
 """Each page's address, and a text that stands on it last."""
+DRAWN = """() => !document.querySelector('[data-testid=stSkeleton]')
+    && [...document.querySelectorAll('canvas')].filter(each => each.width).length > 3"""
+"""Whether tables and charts are there, which come after the texts."""
 PICTURES = {"portfolio": ("portfolio", PAGES["portfolio"]), "account": (f"?account={BUSY}", "Published")}
 """The README's, each with its address and what stands last."""
 FOCUSED = """() => {
@@ -95,9 +98,10 @@ def page(browser: Any) -> Iterator[Any]:
 def test_pictures_for_the_readme_are_small(name: str, page: Any, app: tuple[str, Path], tmp_path: Path) -> None:
     """Before any other test puts hostile names into the mart. `make pictures` keeps them."""
     path, last = PICTURES[name]
-    page.set_viewport_size({"width": 1280, "height": 860})
+    page.set_viewport_size({"width": 1280, "height": 1120})
     page.goto(f"{app[0]}/{path}")
     settled(page, last)
+    page.wait_for_function(DRAWN)
     folder = Path(os.environ.get("PICTURES") or tmp_path)
     folder.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=tmp_path / "raw.png")

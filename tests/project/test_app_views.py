@@ -93,6 +93,22 @@ def test_renewals_are_the_terms_that_end_in_time_and_say_of_how_many(sample_mart
     assert said in [each.value for each in page.caption]
 
 
+def test_health_and_adoption_over_time_are_told_by_any_dimension(sample_mart: Mart, tmp_path: Path) -> None:
+    page = show("portfolio", sample_mart.database, tmp_path)
+    page.selectbox(key="portfolio_by").set_value("region")
+    rows = records(again(page), "Region", "Scored")
+    shown = {(row["Region"], str(row["Period"])[:10]): row for row in rows}
+    wanted = sample_mart.rows("""
+        select region, count(*) as accounts, avg(overall_score) as score, avg(adopted_count) as adopted
+        from fct_account_health join fct_account_adoption using (account_id, period_start) join dim_accounts using (account_id)
+        where period_start = '2026-04-01' group by region""")
+    assert len(wanted) > 2
+    for row in wanted:
+        cells = shown[row["region"] or "(none)", "2026-04-01"]
+        assert cells["Accounts"] == row["accounts"]
+        assert [cells["Mean score"], cells["Use cases adopted, mean"]] == pytest.approx([row["score"], row["adopted"]])
+
+
 def test_who_reports_is_counted_over_the_subscriptions_in_force(sample_mart: Mart, tmp_path: Path) -> None:
     page = show("portfolio", sample_mart.database, tmp_path, segment="Enterprise")
     shown = {row["How"][2:]: (row["Subscriptions"], row["Period before"]) for row in records(page, "How")}
@@ -282,7 +298,7 @@ def test_hostile_names_are_listed_as_they_stand_on_every_page(sample_mart: Mart,
     book = show("my_book", database, tmp_path)
     assert HARM in [row["Account"] for row in records(book, "Account", "Licensed") if row["Id"] == harm]
     portfolio = show("portfolio", database, tmp_path)
-    assert HARM in [row["Segment"] for row in records(portfolio, "Segment")]
+    assert HARM in [row["Segment"] for row in records(portfolio, "Segment", "ARR of red")]
     portfolio.selectbox(key="portfolio_within").set_value("any time")
     assert HARM in [row["Account"] for row in records(again(portfolio), "Over at the end")]
     for page in (book, portfolio):

@@ -23,6 +23,7 @@ ASKED: dict[str, Callable[[Mart], Rows]] = {
     "periods": lambda mart: queries.periods(mart, CHOSEN),
     "adoption": queries.adoption,
     **{f"by {name}": lambda mart, name=name: queries.breakdown(mart, name) for name in queries.DIMENSIONS},
+    **{f"by {name} over time": lambda mart, name=name: queries.over_time_by(mart, name) for name in queries.DIMENSIONS},
     "renewals": queries.renewals,
     **{
         f"{ask.__name__} of a slice": lambda mart, ask=ask: ask(mart, CHOSEN)

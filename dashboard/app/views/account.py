@@ -76,14 +76,15 @@ def heading(row: Row, words: Words) -> None:
         ("Health", health(row)),
         ("Score", formats.score(row["overall_score"])),
         ("Change", formats.signed(row["score_change"])),
-        ("Adoption", level(row["adoption_level"]) or formats.MISSING),
+        ("ARR", formats.number(row["arr"])),
+        ("Renewal", str(row["next_renewal_on"] or formats.MISSING)),
         ("Licensed", formats.number(row["licensed_seats"])),
         ("Activated", formats.number(row["activated_seats"])),
         ("Active", formats.number(row["active_users"])),
-        ("ARR", formats.number(row["arr"])),
-        ("Renewal", str(row["next_renewal_on"] or formats.MISSING)),
+        ("Adoption", level(row["adoption_level"]) or formats.MISSING),
     )
-    for place, (label, value) in zip(st.columns(3) * 3, figures, strict=True):
+    places = [*st.columns(5), *st.columns([1, 1, 1, 2])]
+    for place, (label, value) in zip(places, figures, strict=True):
         place.metric(label, value)
     for text in (row["explanation"], _next(row, words), _missing(row, words)):
         if text:

@@ -14,6 +14,9 @@ from dashboard.app.show import Column, named, page, slicer, table
 from dashboard.app.views import coverage, parts
 from dashboard.words import Words
 
+DRAWN = 6
+"""So many lines can be told apart."""
+_BY_GROUP = {"mean_score": "Mean score", "mean_adopted": "Use cases adopted"}
 RENEWAL_DAYS = {"30 days": 30, "90 days": 90, "180 days": 180, "a year": 365, "any time": None}
 
 
@@ -32,7 +35,9 @@ def show(mart: Mart, words: Words) -> None:
     dimension = st.selectbox(
         "By", list(queries.DIMENSIONS), key="portfolio_by", format_func=lambda each: queries.DIMENSIONS[each]
     )
-    breakdown(queries.breakdown(mart, dimension, chosen), queries.DIMENSIONS[dimension])
+    groups = queries.breakdown(mart, dimension, chosen)
+    breakdown(groups, queries.DIMENSIONS[dimension])
+    by_group(mart, groups, queries.over_time_by(mart, dimension, chosen), queries.DIMENSIONS[dimension])
     renewals(mart, chosen, words)
 
 
@@ -125,6 +130,39 @@ def breakdown(rows: Rows, label: str) -> None:
         Column("unscored_arr", "ARR of unscored", "number", "Empty where no unscored account has any"),
     ]
     table(rows, columns, key="portfolio_breakdown", of="group", empty="None.")
+
+
+def by_group(mart: Mart, groups: Rows, rows: Rows, label: str) -> None:
+    """Score and adoption over time by one dimension: lines of the largest groups, numbers of all."""
+    drawn = [row["value"] for row in groups[:DRAWN]]
+    if len(groups) > DRAWN:
+        st.caption(f"Drawn are the {DRAWN} largest of {len(groups):,}; the numbers below are of all.")
+    places = st.columns(2)
+    for place, (column, title) in zip(places, _BY_GROUP.items(), strict=True):
+        frame = pd.DataFrame(
+            [
+                {
+                    "period": charts.period_label(row, mart.freshness.grain),
+                    "what": named(row["value"]),
+                    "value": row[column],
+                }
+                for row in rows
+                if row["value"] in drawn
+            ]
+        )
+        with place:
+            charts.many(frame, [named(each) for each in drawn], f"{title} by {label}")
+    with st.expander(f"The numbers by {label}"):
+        columns = [
+            Column(lambda row: named(row["value"]), label, width="medium"),
+            Column("period_start", "Period", "date"),
+            Column("accounts", "Accounts", "number"),
+            Column("scored", "Scored", "number"),
+            Column("mean_score", "Mean score", "score", "Empty where none has a score"),
+            Column("measured", "Accounts with anything measured", "number"),
+            Column("mean_adopted", "Use cases adopted, mean", "score", "Empty where nothing was measured"),
+        ]
+        table(rows, columns, key="portfolio_by_group", of="row", empty="")
 
 
 def renewals(mart: Mart, chosen: queries.Slice, words: Words) -> None:
