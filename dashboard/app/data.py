@@ -183,8 +183,9 @@ class Mart:
         return _cached((*key, self.stamp if live or is_file else ""), text, values, where)
 
 
-@st.cache_data(show_spinner=False, max_entries=3000)
+@st.cache_resource(show_spinner=False, max_entries=3000)
 def _cached(key: tuple[str, ...], sql: str, values: tuple[Any, ...], _warehouse: Warehouse) -> Rows:
+    """Rows that all sessions share, uncopied: nobody changes one."""
     return _warehouse.query(sql, values)
 
 

@@ -66,7 +66,7 @@ def who_reports(mart: Mart, rows: Rows, over: Rows) -> None:
         for now in [counts.get((starts[-1], how), 0)]
     ]
     columns = [
-        Column(lambda row: called(row["how"]), "How", width="medium"),
+        Column(lambda row: called(row["how"]), "How"),
         Column("now", "Subscriptions", "number"),
         Column("share", "Share", "share"),
         Column("before", "Period before", "number", "Empty in the first period"),
