@@ -35,8 +35,6 @@ from loader.errors import (
 from loader.labels import Pulled, pull_labels
 from loader.project import Project, Selected
 from loader.rounds import Round
-from loader.salesforce import metadata as sources
-from loader.salesforce.objects import of_manifest
 from loader.warehouse import Mart, Options, Tables, owner
 from loader.warehouse.facts import facts
 from loader.warehouse.history import decided_calls, last_runs, postponed_rows, standing_rejections
@@ -280,6 +278,9 @@ def pull(project: Project, select: Selected, destination: str | None, form: str)
 def metadata(project: Project, destination: str, out: Path) -> None:
     """Write the objects, fields, permission sets and layouts that the publish models need, in the source format of the
     destination's own tool; nothing is called."""
+    from loader.salesforce import metadata as sources
+    from loader.salesforce.objects import of_manifest
+
     try:
         written = sources.write(of_manifest(project.artifacts.manifest), out)
     except OSError as error:

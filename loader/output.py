@@ -10,18 +10,16 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
-
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
-from rich.text import Text
+from typing import TYPE_CHECKING, Any
 
 from loader.config import harmless, redacted
 from loader.engine.destination import Finding
 from loader.engine.plan import Plan
 from loader.engine.reconcile import Difference
 from loader.labels import COLUMNS, Pulled
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 log = logging.getLogger("loader")
 _PLAIN_SECONDS = 10.0
@@ -101,6 +99,10 @@ def print_text(text: str, *, stderr: bool = False) -> None:
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], *, stderr: bool = False) -> None:
     """A table for people; numbers to the right."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
     console = Console(
         stderr=stderr, highlight=False, markup=False, emoji=False, width=None if sys.stdout.isatty() else 160
     )
@@ -238,6 +240,9 @@ class Bar:
         """So many rows will come to an end."""
         self._total = total
         if total and sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
             columns = (TextColumn("sending"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
             self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
             self._task = self._bar.add_task("rows", total=total)

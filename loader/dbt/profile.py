@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import yaml
 
 from loader.config import KNOWN_SECRETS
@@ -107,8 +106,9 @@ def rendered(value: Any, path: Path) -> Any:
         return {key: rendered(each, path) for key, each in value.items()}
     if isinstance(value, list):
         return [rendered(each, path) for each in value]
-    if not isinstance(value, str):
+    if not isinstance(value, str) or "{" not in value:
         return value
+    import jinja2  # takes longer to import than the rest of this package
 
     def env_var(name: str, default: str | None = None) -> str:
         found = os.environ.get(name, default)
