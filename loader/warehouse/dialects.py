@@ -42,6 +42,7 @@ class Snowflake:
     """A Snowflake session of the dbt profile's user."""
 
     exclusive, now = False, "sysdate()"
+    rows_a_statement = 2000
 
     def __init__(self, target: Target) -> None:
         import snowflake.connector

@@ -31,6 +31,7 @@ class DuckDb:
     """A DuckDB file; one process writes at a time."""
 
     exclusive, now = True, "cast(current_timestamp at time zone 'UTC' as timestamp)"
+    rows_a_statement = 10_000
 
     def __init__(self, target: Target, *, read_only: bool) -> None:
         path = self._path = Path(str(target.options["path"]))

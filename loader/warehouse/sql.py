@@ -31,6 +31,8 @@ class Dialect(Protocol):
     """Whether an open connection keeps every other process out."""
     now: str
     """SQL of the warehouse's own time, in UTC."""
+    rows_a_statement: int
+    """Rows that one statement adds at the most."""
     identity: str
     """What tells this database from every other one, a copy of it included."""
 

@@ -253,8 +253,9 @@ class State(Tables):
         columns = dict(each.split() for each in TABLES[table].split(", "))
         own = {name: kind for name, kind in columns.items() if name not in same}
         into = f"insert into {self.table(table)} ({', '.join([*same, *own])}) select {'?, ' * len(same)}f.* from "
-        for start in range(0, len(rows), CHUNK):
-            query, parameters = self.dialect.table_of(rows[start : start + CHUNK], list(own.values()))
+        most = self.dialect.rows_a_statement
+        for start in range(0, len(rows), most):
+            query, parameters = self.dialect.table_of(rows[start : start + most], list(own.values()))
             self.dialect.execute(f"{into} ({query}) as f", [*same.values(), *parameters])
 
     def _forget(self, table: str, object_name: str, keys: Sequence[str]) -> None:
