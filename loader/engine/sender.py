@@ -16,7 +16,7 @@ became of them is written down, a window at a time, only while the run holds the
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -43,6 +43,8 @@ LONG_WAIT = 60.0
 """During a longer wait the warehouse is left alone."""
 SHORT_WAIT = 2.0
 """Before a shorter one nothing is written down."""
+AHEAD = 2
+"""Windows that are read while one is sent: the first of those that are laid aside together takes longest."""
 
 
 class Sender:
@@ -168,7 +170,7 @@ class Sender:
     # Sending
 
     def _send_rows(self, model: PublishModel, turn: int, *, known: bool, size: int = 0) -> None:
-        """Change records, or create them. Meanwhile the next window is read beside the calls.
+        """Change records, or create them. Meanwhile the next windows are read beside the calls.
 
         Args:
             model: the publish model.
@@ -179,11 +181,10 @@ class Sender:
         windows, call = self._noted(model, turn, known), self.destination.update if known else self._create(model)
         most = min(size or self.destination.batch_size, self.destination.batch_size)
         self.meter.before_wait = partial(self._before_wait, partial(self._write_down, model))
-        ahead = self._beside.do(next, windows, None)
-        while noted := ahead.result():
-            ahead = self._beside.do(next, windows, None)
-            window, noted_at = noted
-            settled = None
+        ahead = deque(self._beside.do(next, windows, None) for _ in range(AHEAD))
+        while noted := ahead.popleft().result():
+            ahead.append(self._beside.do(next, windows, None))
+            (window, noted_at), settled = noted, None
             try:
                 for batch in _batches((row for row in window if row.row_hash), most, self.destination.batch_bytes):
                     if self.meter.stop.is_set():
@@ -194,7 +195,7 @@ class Sender:
                 settled = noted_at
             finally:
                 self._write_down(model, settled)
-            if self.meter.stop.is_set():  # no call is under way, so nothing is uncertain, in the window ahead neither
+            if self.meter.stop.is_set():  # no call is under way, so nothing is uncertain, nor in the windows ahead
                 self._beside.do(self.state.drop_intents, model.object)
             self.heed_signal()
         self._beside.wait()
@@ -288,27 +289,28 @@ class Sender:
             turn: of the rows.
             at_once: whether it has to be written down now.
         """
-        vanished = [each for each in outcomes if each.vanished]
+        others = [each for each in outcomes if not each.accepted]
+        vanished = [each for each in others if each.vanished]
         if vanished and turn != VANISHED_TURN:
             self._beside.do(self.mart.again, model, [each.row.row_key for each in vanished])
         elif vanished:
             for each in vanished:
                 each.rejection = Rejection("", "VANISHED", "the record went away while it was changed")
         self._unwritten += outcomes
-        later = [each for each in outcomes if each.later]
-        if later:
-            self._beside.do(self.mart.postpone, model, [each.row.row_key for each in later], LATER_TURN)
+        if later := [each.row.row_key for each in others if each.later]:
+            self._beside.do(self.mart.postpone, model, later, LATER_TURN)
         if at_once:
             self._write_down(model)
             self._beside.wait()
-        self._count(model, outcomes, later)
+        self._count(model, outcomes, others)
 
-    def _count(self, model: PublishModel, outcomes: Sequence[Outcome], later: list[Outcome]) -> None:
-        accepted, rejected = sum(each.accepted for each in outcomes), [o.rejection for o in outcomes if o.rejection]
+    def _count(self, model: PublishModel, outcomes: Sequence[Outcome], others: Sequence[Outcome]) -> None:
+        accepted, rejected = len(outcomes) - len(others), [o.rejection for o in others if o.rejection]
+        later = [each for each in others if each.later]
         self.result.accepted += accepted
-        self.result.held += sum(each.held for each in outcomes)
+        self.result.held += sum(each.held for each in others)
         self.result.note_rejected(rejected)
-        self.result.note_later(model.object, [o.row.row_key for o in later], [o.row.row_key for o in outcomes])
+        self.result.note_later(model.object, [o.row.row_key for o in later], (o.row.row_key for o in outcomes))
         self._progress(accepted + len(rejected))
         vague = [why for why in rejected if not why.field]
         self._refused_in_a_row = 0 if accepted else self._refused_in_a_row + len(vague)
@@ -330,9 +332,10 @@ class Sender:
         done, calls = self._unwritten, self.meter.unsaved()
         if done or calls or noted_at:
             accepted = [each.row for each in done if each.accepted]
-            rejected = [(each.row, each.rejection) for each in done if each.rejection]
-            vanished = [each.row.row_key for each in done if each.vanished]
-            later = [(each.row, each.later) for each in done if each.later]
+            others = [each for each in done if not each.accepted]
+            rejected = [(each.row, each.rejection) for each in others if each.rejection]
+            vanished = [each.row.row_key for each in others if each.vanished]
+            later = [(each.row, each.later) for each in others if each.later]
             self.result.unrecorded += len(accepted)
             self._beside.do(self._written, model.object, calls, accepted, rejected, vanished, later, noted_at)
         self._unwritten = []

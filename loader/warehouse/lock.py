@@ -29,13 +29,14 @@ class Lock:
     `hold` in the same transaction.
 
     Where a connection keeps every other process out, whoever can look at the row has the warehouse, so the row of
-    another run says nothing (`ends_at` is null) but while that run has let go of the warehouse.
+    another run says nothing (`ends_at` is null) but while that run has let go of the warehouse. Nobody can take the
+    lock there, so the row is looked at once the warehouse was taken again, and not with each transaction.
     """
 
     def __init__(self, tables: Tables, mine: str, owner: Sequence[Any]) -> None:
         self._db, self._table, self._mine, self._owner = tables.dialect, tables.table("publish_locks"), mine, owner
         self.seconds = number("LOADER_LOCK_SECONDS", LOCK_SECONDS)
-        self._run_id, self._held_at = "", 0.0
+        self._run_id, self._held_at, self._away = "", 0.0, False
 
     def take(self, run_id: str) -> None:
         """Make the lock this run's.
@@ -70,6 +71,9 @@ class Lock:
         """
         if not self._run_id:
             return
+        if self._db.exclusive and not (longer or self._away):
+            self._held_at = time.time()
+            return
         held = self._db.execute(
             f"update {self._table} set heartbeat_at = {self._db.now}, ends_at = {self._until(longer)}"
             f" where {self._mine} and run_id = ?",
@@ -80,7 +84,7 @@ class Lock:
                 f"This run was not heard of for more than {self.seconds:.0f} s, and another one took its lock:"
                 f" {self._who()}. Nothing more is sent nor written down; the other run reads back what this one did."
             )
-        self._held_at = time.time()
+        self._held_at, self._away = time.time(), longer > 0
 
     @property
     def is_old(self) -> bool:
