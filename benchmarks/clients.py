@@ -21,6 +21,8 @@ from benchmarks.report import REPO
 KEY = "bench-key"
 _CLIENT = Path(__file__).with_name("client.py")
 _LONGEST = 280
+_NOT_GIVEN = ("GAINSIGHT_", "DBT_", "DUCKDB_", "PYTHONDONTWRITEBYTECODE")
+"""Settings of other runs; and one that has Python compile its modules anew each time, as nobody has it at work."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ def settings(project: Project, url: str) -> dict[str, str]:
     """The environment of every client; the loader's limits are out of the way."""
     model = project.model
     return {
-        **{name: value for name, value in os.environ.items() if not name.startswith(("GAINSIGHT_", "DBT_", "DUCKDB_"))},
+        **{name: value for name, value in os.environ.items() if not name.startswith(_NOT_GIVEN)},
         "PYTHONPATH": str(REPO),
         "DUCKDB_PATH": str(project.database),
         "BENCH_URL": url,

@@ -242,8 +242,9 @@ class _OneHost(HTTPAdapter):
             HTTPError: no reply came; a `MaxRetryError` has the reason.
         """
         if self._pool is None:
-            self._pool = self.get_connection_with_tls_context(request, verify, proxies=proxies)
-            self.cert_verify(self._pool, request.url, verify, None)  # type: ignore[no-untyped-call]
+            pool = self.get_connection_with_tls_context(request, verify, proxies=proxies)
+            self.cert_verify(pool, request.url, verify, None)  # type: ignore[no-untyped-call]
+            self._pool = pool
         if request.url != self._url:
             self._url, self._target = request.url, self.request_url(request, proxies)
         reply: BaseHTTPResponse = self._pool.urlopen(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
+import duckdb
 import pytest
 from harness import MODELS, Bench
 
@@ -14,6 +15,7 @@ from loader.dbt.profile import Target
 from loader.engine.destination import Row
 from loader.errors import StoppedError
 from loader.warehouse import Mart, Options, State, links, mart
+from loader.warehouse.lock import LostLockError
 
 ONLY = ("--select", "gainsight__instances", "--no-gate")
 
@@ -30,6 +32,17 @@ def staged(bench: Bench, rows: int) -> Iterator[tuple[Mart, PublishModel]]:
     assert found.diff(model, Options()).new == rows
     yield found, model
     state.close()
+
+
+def test_a_run_that_let_go_of_its_file_notices_that_another_one_took_its_lock(bench: Bench) -> None:
+    """While a run has the file the lock is not looked at; it is once the file was left to others."""
+    with staged(bench, 1) as (found, model):
+        with pytest.raises(LostLockError), found.state.away(lambda seconds: None), duckdb.connect() as other:
+            other.execute(f"attach '{bench.database}' as file")
+            other.execute("update file.main_publish.publish_locks set run_id = 'another'")
+        with pytest.raises(LostLockError):
+            found.state.record(model.object, None, [Row('["i0"]', "hash", "id0", True)])
+        assert found.state.dialect.execute("select count(*) from main_publish.publish_state") == [(0,)]
 
 
 def test_marks_of_more_than_a_thousand_rows_leave_none_out(bench: Bench) -> None:
