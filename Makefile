@@ -106,38 +106,38 @@ registry: setup ## after adding a metric or a model: registry, publish contract,
 SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 .PHONY: test
-test: setup $(VENV)/.dashboard $(VENV)/.docs ## every test
+test: setup $(VENV)/.dashboard $(VENV)/.docs $(OLDEST)/.installed ## every test
 	@rm -rf build/not-run && mkdir -p build/not-run
-	@$(MAKE) --no-print-directory -j6 $(SYNC) test-dbt test-dbt-rest test-loader test-loader-rest test-destinations test-snowflake; ended=$$?; cat build/not-run/*; exit $$ended
+	@$(MAKE) --no-print-directory -j6 $(SYNC) test-sample test-dbt test-dbt-rest test-loader test-destinations test-snowflake; ended=$$?; cat build/not-run/*; exit $$ended
 
-# The project's tests are two suites of about the same length: those that look at the whole build of the sample, which is
-# made once for all of them, and the others.
-OF_SAMPLE := $(sort $(shell grep -lE 'sample_(bench|mart)' tests/project/test_*.py))
+# Six suites of about the same length. Of the project's tests one has those that look at the whole build of the sample or at
+# its history, which are made once for all of them.
+TEST = $(BIN)/python -m pytest -q -m "not long"
+OF_SAMPLE := $(sort $(shell grep -lE 'sample_(bench|mart)\b|history: History' tests/project/test_*.py))
+
+.PHONY: test-sample
+test-sample: setup $(VENV)/.dashboard $(VENV)/.docs $(OLDEST)/.installed
+	NOT_RUN=build/not-run/sample $(TEST) $(OF_SAMPLE)
 
 .PHONY: test-dbt
-test-dbt: setup $(VENV)/.dashboard $(VENV)/.docs $(OLDEST)/.installed
-	NOT_RUN=build/not-run/dbt $(BIN)/python -m pytest -q -m "not long" $(OF_SAMPLE)
+test-dbt: setup $(VENV)/.dashboard $(VENV)/.docs
+	NOT_RUN=build/not-run/dbt $(TEST) $(filter-out $(OF_SAMPLE),$(sort $(wildcard tests/project/test_[a-h]*.py)))
 
 .PHONY: test-dbt-rest
 test-dbt-rest: setup $(VENV)/.dashboard $(VENV)/.docs
-	NOT_RUN=build/not-run/dbt-rest $(BIN)/python -m pytest -q -m "not long" $(filter-out $(OF_SAMPLE),$(sort $(wildcard tests/project/test_*.py)))
+	NOT_RUN=build/not-run/dbt-rest $(TEST) $(filter-out $(OF_SAMPLE),$(sort $(wildcard tests/project/test_[i-z]*.py)))
 
-# The loader's tests are three suites of about the same length.
 .PHONY: test-loader
 test-loader: setup
-	NOT_RUN=build/not-run/loader $(BIN)/python -m pytest -q -m "not long" $(sort $(wildcard tests/loader/test_[a-p]*.py))
-
-.PHONY: test-loader-rest
-test-loader-rest: setup
-	NOT_RUN=build/not-run/loader-rest $(BIN)/python -m pytest -q -m "not long" $(sort $(wildcard tests/loader/test_[q-z]*.py))
+	NOT_RUN=build/not-run/loader $(TEST) $(sort $(wildcard tests/loader/test_[a-p]*.py))
 
 .PHONY: test-destinations
 test-destinations: setup
-	NOT_RUN=build/not-run/destinations $(BIN)/python -m pytest -q -m "not long" $(sort $(dir $(wildcard tests/loader/*/test_*.py)))
+	NOT_RUN=build/not-run/destinations $(TEST) $(sort $(wildcard tests/loader/test_[q-z]*.py) $(dir $(wildcard tests/loader/*/test_*.py)))
 
 .PHONY: test-snowflake
 test-snowflake: setup $(VENV)/.dashboard
-	NOT_RUN=build/not-run/snowflake $(BIN)/python -m pytest -q -m "not long" tests/snowflake
+	NOT_RUN=build/not-run/snowflake $(TEST) tests/snowflake
 
 .PHONY: test-long
 test-long: setup ## the tests that take minutes

@@ -1,21 +1,19 @@
-"""The project as dbt parses it, once for all benches that build in it, and what dbt works out once instead of in each run."""
+"""The project as dbt parses it, once for all benches that build in it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 from pathlib import Path
-from types import CodeType
 from typing import Any
 
-import jinja2
+import quick_dbt  # noqa: F401 - dbt is quicker by it
 from dbt.cli.main import dbtRunnerResult
 
 FILES = ("dbt_project.yml", "models", "macros", "seeds", "snapshots", "tests")
 PLAIN = re.compile(r"[\w/.-]+")
 TARGETS: dict[Path, Path] = {}
 KNOWN: dict[Any, tuple[dict[str, tuple[int, int]], Path, dbtRunnerResult]] = {}
-COMPILED: dict[Any, CodeType] = {}
 
 
 def parsed(
@@ -58,21 +56,3 @@ def forget_compiled(manifest: Any) -> None:
     for node in manifest.nodes.values():
         if getattr(node, "compiled", False):
             node.compiled, node.compiled_code, node.extra_ctes, node.extra_ctes_injected = False, None, [], False
-
-
-def remember_templates() -> None:
-    """dbt compiles each template anew in each run; the same text of the same kind compiles to the same."""
-    compile_anew = jinja2.Environment.compile
-
-    def compile_once(self: jinja2.Environment, source: Any, name: Any = None, filename: Any = None, *more: Any) -> Any:
-        if not isinstance(source, str) or more:
-            return compile_anew(self, source, name, filename, *more)
-        key = (type(self), tuple(self.extensions), source, name, filename)
-        if key not in COMPILED:
-            COMPILED[key] = compile_anew(self, source, name, filename)
-        return COMPILED[key]
-
-    jinja2.Environment.compile = compile_once  # type: ignore[assignment, method-assign]
-
-
-remember_templates()
