@@ -64,7 +64,7 @@ def fits(entry: str, message: str) -> bool:
 def macro_messages() -> list[Message]:
     """What the macros raise, warn of and tell; quotes inside are kept, what is put in is `…`."""
     found = []
-    for path in sorted((REPO / "macros").rglob("*.sql")):
+    for path in sorted([*(REPO / "macros").rglob("*.sql"), *(REPO / "tests").rglob("*.sql")]):
         for match in MACRO_MESSAGE.finditer(path.read_text(encoding="utf-8")):
             texts = re.findall(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"", match["text"])
             text = "…".join((one or other).replace("\\'", "'") for one, other in texts)
