@@ -16,7 +16,7 @@ from dashboard.words import Words
 COLORS = {"green": "#1c8a6e", "yellow": "#eab530", "red": "#c9472f", "unscored": "#98a2b0"}
 SHAPES = {"green": "circle", "yellow": "triangle-up", "red": "square", "unscored": "cross"}
 MARKS = {"green": "● green", "yellow": "▲ yellow", "red": "■ red", "unscored": "○ unscored"}
-LINES = ["#2a5bb8", "#0f8f9c", "#9a5b13", "#8a4bb0", "#5f6b7a", "#c9472f"]
+LINES = ["#3f74d1", "#0f8f9c", "#9a5b13", "#8a4bb0", "#5f6b7a", "#c9472f"]
 DASHES = [[1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [4, 4], [1, 3]]
 HEIGHT = 280
 VERSION = tuple(int(part) for part in st.__version__.split(".")[:2])
@@ -66,13 +66,17 @@ def score(rows: Rows, words: Words, grain: str) -> None:
             "why": ["" if row["overall_score"] is not None else words.reason(row["unscored_reason"]) for row in rows],
         }
     )
-    domain = list(COLORS)
+    domain, top = list(COLORS), alt.Legend(orient="top", columns=2)
     base = alt.Chart(frame).encode(x=_x())
     line = base.mark_line(color=LINES[0]).encode(y=alt.Y("score:Q"))
     points = base.mark_point(filled=True, size=90, opacity=1).encode(
         y=alt.Y("at:Q", title="Score", scale=alt.Scale(domain=[20, 90])),
-        color=alt.Color("health:N", title="Health", scale=alt.Scale(domain=domain, range=list(COLORS.values()))),
-        shape=alt.Shape("health:N", title="Health", scale=alt.Scale(domain=domain, range=list(SHAPES.values()))),
+        color=alt.Color(
+            "health:N", title=None, scale=alt.Scale(domain=domain, range=list(COLORS.values())), legend=top
+        ),
+        shape=alt.Shape(
+            "health:N", title=None, scale=alt.Scale(domain=domain, range=list(SHAPES.values())), legend=top
+        ),
         tooltip=["period:O", "score:Q", "health:N", "why:N"],
     )
     draw(line + points, "Overall score by period")
@@ -106,7 +110,7 @@ def line_chart(frame: Any, order: list[str], title: str, percent: bool = False) 
     domain = {"domain": order}
     colors = alt.Scale(**domain, range=[LINES[i % len(LINES)] for i in count])
     dashes = alt.Scale(**domain, range=[DASHES[i % len(DASHES)] for i in count])
-    legend = alt.Legend(labelLimit=300, symbolType="stroke")
+    legend = alt.Legend(labelLimit=300, symbolType="stroke", orient="top", columns=2)
     axis = alt.Axis(format="%") if percent else alt.Axis(format=",.2~f")
     base = alt.Chart(frame).encode(
         x=_x(),

@@ -31,6 +31,9 @@ READABLE = (
     " [data-testid=stMetricValue], [data-testid=stMetricValue] *"
     " {font-size: 1.6rem; white-space: normal; overflow: visible}"
     " [data-testid=stHtml] :is(p, h2) {margin: 0; padding: 0}"
+    " @media (max-width: 1000px) {[data-testid=stHorizontalBlock] {flex-wrap: wrap}"
+    " [data-testid=stColumn]:has([data-testid=stMetric]) {min-width: 6.5rem; flex-grow: 1}"
+    " [data-testid=stColumn]:has([data-testid=stVegaLiteChart], [data-testid=stDataFrame]) {min-width: 100%}}"
     " @media (max-width: 640px) {[data-testid=stMainBlockContainer] {padding: 3.5rem 1rem}}</style>"
 )
 """Streamlit's own grey of captions is too pale for many, its margins leave little room, its focus is often unseen."""

@@ -13,7 +13,7 @@ from dashboard.app.show import Column, level, table
 from dashboard.words import Words, word
 
 HOW = {
-    "production": ("● from a production instance", "#2a5bb8", ""),
+    "production": ("● from a production instance", "#3f74d1", ""),
     "other_type": ("◐ from other instances only", "#62a8d8", "label the production instance to get a score"),
     "stopped_reporting": ("◌ stopped reporting", "#d07a2c", "ask the administrator: was it switched off, or moved?"),
     "never_reported": ("○ never reported", "#98a2b0", "ask for Service Ping, or for a manual upload"),
