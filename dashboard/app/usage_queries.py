@@ -12,6 +12,17 @@ HOW = """case
             end"""
 """SQL: how a subscription in force reports."""
 
+NEWEST = """with newest as (
+            select instance_id, max(period_start) as newest_start,
+                max(case when last_ping_at is not null then period_start end) as ping_start
+            from {marts}.fct_instance_activity group by instance_id
+        ),
+        counted as (
+            select distinct primary_instance_id as instance_id from {marts}.mart_subscription_standing
+            where is_in_force and primary_instance_id is not null
+        )"""
+"""SQL: of each instance the newest period, and the one of its last ping; and the instances that count."""
+
 
 def who_reports(mart: Mart, chosen: Slice = EVERYBODY) -> Rows:
     """Subscriptions in force by how they report, in each of the last periods, oldest first."""
@@ -112,15 +123,7 @@ def instances(mart: Mart, chosen: Slice = EVERYBODY, account_id: str | None = No
         where, values = f"{where} and periods.account_id = ?", [*values, account_id]
     return mart.rows(
         f"""
-        with newest as (
-            select instance_id, max(period_start) as newest_start,
-                max(case when last_ping_at is not null then period_start end) as ping_start
-            from {{marts}}.fct_instance_activity group by instance_id
-        ),
-        counted as (
-            select distinct primary_instance_id as instance_id from {{marts}}.mart_subscription_standing
-            where is_in_force and primary_instance_id is not null
-        )
+        {NEWEST}
         select
             instances.instance_id, instances.hostname, instances.uuid, instances.instance_type,
             instances.instance_type_source, instances.suggested_instance_type, instances.renamed_from_hostname,

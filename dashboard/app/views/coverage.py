@@ -75,6 +75,11 @@ def who_reports(mart: Mart, rows: Rows, over: Rows) -> None:
         ),
     ]
     table(listed, columns, key="coverage_how", of="way", empty="")
+    over_time(mart, rows)
+
+
+def over_time(mart: Mart, rows: Rows) -> None:
+    """How subscriptions in force reported in each of the last periods."""
     frame = pd.DataFrame(
         [
             {
