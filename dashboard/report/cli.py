@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -25,6 +26,7 @@ def report(ids: Sequence[str], everybody: bool, out: Path | None, sender: str) -
         raise click.UsageError("say which accounts: --account ID, or --all")
     if out is None:
         raise click.UsageError("say where to: --out DIR")
+    logging.getLogger("streamlit.runtime.caching.cache_data_api").addFilter(lambda _: False)  # it misses its server
     try:
         from dashboard.report.run import run
     except ImportError as error:

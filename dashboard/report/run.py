@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -23,7 +22,6 @@ def run(ids: Sequence[str], out: Path, sender: str, tell: Callable[[str], None])
         DataError: there is no mart, it is not whole, or one of the accounts is not in it.
         OSError: the folder cannot be made.
     """
-    logging.getLogger("streamlit.runtime.caching.cache_data_api").addFilter(lambda _: False)  # it misses its server
     mart = open_mart()
     _check(mart)
     fresh = mart.freshness

@@ -46,6 +46,10 @@ ADDED = {
     "measure_texts": 'release_user_rate,releasing users,percent,"{value} of {denominator} seats release"',
     "score_points": "purple,95",
     "value_statuses": "failed,sentinel_4,5,24,the instance failed to count it (-4)",
+    "customer_reasons": "sentinel_4,the instance could not count it,Ask us.",
+    "benchmark_measures": "release_user_rate,8,Activated seats that release,percent,10",
+    "benchmark_cells": "everybody,false,false,5",
+    "report_texts": "a_new_text,of somebody",
     "data_quality_checks": "a_new_check,of somebody,select 1",
 }
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 COLUMNS = {
     "accounts": "account_id varchar, account_name varchar, parent_account_id varchar, segment varchar, region varchar,"
-    " csm_email varchar",
+    " csm_email varchar, in_benchmarks boolean",
     "subscriptions": "subscription_id varchar, original_subscription_id varchar, account_id varchar,"
     " product_tier varchar, is_trial boolean, seats bigint, start_date date, end_date date, status varchar, arr double",
     "licenses": "license_id varchar, license_md5 varchar, license_sha256 varchar, subscription_id varchar,"
@@ -36,16 +36,23 @@ def land(run: Run, folder: Path, database: str = "CUSTOMER_HEALTH") -> None:
     for table, columns in COLUMNS.items():
         run(f"create or replace table {raw}.{table.upper()} ({upper(columns)})")
         file = folder / f"{table}.csv"
-        names = ", ".join(f"trim({each.split()[0]})" for each in columns.split(", "))
+        names = ", ".join(each.split()[0] for each in columns.split(", "))
         if file.is_file() and file.stat().st_size:
             run(
-                f"insert into {raw}.{table.upper()} select {names.replace('trim', '')}"
-                f" from read_csv('{file}', header = true, all_varchar = true)"
+                f"insert into {raw}.{table.upper()} select {names} from (select * from {empty(columns)}"
+                f" union all by name select * from read_csv('{file}', header = true, all_varchar = true))"
             )
     run(f"create or replace table {raw}.SERVICE_PINGS ({upper(PINGS)})")
     pings = folder / "service_pings"
     land_pings(run, sorted([*pings.rglob("*.jsonl"), *pings.rglob("*.jsonl.gz")]), database)
     land_manual(run, sorted((pings / "manual").glob("*.json")), database)
+
+
+def empty(columns: str) -> str:
+    """No row of these columns, as text: beside a file's rows it gives a column that the file may lack."""
+    return (
+        "(select " + ", ".join(f"null::varchar as {each.split()[0]}" for each in columns.split(", ")) + " where false)"
+    )
 
 
 def stage_name(file: Path) -> str:
