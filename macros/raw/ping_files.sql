@@ -37,7 +37,8 @@
     {{ return(adapter.location_exists("sqlite_master' limit 0; " ~ statement ~ "; select '1")) }}
 {% endmacro %}
 
-{#- Rows (entry_type, entry_name, entry_version) of everything that can be extracted now, and of the files that are none. -#}
+{#- Rows (entry_type, entry_name, entry_version, file_state) of everything that can be extracted now, and of the files
+    that are none. -#}
 {% macro extraction_inputs() %}
     {{ return(adapter.dispatch('extraction_inputs', 'customer_health')()) }}
 {% endmacro %}
@@ -45,19 +46,25 @@
 {% macro duckdb__extraction_inputs() -%}
     {%- set found = ref('base_service_ping__files') -%}
     {%- set files = [] -%}
+    {%- set unchanged = [] -%}
     {%- set others = [] -%}
     {%- set rows = [] -%}
+    {%- set known = customer_health.known_versions() -%}
     {%- if execute and load_relation(found) -%}
-        {%- do rows.extend(run_query('select file_name, problem from ' ~ found ~ ' order by file_name').rows) -%}
+        {%- do rows.extend(run_query('select file_name, problem, file_state from ' ~ found ~ ' order by file_name').rows) -%}
     {%- endif -%}
-    {%- for name, problem in rows -%}
+    {%- for name, problem, state in rows -%}
         {%- if customer_health.ping_file_kind(name) and not problem -%}
-            {%- do files.append(name) -%}
+            {%- if state and (name, state) in known -%}
+                {%- do unchanged.append((name, known[(name, state)], state)) -%}
+            {%- else -%}
+                {%- do files.append(name) -%}
+            {%- endif -%}
         {%- else -%}
             {%- do others.append((name, problem or 'not a file of pings by its name')) -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- if others and not files -%}
+    {%- if others and not files and not unchanged -%}
         {{ exceptions.raise_compiler_error(
             'no usage pings: none of the ' ~ (others | length) ~ ' files under "' ~ customer_health.raw_path()
             ~ '/service_pings" can be read; "' ~ others[0][0] ~ '": ' ~ others[0][1]
@@ -67,32 +74,62 @@
     select
         'file' as entry_type,
         {{ customer_health.below_raw_path('filename') }} as entry_name,
-        size || ' bytes, md5 ' || md5(content) as entry_version
+        size || ' bytes, md5 ' || md5(content) as entry_version,
+        found.file_state
     from read_blob({{ customer_health.file_list(files) }})
+    left join {{ found }} as found
+        on {{ customer_health.below_raw_path('filename') }} = found.file_name
+    union all
+    {%- endif %}
+    {%- if unchanged %}
+    select
+        'file' as entry_type,
+        unnest({{ customer_health.sql_list(unchanged | map(attribute=0)) }}::varchar[]) as entry_name,
+        unnest({{ customer_health.sql_list(unchanged | map(attribute=1)) }}::varchar[]) as entry_version,
+        unnest({{ customer_health.sql_list(unchanged | map(attribute=2)) }}::varchar[]) as file_state
     union all
     {%- endif %}
     select
         'other_file' as entry_type,
         unnest({{ customer_health.sql_list(others | map(attribute=0)) }}::varchar[]) as entry_name,
-        unnest({{ customer_health.sql_list(others | map(attribute=1)) }}::varchar[]) as entry_version
+        unnest({{ customer_health.sql_list(others | map(attribute=1)) }}::varchar[]) as entry_version,
+        null as file_state
     union all
-    select 'raw_path' as entry_type, {{ customer_health.sql_text(customer_health.raw_place()) }} as entry_name, '' as entry_version
+    select 'raw_path' as entry_type, {{ customer_health.sql_text(customer_health.raw_place()) }} as entry_name, '' as entry_version,
+        cast(null as {{ dbt.type_string() }}) as file_state
     union all
     {{ customer_health.key_path_inputs() }}
 {%- endmacro %}
 
+{#- What the run before made of each file, by name and state: to hash all files anew took as much of a week as all tables
+    behind them (docs/optimisations.md). -#}
+{% macro known_versions() %}
+    {%- set known = {} -%}
+    {%- if execute and not flags.FULL_REFRESH and load_relation(this)
+        and 'file_state' in adapter.get_columns_in_relation(this) | map(attribute='name') -%}
+        {%- for name, version, state in run_query(
+            'select entry_name, entry_version, file_state from ' ~ this ~ " where entry_type = 'file' and file_state is not null"
+        ).rows -%}
+            {%- do known.update({(name, state): version}) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(known) }}
+{% endmacro %}
+
 {% macro default__extraction_inputs() -%}
-    select 'raw_path' as entry_type, {{ customer_health.sql_text(customer_health.raw_place()) }} as entry_name, '' as entry_version
+    select 'raw_path' as entry_type, {{ customer_health.sql_text(customer_health.raw_place()) }} as entry_name, '' as entry_version,
+        cast(null as {{ dbt.type_string() }}) as file_state
     union all
     {{ customer_health.key_path_inputs() }}
 {%- endmacro %}
 
 {% macro key_path_inputs() -%}
     {%- for path in customer_health.extracted_key_paths() %}
-    select 'key_path' as entry_type, '{{ path }}' as entry_name, '' as entry_version
+    select 'key_path' as entry_type, '{{ path }}' as entry_name, '' as entry_version,
+        cast(null as {{ dbt.type_string() }}) as file_state
     {{ 'union all' if not loop.last }}
     {%- else %}
-    select '' as entry_type, '' as entry_name, '' as entry_version where false
+    select '' as entry_type, '' as entry_name, '' as entry_version, '' as file_state where false
     {%- endfor %}
 {%- endmacro %}
 

@@ -66,6 +66,32 @@ def test_a_file_that_is_touched_or_copied_back_is_not_read_again(bench: Bench) -
     bench.mart.close()
 
 
+def test_a_file_that_nobody_wrote_to_is_not_opened_again(bench: Bench) -> None:
+    """Its size, times and inode say so; a file in its place, and one that was just written, are looked into."""
+    old = next(path for path in sorted((SMALL / "service_pings").rglob("*")) if path.is_file())
+    link = bench.raw / "service_pings" / old.name
+    link.symlink_to(old)
+    staging(bench)
+    inputs = "main_staging.base_service_ping__inputs"
+    found = f"select entry_version, file_state, is_new from {inputs} where entry_name = ?"
+    first = bench.mart.row(found, f"service_pings/{old.name}")
+    staging(bench)
+    sql = bench.home / "target/compiled/customer_health/models/staging/service_ping/base_service_ping__inputs.sql"
+    opened = [line for line in sql.read_text(encoding="utf-8").splitlines() if "read_blob" in line]
+    assert not [line for line in opened if old.name in line]
+    assert bench.mart.row(found, f"service_pings/{old.name}") == {**first, "is_new": False}
+    link.unlink()
+    link.write_bytes(old.read_bytes()[:-1] + b"x")
+    staging(bench)
+    again = bench.mart.row(found, f"service_pings/{old.name}")
+    assert (again["entry_version"] != first["entry_version"], again["file_state"], again["is_new"]) == (
+        True,
+        None,
+        True,
+    )
+    bench.mart.close()
+
+
 def test_archived_files_keep_their_pings_until_somebody_says_so(bench: Bench) -> None:
     """Deleted files: kept by a run, refused by --full-refresh without the word, forgotten by forget_raw."""
     path = pings_file(bench, "2026-05/b.jsonl", ("y", 70))

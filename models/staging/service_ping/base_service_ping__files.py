@@ -5,25 +5,36 @@ at one name that is not UTF-8. So the folder is walked here; only a store (s3://
 """
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 PINGS = "service_pings"
+SETTLED = 10
+"""Seconds after which a second change cannot bear the time of the first: file systems date changes by up to 2 s."""
 
 
 def model(dbt: Any, session: Any) -> Any:
-    """Rows (file_name, problem); names are as seen from the raw folder, problem is null where a file can be read."""
+    """Rows (file_name, problem, file_state).
+
+    Names are as seen from the raw folder, problem is null where a file can be read.
+    """
     raw = dbt.config.get("meta")["raw_path"]
     if "://" in raw:
         place = raw.rstrip("/")
         found = session.sql("select file from glob(?)", params=[f"{place}/{PINGS}/**"]).fetchall()
-        files = [(path[len(place) + 1 :], None) for (path,) in found]
+        files = [(path[len(place) + 1 :], None, None) for (path,) in found]
     else:
         folder = Path(os.path.normpath(Path(raw).expanduser()))
-        files = [(as_text(path.relative_to(folder)), problem) for path, problem in walk(folder / PINGS)]
-    columns = [list(column) for column in zip(*files, strict=True)] or [[], []]
-    return session.sql("select unnest($1::varchar[]) as file_name, unnest($2::varchar[]) as problem", params=columns)
+        walked = walk(folder / PINGS)
+        files = [(as_text(path.relative_to(folder)), problem, state_of(path)) for path, problem in walked]
+    columns = [list(column) for column in zip(*files, strict=True)] or [[], [], []]
+    return session.sql(
+        "select unnest($1::varchar[]) as file_name, unnest($2::varchar[]) as problem,"
+        " unnest($3::varchar[]) as file_state",
+        params=columns,
+    )
 
 
 def walk(top: Path) -> Iterator[tuple[Path, str | None]]:
@@ -68,6 +79,17 @@ def problem_of(path: Path) -> str | None:
             return None
     except OSError as error:
         return f"cannot be opened: {error.strerror}"
+
+
+def state_of(path: Path) -> str | None:
+    """What changes whenever somebody writes to the file; nothing while it may be written to."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    if time.time() - max(found.st_mtime, found.st_ctime) < SETTLED:
+        return None
+    return f"{found.st_size} {found.st_mtime_ns} {found.st_ctime_ns} {found.st_ino}"
 
 
 def as_text(path: Path) -> str:

@@ -15,6 +15,7 @@ marked as (
         inputs.entry_type,
         inputs.entry_name,
         inputs.entry_version,
+        inputs.file_state,
         {%- if earlier %}
         inputs.entry_type != 'other_file' and held.source_file is null as is_new
         {%- else %}
