@@ -20,8 +20,7 @@ SMALL = REPO / "sample" / "small"
 EARLIER = os.environ.get("BENCH_EARLIER", "aa62752")
 """The commit that the build of the sample is compared with: the one before the models stood in rooms."""
 MOST_OF_EARLIER, MOST_OF_FULL = 0.6, 1 / 3
-ACCOUNTS, MONTHS = 900, 12
-"""Make some 100,000 pings, 5 GB."""
+ACCOUNTS, MONTHS = 900, 12  # some 100,000 pings, 5 GB
 
 
 def run(quick: bool) -> list[Section]:
