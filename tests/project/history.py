@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from dbt_bench import AGAIN, BUILD, REPO, SMALL, Bench, DbtRun, Mart, copy_project
-from raw_folder import COLUMNS, RawFolder
+from raw_folder import RawFolder
 
 from scripts import registry
 
@@ -109,8 +109,10 @@ def ping_29(day: str, **counts: Any) -> dict[str, Any]:
 def append_rows(raw: RawFolder, folder: Path) -> None:
     """Adds the rows of a raw folder in memory to the CSV files of one on disk."""
     for table, rows in raw.tables.items():
-        with (folder / f"{table}.csv").open("a", newline="", encoding="utf-8") as file:
-            csv.DictWriter(file, COLUMNS[table].split(), lineterminator="\n").writerows(rows)
+        with (folder / f"{table}.csv").open("r+", newline="", encoding="utf-8") as file:
+            columns = next(csv.reader(file))  # optional ones, too
+            file.seek(0, 2)
+            csv.DictWriter(file, columns, lineterminator="\n").writerows(rows)
 
 
 def first_files(raw: Path) -> None:

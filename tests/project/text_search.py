@@ -12,9 +12,9 @@ def places_of(mart: Mart, *texts: str) -> list[str]:
     found = []
     for schema, name in relations:
         held = mart.rows(
-            f'select text from "{schema}"."{name}" as whole_row, unnest(?) as texts(text) '
-            "where contains(lower(cast(whole_row as varchar)), lower(text)) group by text",
+            f'select looked_for from "{schema}"."{name}" as whole_row, unnest(?) as texts(looked_for) '
+            "where contains(lower(cast(whole_row as varchar)), lower(looked_for)) group by looked_for",
             list(texts),
         )
-        found += [f"{schema}.{name}: {row['text']}" for row in held]
+        found += [f"{schema}.{name}: {row['looked_for']}" for row in held]
     return sorted(found)

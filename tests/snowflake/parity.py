@@ -12,6 +12,8 @@ from raw_tables import land, land_pings
 from snowflake_bench import REPO, LocalSnowflake, TwoWarehouses
 
 SMALL = REPO / "sample" / "small"
+BUILD = ("build", "--exclude-resource-type", "unit_test")
+WITHOUT_TESTS = (*BUILD, "test")
 LATER = "received_month=2026-06"
 CORRECTED = "received_month=2026-01/pings_2026-01-20.jsonl.gz"
 FORGOTTEN = "counts.ci_runners"
@@ -25,7 +27,7 @@ class Parity:
     """The sample on both warehouses.
 
     Attributes:
-        first, second: what dbt printed, by target, of the full and of the incremental build.
+        first, second: what dbt printed, by target, of the full build, without data tests, and of the incremental one.
         first_differences: of every mart after the full build.
         second_differences: of every relation after the incremental build.
         corrected: id and activated seats of a ping that was landed again, corrected.
@@ -99,7 +101,7 @@ def build_twice(server: LocalSnowflake, home: Path) -> Parity:
     truth = json.loads((SMALL / "truth.json").read_text(encoding="utf-8"))
     warehouses = TwoWarehouses(home, raw, server, variables={"as_of": truth["as_of"], "loader_role": LOADER_ROLE})
     land(server.duckdb, raw)
-    first = warehouses.dbt("build", "--exclude-resource-type", "unit_test")
+    first = warehouses.dbt(*WITHOUT_TESTS)
     assert first["snowflake"].startswith("passed"), first["snowflake"][-6000:]
     first_differences = differences(warehouses, marts_only=True)
     forget_key_path(server)
@@ -112,6 +114,6 @@ def build_twice(server: LocalSnowflake, home: Path) -> Parity:
     odd = raw / "service_pings" / LATER / "odd.jsonl"
     odd.write_text("".join(json.dumps(line) + "\n" for line in ODD_LINES), encoding="utf-8")
     land_pings(server.duckdb, [*landed, odd])
-    second = warehouses.dbt("build", "--exclude-resource-type", "unit_test")
+    second = warehouses.dbt(*BUILD)
     assert second["snowflake"].startswith("passed"), second["snowflake"][-6000:]
     return Parity(warehouses, first, first_differences, second, differences(warehouses), corrected)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -19,12 +18,19 @@ from typing import Any
 import duckdb
 import snowflake.connector
 import yaml
+from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt_common.events.base_types import EventMsg
 
 HERE = Path(__file__).parent
+sys.path.append(str(HERE.parent / "project"))
+import parsed_project  # noqa: E402
+from dbt_bench import QUIET, RAW_VARS, environment, release_database  # noqa: E402
+
 REPO = HERE.parents[1]
 DATABASE, SCHEMA = "CUSTOMER_HEALTH", "MARTS"
 DBT = Path(sys.executable).with_name("dbt")
 Rows = list[tuple[Any, ...]]
+PARSED: dict[Any, dbtRunnerResult] = {}
 
 
 class LocalSnowflake:
@@ -122,25 +128,39 @@ class TwoWarehouses:
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         }  # fmt: skip
 
-    def start_dbt(self, target: str, *arguments: str) -> subprocess.Popen[str]:
-        """Start dbt on one of the two."""
-        return subprocess.Popen(
-            [str(DBT), *arguments, "--target", target, "--vars", json.dumps(self.variables)],
-            cwd=self.project,
-            env={**os.environ, **self.environment(target)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-
     def dbt(self, *arguments: str, targets: Sequence[str] = ("snowflake", "duckdb")) -> dict[str, str]:
-        """Run dbt on both at once; what it printed by target, with `passed` or `failed` before it."""
-        started = {target: self.start_dbt(target, *arguments) for target in targets}
-        printed = {target: process.communicate()[0] for target, process in started.items()}
-        return {
-            target: ("passed\n" if started[target].returncode == 0 else "failed\n") + text
-            for target, text in printed.items()
-        }
+        """Run dbt on both; what it said by target, with `passed` or `failed` before it."""
+        return {target: self._dbt(target, *arguments) for target in targets}
+
+    def _dbt(self, target: str, *arguments: str) -> str:
+        said: list[str] = []
+
+        def hear(event: EventMsg) -> None:
+            if event.info.level != "debug":
+                said.append(event.info.msg)
+
+        release_database()
+        with environment(**self.environment(target)):
+            result = self._parsed(target, hear)
+            if result.success:
+                parsed_project.forget_compiled(result.result)
+                runner = dbtRunner(result.result, callbacks=[hear])
+                result = runner.invoke([*arguments, *self._options(target, self.variables)])
+        release_database()
+        how = "passed" if result.success else "failed"
+        return "\n".join([how, *said, str(result.exception or "")])
+
+    def _options(self, target: str, variables: dict[str, Any]) -> list[str]:
+        where = ("--project-dir", str(self.project), "--target", target)
+        return [*where, "--vars", json.dumps(variables), *QUIET]
+
+    def _parsed(self, target: str, hear: Callable[[EventMsg], None]) -> dbtRunnerResult:
+        """The project as dbt parses it, once for each warehouse; of the vars only where raw data are matters to that."""
+        raw = {name: value for name, value in self.variables.items() if name in RAW_VARS}
+        key = (self.project, target, self.schema, self.raw, repr(raw))
+        if key not in PARSED:
+            PARSED[key] = dbtRunner(callbacks=[hear]).invoke(["parse", *self._options(target, raw)])
+        return PARSED[key]
 
     def relations(self) -> list[tuple[str, str]]:
         """(schema suffix, name) of every relation that dbt made on DuckDB.

@@ -32,7 +32,7 @@ def compiled(parity: Parity) -> dict[str, str]:
     """SQL by file, as dbt compiled it for Snowflake: models and tests."""
     root = parity.warehouses.target_path("snowflake") / "compiled"
     found = {str(file.relative_to(root)): file.read_text(encoding="utf-8") for file in sorted(root.rglob("*.sql"))}
-    assert len(found) > 250
+    assert len(found) > 200
     return found
 
 
@@ -49,11 +49,26 @@ def test_every_compiled_statement_parses_under_sqlglots_snowflake_dialect(compil
         assert not isinstance(statements[0], exp.Command), f"{name}: not understood, only passed through"
 
 
-def test_every_shape_of_model_parses_under_sqlfluffs_snowflake_dialect(compiled: dict[str, str]) -> None:
+def unparsable(statements: dict[str, str]) -> dict[str, list[str]]:
+    """What sqlfluff says, by file."""
     config = FluffConfig(overrides={"dialect": "snowflake", "templater": "raw", "large_file_skip_byte_limit": 0})
     linter = Linter(config=config)
-    found = {name: [str(v) for v in linter.parse_string(sql).violations] for name, sql in distinct(compiled).items()}
-    assert {name: violations[:3] for name, violations in found.items() if violations} == {}
+    found = {name: [str(v) for v in linter.parse_string(sql).violations] for name, sql in statements.items()}
+    return {name: violations[:3] for name, violations in found.items() if violations}
+
+
+def test_every_shape_of_staging_parses_under_sqlfluffs_snowflake_dialect(compiled: dict[str, str]) -> None:
+    """There most of the SQL is another than DuckDB's; what sqlglot reads above is all of it."""
+    staging = {
+        name: sql for name, sql in distinct(compiled).items() if "/models/staging/" in name and ".yml/" not in name
+    }
+    assert len(staging) > 10
+    assert unparsable(staging) == {}
+
+
+@pytest.mark.long
+def test_every_shape_of_model_parses_under_sqlfluffs_snowflake_dialect(compiled: dict[str, str]) -> None:
+    assert unparsable(distinct(compiled)) == {}
 
 
 def test_setup_parses_under_both() -> None:
