@@ -168,7 +168,10 @@ def enter_late(raw: WorkedExamples) -> None:
     change("objectives", "objective_id", "O1", target_value=200)(raw)
 
 
-NOW = ("mart_account_standing", "mart_subscription_standing", "mart_account_periods")
+NOW = (
+    *("mart_account_standing", "mart_subscription_standing", "mart_account_periods"),
+    *("mart_account_use_cases", "mart_peer_benchmarks"),
+)
 """Where everybody stands on as_of; plan, ARR and CSM of an account's periods are today's too, and test_account_views holds
 their figures against the facts."""
 
