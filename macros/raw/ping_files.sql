@@ -51,7 +51,9 @@
     {%- set rows = [] -%}
     {%- set known = customer_health.known_versions() -%}
     {%- if execute and load_relation(found) -%}
-        {%- do rows.extend(run_query('select file_name, problem, file_state from ' ~ found ~ ' order by file_name').rows) -%}
+        {#- A table that an earlier version made has no states, until this run makes it anew. -#}
+        {%- set state = 'file_state' if customer_health.has_file_states(found) else 'null' -%}
+        {%- do rows.extend(run_query('select file_name, problem, ' ~ state ~ ' from ' ~ found ~ ' order by file_name').rows) -%}
     {%- endif -%}
     {%- for name, problem, state in rows -%}
         {%- if customer_health.ping_file_kind(name) and not problem -%}
@@ -105,8 +107,7 @@
     behind them (docs/optimisations.md). -#}
 {% macro known_versions() %}
     {%- set known = {} -%}
-    {%- if execute and not flags.FULL_REFRESH and load_relation(this)
-        and 'file_state' in adapter.get_columns_in_relation(this) | map(attribute='name') -%}
+    {%- if execute and not flags.FULL_REFRESH and load_relation(this) and customer_health.has_file_states(this) -%}
         {%- for name, version, state in run_query(
             'select entry_name, entry_version, file_state from ' ~ this ~ " where entry_type = 'file' and file_state is not null"
         ).rows -%}
@@ -114,6 +115,10 @@
         {%- endfor -%}
     {%- endif -%}
     {{ return(known) }}
+{% endmacro %}
+
+{% macro has_file_states(relation) %}
+    {{ return('file_state' in adapter.get_columns_in_relation(relation) | map(attribute='name')) }}
 {% endmacro %}
 
 {% macro default__extraction_inputs() -%}
