@@ -148,4 +148,15 @@ TOPICS = {
 }
 
 REASONS = "select reason, told, remedy from {seeds}.customer_reasons"
-TEXTS = "select text_name, text from {seeds}.report_texts"
+TEXTS = """
+    select
+        texts.text_name,
+        replace(
+            replace(texts.text, '{{benchmark_min_accounts}}', cast(cast(fewest.setting_value as integer) as varchar)),
+            '{{benchmark_lag_months}}', cast(cast(lag_months.setting_value as integer) as varchar)
+        ) as text
+    from {seeds}.report_texts as texts
+    cross join {seeds}.health_settings as fewest
+    cross join {seeds}.health_settings as lag_months
+    where fewest.setting = 'benchmark_min_accounts' and lag_months.setting = 'benchmark_lag_months'
+"""

@@ -119,6 +119,7 @@ def test_a_page_says_the_account_s_own_figures(reports: Path) -> None:
     assert "10% of 21 activated seats use Git." in page.text
     assert "Adopted above 33%: 5 more Git users." in page.text
     assert "1 major release behind 17" in page.text
+    assert "rounded, 3 months late, of at least 10 companies" in page.text  # numbers of health_settings
     assert list(records(reports / BUSY / "goals.csv")) == [
         {
             "goal": "Move the build farm", "measured_by": "CI builds, events in 28 days", "starts_on": "2025-12-30",

@@ -4,7 +4,8 @@
     'benchmark_cells', 'benchmark_measures', 'benchmark_quartiles', 'change_statuses', 'cta_priorities',
     'cta_severities', 'cta_signals', 'customer_reasons', 'data_quality_checks', 'editions', 'finding_kinds',
     'health_settings', 'input_limits', 'instance_type_aliases', 'internal_instances', 'measure_texts',
-    'measure_weights', 'measures', 'product_tier_words', 'product_tiers', 'report_texts', 'score_bands', 'score_groups', 'score_points', 'scored_measures', 'seat_sources', 'sentinels', 'signal_rules',
+    'measure_weights', 'measures', 'product_tier_words', 'product_tiers', 'report_texts', 'score_bands',
+    'score_groups', 'score_points', 'scored_measures', 'seat_sources', 'sentinels', 'signal_rules',
     'staging_hosts', 'student_t', 'subscription_status_aliases', 'suggestion_reasons', 'use_cases',
     'value_statuses',
 ] %}
