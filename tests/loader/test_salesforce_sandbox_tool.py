@@ -40,7 +40,7 @@ def test_the_command_deploys_seeds_accounts_by_their_ids_and_forgets_nothing(tmp
     options = ("--metadata", "metadata", "--accounts", "accounts.csv")
     soql = "SELECT Id, AccountNumber, Health_Score__c FROM Account ORDER BY Name"
     with served("salesforce", tmp_path, *options) as (output, url, process):
-        assert "14 objects and fields added" in output and "2 accounts added" in output
+        assert "15 objects and fields added" in output and "2 accounts added" in output
         first, second = found(url, soql)
     assert process.returncode == 0
     assert (first["Id"], first["AccountNumber"]) == ("001Alder0000000IAA", "001Alder0000000")

@@ -17,7 +17,6 @@ MODELS = sorted((REPO / "models").rglob("*.sql"))
 CHECKS = list(csv.DictReader((REPO / "seeds" / "data_quality_checks.csv").open(encoding="utf-8")))
 GRAIN_TESTS = {"unique_grain", "grain_and_values", "is_metric", "are_metrics"}
 METRICS = REPO / "models" / "metrics"
-SEED_TEST = REPO / "tests" / "singular" / "test_seeds__rows_are_what_their_yml_says.sql"
 
 
 def nodes(path: Path, kind: str) -> Iterator[dict[str, Any]]:
@@ -45,11 +44,9 @@ def test_every_model_has_a_yml_with_a_description_and_a_tested_grain(
 def test_every_seed_has_a_description_and_a_tested_grain() -> None:
     described = {node["name"]: node for node in nodes(REPO / "seeds" / "_seeds.yml", "seeds")}
     assert set(described) == {path.stem for path in (REPO / "seeds").glob("*.csv")}
-    tested = SEED_TEST.read_text(encoding="utf-8")
-    for name, node in described.items():
+    for node in described.values():
         assert node["description"].strip()
-        assert set(node["config"]["meta"]["grain"]) <= {column["name"] for column in node["columns"]}
-        assert f"'{name}'" in tested
+        assert data_tests_of(node) & GRAIN_TESTS
 
 
 def test_the_data_quality_mart_has_each_drill_down_in_its_description() -> None:

@@ -30,12 +30,12 @@ ASKED: dict[str, Callable[[Mart], Rows]] = {
         for ask in (
             usage_queries.who_reports,
             usage_queries.ended,
-            usage_queries.unscored,
             usage_queries.levels,
             usage_queries.seats,
             usage_queries.instances,
         )
     },
+    "unscored": usage_queries.unscored,
     "instances of one": lambda mart: usage_queries.instances(mart, account_id=ONE),
     "history": lambda mart: queries.history(mart, ONE),
     "metric history": lambda mart: account_queries.metric_history(mart, ONE, METRIC),

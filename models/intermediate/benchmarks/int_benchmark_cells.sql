@@ -26,7 +26,7 @@ rounded as (
     select
         quartiles.*,
         {#- Divided by how many steps make a whole, so that 7 steps of a twentieth are 0.35 and nothing beside it. #}
-        round(quartiles.quartile_value * benchmarks.steps_of_one) / benchmarks.steps_of_one as shown_value,
+        round(quartiles.quartile_value * benchmarks.steps_of_one) / nullif(benchmarks.steps_of_one, 0) as shown_value,
         greatest(
             quartiles.most_without_one - quartiles.quartile_value, quartiles.quartile_value - quartiles.least_without_one
         ) * benchmarks.steps_of_one as steps_moved
