@@ -108,9 +108,9 @@ SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 .PHONY: test
 test: setup $(VENV)/.dashboard $(VENV)/.docs $(OLDEST)/.installed ## every test
 	@rm -rf build/not-run && mkdir -p build/not-run
-	@$(MAKE) --no-print-directory -j6 $(SYNC) test-sample test-dbt test-dbt-rest test-loader test-destinations test-snowflake; ended=$$?; cat build/not-run/*; exit $$ended
+	@$(MAKE) --no-print-directory -j7 $(SYNC) test-sample test-dbt test-dbt-rest test-loader test-loader-rest test-destinations test-snowflake; ended=$$?; cat build/not-run/*; exit $$ended
 
-# Six suites of about the same length. Of the project's tests one has those that look at the whole build of the sample or at
+# Seven suites side by side. Of the project's tests one has those that look at the whole build of the sample or at
 # its history, which are made once for all of them.
 TEST = $(BIN)/python -m pytest -q -m "not long"
 OF_SAMPLE := $(sort $(shell grep -lE 'sample_(bench|mart)\b|history: History' tests/project/test_*.py))
@@ -129,11 +129,15 @@ test-dbt-rest: setup $(VENV)/.dashboard $(VENV)/.docs
 
 .PHONY: test-loader
 test-loader: setup
-	NOT_RUN=build/not-run/loader $(TEST) $(sort $(wildcard tests/loader/test_[a-p]*.py))
+	NOT_RUN=build/not-run/loader $(TEST) $(sort $(wildcard tests/loader/test_[a-k]*.py))
+
+.PHONY: test-loader-rest
+test-loader-rest: setup
+	NOT_RUN=build/not-run/loader-rest $(TEST) $(sort $(wildcard tests/loader/test_[l-z]*.py))
 
 .PHONY: test-destinations
 test-destinations: setup
-	NOT_RUN=build/not-run/destinations $(TEST) $(sort $(wildcard tests/loader/test_[q-z]*.py) $(dir $(wildcard tests/loader/*/test_*.py)))
+	NOT_RUN=build/not-run/destinations $(TEST) $(sort $(dir $(wildcard tests/loader/*/test_*.py)))
 
 .PHONY: test-snowflake
 test-snowflake: setup $(VENV)/.dashboard

@@ -308,7 +308,10 @@ def test_no_other_account_stands_in_any_report_of_the_generated_sample(
     options = ["--out", str(folder / "raw"), "--as-of", "2026-06-30", "--months", "6", "--payload-keys", "60"]
     assert generate(options) == 0
     bench = Bench(folder, folder / "raw", models, as_of="2026-06-30")
-    bench.build("build", "--exclude-resource-type", "unit_test", "test", "--select", "+exposure:customer_report")
+    bench.build(
+        "build", "--exclude-resource-type", "unit_test", "test",
+        "--select", "+exposure:customer_report", "resource_type:seed",
+    )  # fmt: skip
     bench.mart.close()
     assert written(bench.database, folder, "--all", "--out", str(folder / "out")) == 0
     assert len(list((folder / "out").iterdir())) == 120
