@@ -73,14 +73,20 @@
         ) }}
     {%- endif -%}
     {%- if files %}
+    {#- Hashed before the join, which would otherwise hold what all files contain. #}
     select
         'file' as entry_type,
-        {{ customer_health.below_raw_path('filename') }} as entry_name,
-        size || ' bytes, md5 ' || md5(content) as entry_version,
+        hashed.entry_name,
+        hashed.entry_version,
         found.file_state
-    from read_blob({{ customer_health.file_list(files) }})
+    from (
+        select
+            {{ customer_health.below_raw_path('filename') }} as entry_name,
+            size || ' bytes, md5 ' || md5(content) as entry_version
+        from read_blob({{ customer_health.file_list(files) }})
+    ) as hashed
     left join {{ found }} as found
-        on {{ customer_health.below_raw_path('filename') }} = found.file_name
+        on hashed.entry_name = found.file_name
     union all
     {%- endif %}
     {%- if unchanged %}
