@@ -1,5 +1,4 @@
-{#- parent_account_id is followed to the head of the group. Each step doubles the way walked, so 16 levels end at their head;
-    accounts in a circle stand for groups of their own. -#}
+{#- parent_account_id is followed to the head of the group, over 16 levels; accounts in a circle stand for groups of their own. -#}
 {%- set steps = 4 -%}
 with
 
@@ -33,36 +32,24 @@ plans as (
 step_0 as (
 
     select
-        account_id,
-        coalesce(parent_account_id, account_id) as head_id
+        account_id as id,
+        coalesce(parent_account_id, account_id) as end_id
     from accounts
 
 ),
-{%- for step in range(1, steps + 1) %}
 
-step_{{ step }} as (
-
-    select
-        walked.account_id,
-        coalesce(further.head_id, walked.head_id) as head_id
-    from step_{{ step - 1 }} as walked
-    left join step_{{ step - 1 }} as further
-        on walked.head_id = further.account_id
-
-),
-{%- endfor %}
-
+{{ followed_to_the_end(steps) }}
 placed as (
 
     select
         accounts.account_id,
         accounts.segment,
         tiers.tier as product_tier,
-        heads.head_id as group_id,
+        heads.end_id as group_id,
         members.account_id is not null as is_member
     from accounts
     inner join step_{{ steps }} as heads
-        on accounts.account_id = heads.account_id
+        on accounts.account_id = heads.id
     left join members
         on accounts.account_id = members.account_id
     left join plans

@@ -13,12 +13,6 @@ types as (
 
 ),
 
-suggestion_reasons as (
-
-    select * from {{ ref('suggestion_reasons') }}
-
-),
-
 pings as (
 
     select * from {{ ref('int_pings') }}
@@ -39,31 +33,16 @@ ping_spans as (
 
 renames as (
 
-    select * from {{ ref('int_instance_renames') }}
-
-),
-
-last_pings as (
-
-    select * from pings
-    where is_period_ping
-
-),
-
-former_labels as (
-
-    {#- The label of the instance that this one may be a new name of: said, and never taken over. #}
-
+    {#- With the label of the instance that this one may be a new name of: said, and never taken over. #}
     select
-        renames.instance_id,
-        types.instance_type
-    from renames
-    inner join current_rows
+        renames.*,
+        case when types.instance_type_source = 'label' then types.instance_type end as former_label
+    from {{ ref('int_instance_renames') }} as renames
+    left join current_rows
         on renames.renamed_from_instance_id = current_rows.instance_id
-    inner join types
+    left join types
         on current_rows.instance_id = types.instance_id
         and current_rows.period_start = types.period_start
-    where types.instance_type_source = 'label'
 
 ),
 
@@ -91,9 +70,9 @@ instances as (
         types.instance_type_source,
         types.suggested_instance_type,
         case
-            when former_labels.instance_type is not null
+            when renames.former_label is not null
                 then 'It may be ' || renames.renamed_from_hostname || ' under a new name, which was labelled '
-                    || former_labels.instance_type || '. '
+                    || renames.former_label || '. '
             else ''
         end || suggestion_reasons.message as suggestion_reason,
         renames.renamed_from_instance_id,
@@ -122,16 +101,15 @@ instances as (
         and current_rows.period_start = types.period_start
     inner join ping_spans
         on current_rows.instance_id = ping_spans.instance_id
-    inner join last_pings
+    inner join pings as last_pings
         on current_rows.instance_id = last_pings.instance_id
         and current_rows.last_ping_period_start = last_pings.period_start
-    inner join suggestion_reasons
+        and last_pings.is_period_ping
+    inner join {{ ref('suggestion_reasons') }} as suggestion_reasons
         on types.suggestion_reason = suggestion_reasons.suggestion_reason
     cross join newest_versions
     left join renames
         on current_rows.instance_id = renames.instance_id
-    left join former_labels
-        on current_rows.instance_id = former_labels.instance_id
 
 )
 

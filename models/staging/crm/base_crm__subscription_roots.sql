@@ -1,6 +1,6 @@
 {{ config(materialized='table') }}
-{#- original_subscription_id may name the version before instead of the first one: it is followed to the root. Each step
-    doubles the way walked, so chains of 64 versions end at their root; what has not ended there runs in a circle. -#}
+{#- original_subscription_id may name the version before instead of the first one: it is followed to the root, over 64
+    versions; what has not ended there runs in a circle. -#}
 {%- set steps = 6 -%}
 with
 
@@ -14,39 +14,26 @@ subscriptions as (
 step_0 as (
 
     select
-        subscription_id,
+        subscription_id as id,
         coalesce(
             min(case when original_subscription_id != subscription_id then original_subscription_id end),
             subscription_id
-        ) as root_id
+        ) as end_id
     from subscriptions
     group by subscription_id
 
 ),
-{%- for step in range(1, steps + 1) %}
 
-step_{{ step }} as (
-
-    select
-        walked.subscription_id,
-        coalesce(further.root_id, walked.root_id) as root_id
-    from step_{{ step - 1 }} as walked
-    left join step_{{ step - 1 }} as further
-        on walked.root_id = further.subscription_id
-
-),
-{%- endfor %}
-
+{{ followed_to_the_end(steps) }}
 roots as (
 
     select
-        walked.subscription_id,
-        coalesce(first_steps.root_id != walked.root_id, false) as is_in_circle,
-        case when coalesce(first_steps.root_id != walked.root_id, false) then walked.subscription_id else walked.root_id end
-            as root_id
+        walked.id as subscription_id,
+        coalesce(first_steps.end_id != walked.end_id, false) as is_in_circle,
+        case when coalesce(first_steps.end_id != walked.end_id, false) then walked.id else walked.end_id end as root_id
     from step_{{ steps }} as walked
     left join step_0 as first_steps
-        on walked.root_id = first_steps.subscription_id
+        on walked.end_id = first_steps.id
 
 )
 
