@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from loader.config import harmless, redacted
-from loader.engine.destination import Finding
+from loader.engine.destination import Finding, HandsOver
+from loader.engine.freshness import pace
 from loader.engine.plan import Plan
 from loader.engine.reconcile import Difference
 from loader.labels import COLUMNS, Pulled
@@ -153,9 +154,10 @@ def _marts(plan: Plan) -> Iterator[str]:
     if marts.as_of:
         newest = f"; the newest ping arrived {marts.newest_ping_at:%Y-%m-%d}" if marts.newest_ping_at else ""
         age = f", {marts.input_age} days before that" if marts.input_age is not None else ""
-        yield f"The mart is as of {marts.as_of}, a row a {marts.grain}{newest}{age}."
+        grain = f", a row {pace(marts.grain)}" if marts.grain else ""
+        yield f"The mart is as of {marts.as_of}{grain}{newest}{age}."
     for switch in plan.switches:
-        yield str(switch)
+        yield switch.text(handed_over=isinstance(plan.destination, HandsOver))
     for text in marts.changes:
         yield f"{text}. publish refuses this unless it is told to."
     if waiting := plan.rows("held_back"):

@@ -27,6 +27,8 @@ _META_KEYS = {
     "stamps",
     "run",
     "may_be_empty",
+    "period",
+    "order",
 }
 _KINDS = {
     "text": "varchar character varying text string char uuid",
@@ -72,6 +74,8 @@ class PublishModel:
         stamps: columns that are sent with a row and are no reason to send it, such as the mart's day.
         run: the one among them that is filled with the run's id, or None; the mart has no value in it.
         may_be_empty: an empty model is nothing odd, such as a worklist that is done.
+        period: the column that says which period a row is of, where that is not a date of the key.
+        order: the column by whose values rows are sent, the smallest first; else the newest period comes first.
         ignored: what the destination is known to ignore in text keys, see `Compares`.
         patch_path: the yml that holds the contract, relative to its project, or "".
     """
@@ -93,6 +97,8 @@ class PublishModel:
     run: str | None = None
     ignored: frozenset[str] = frozenset()
     may_be_empty: bool = False
+    period: str | None = None
+    order: str | None = None
 
     @cached_property
     def columns(self) -> list[str]:
@@ -138,10 +144,10 @@ class PublishModel:
         return json.dumps(self.key_values(row_key))
 
     @property
-    def date_column(self) -> str | None:
-        """The key's column that says which period a row is of."""
+    def period_column(self) -> str | None:
+        """The column that says which period a row is of, or None."""
         dates = (c for c in self.key_columns if self.kinds[c] in ("date", "timestamp"))
-        return next(dates, None)
+        return self.period or next(dates, None)
 
 
 def value_kind(data_type: str) -> str | None:
@@ -235,7 +241,7 @@ class Artifacts:
         _refuse_shared_objects(models)
         created = {m.object for m in models if m.mode != "update"}
         return sorted(
-            models, key=lambda m: (any(k.object in created for k in m.lookups), m.date_column is not None, m.name)
+            models, key=lambda m: (any(k.object in created for k in m.lookups), m.period_column is not None, m.name)
         )
 
 
@@ -270,7 +276,7 @@ def _publish_model(node: dict[str, Any], publish: Any) -> PublishModel:
     lookups = tuple(_lookup(c, each, wrong) for c, each in (publish.get("lookups") or {}).items())
     labels = (publish.get("labels") or {}).get("field")
     targets = [*fields.values(), *(each.field for each in lookups)]
-    columns = [*fields, *(each.column for each in lookups)]
+    columns = [*fields, *(each.column for each in lookups), *(publish[n] for n in ("period", "order") if n in publish)]
     if absent := [c for c in columns if c not in kinds]:
         raise wrong(f"names the column {absent[0]}, which the contract lacks or gives no type to publish")
     if twice := [f for f in targets if targets.count(f) > 1]:
@@ -283,7 +289,7 @@ def _publish_model(node: dict[str, Any], publish: Any) -> PublishModel:
     return PublishModel(
         name, node["unique_id"], _relation(node), publish["destination"], publish["object"],
         key, mode, fields, lookups, kinds, labels, node.get("patch_path") or "", on_gone, stamps, run,
-        may_be_empty=bool(publish.get("may_be_empty")),
+        may_be_empty=bool(publish.get("may_be_empty")), period=publish.get("period"), order=publish.get("order"),
     )  # fmt: skip
 
 

@@ -21,6 +21,11 @@ FATES = {
 """What becomes of records whose rows are of a grain that the mart has no more."""
 
 
+def pace(grain: str | None) -> str:
+    """How often there is a row, of a grain."""
+    return "every two weeks" if grain == "two_weeks" else f"a {grain}"
+
+
 @dataclass(frozen=True)
 class Marts:
     """What the marts are of, as dbt noted it; None where it noted nothing.
@@ -98,12 +103,13 @@ def _older(state: State, models: Sequence[PublishModel], as_of: str | None) -> l
 
 def _other_grain(state: State, models: Sequence[PublishModel], grain: str | None) -> list[str]:
     return [
-        f"{model.object}: the mart has a row a {grain}, what stands has one a {before}, and {FATES[model.on_gone]}"
+        f"{model.object}: the mart has a row {pace(grain)}, what stands has one {pace(before)}, and"
+        f" {FATES[model.on_gone]}"
         for model, before in _regrained(state, models, grain)
     ]
 
 
 def _regrained(state: State, models: Sequence[PublishModel], grain: str | None) -> list[tuple[PublishModel, str]]:
     """Models whose rows are of periods, and of which rows of another grain stand; with that grain."""
-    pairs = ((model, standing(state, model)) for model in models if model.date_column)
+    pairs = ((model, standing(state, model)) for model in models if model.period_column)
     return [(m, before.grain) for m, before in pairs if before and before.grain and grain and before.grain != grain]

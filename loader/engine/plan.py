@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from loader.engine.destination import Destination, HandsOver, Work
-from loader.engine.freshness import Marts
+from loader.engine.freshness import Marts, pace
 from loader.errors import RefusedError
 from loader.warehouse import Diff, Mart
 
@@ -55,17 +55,19 @@ class Switch:
     overwritten: int
     new: int
 
-    def __str__(self) -> str:
-        """The same as a sentence."""
+    def text(self, *, handed_over: bool) -> str:
+        """The same as a sentence; what was handed over to people is never written over."""
         fate = {
             "leave": "stay as they are, beside the new ones (on_gone: leave)",
             "clear": f"lose their values, {self.clears} of them now (on_gone: clear)",
             "delete": f"are deleted where we created them, {self.deletes} (on_gone: delete)",
         }[self.on_gone]
+        written = "" if handed_over else " and are overwritten"
         return (
-            f"{self.object}, key {', '.join(self.key)}: from a row a {self.before} to a row a {self.after}."
+            f"{self.object}, key {', '.join(self.key)}: from a row {pace(self.before)} to a row {pace(self.after)}."
             f" {self.leaving} records have no row any more and {fate};"
-            f" {self.overwritten} have the key of a row of the new grain and are overwritten; {self.new} are new."
+            f" {self.overwritten} have the key of a row of the new grain{written};"
+            f" {self.new} are new."
         )
 
 

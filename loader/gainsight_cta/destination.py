@@ -33,7 +33,7 @@ class GainsightCta(Gainsight):
 
     name = "gainsight_cta"
     batch_size = 1000
-    """All that a run may make is seen at once, so that the most urgent come first."""
+    """So many are looked at together; the most urgent come first (`order` of the model)."""
     object_kind = "cockpit"
     types: Mapping[str, set[str]] = {kind: {"ANY"} for kind in ("text", "integer", "date")}
     listed = ("referenceId", "Name", "priority", "DueDate", "OwnerEmail", "Comments")
@@ -143,7 +143,7 @@ class GainsightCta(Gainsight):
 
     def insert(self, model: PublishModel, rows: Sequence[Row]) -> Iterator[list[Outcome]]:
         """Make the most urgent calls, as many as the caps take."""
-        items, refused = self._items(model, rows)
+        items, refused = self._records.items(model, rows)
         if refused:
             yield refused
         due: list[Item] = []
@@ -167,11 +167,6 @@ class GainsightCta(Gainsight):
         for start in range(0, len(due), PER_CALL):
             part = due[start : start + PER_CALL]
             yield from send(model.object, part, [], partial(self._once, model), pause, patience)
-
-    def _items(self, model: PublishModel, rows: Sequence[Row]) -> tuple[list[Item], list[Outcome]]:
-        """Rows with the Company of each, the most urgent first."""
-        items, refused = self._records.items(model, rows)
-        return sorted(items, key=lambda item: int(json.loads(item[1])["Rank"])), refused
 
     def _sent(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """What is sent of a row."""

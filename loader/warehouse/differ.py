@@ -86,25 +86,25 @@ class Differ:
 
     def _keyed_query(self, shape: Shape) -> str:
         """A `with` clause that ends in `keyed`, the mart's keys."""
-        date, model = shape.model.date_column, shape.model
+        model = shape.model
         fold, fellows = (shape.fold, "count(*) over (partition by fold)") if model.ignored else ("''", "1")
         together = self._db.literal(f"{TOGETHER} {model.key[0]}")
         return f"""
 with mart as (
     select
         {shape.key} as row_key, {shape.hash} as row_hash, {shape.problem} as problem, {fold} as fold,
-        {shape.column(date) if date else "0"} as period
+        {_due(shape)} as due
     from {shape.relation}
 ), counted as (
     select
         row_key, count(*) as copies, min(row_hash) as row_hash, max(row_hash) as last_hash, min(problem) as problem,
-        max(period) as period, min(fold) as fold
+        max(due) as due, min(fold) as fold
     from mart group by row_key
 ), judged as (
     select *, {fellows} as fellows from counted
 ), keyed as (
     select
-        row_key, copies, row_hash, last_hash, period,
+        row_key, copies, row_hash, last_hash, due,
         coalesce(problem, case when copies = 1 and fellows > 1 then {together} end) as problem
     from judged
 )"""
@@ -118,7 +118,7 @@ with mart as (
     from {self.state.table("publish_state")} where {self.ours(shape.model)}
 ), refused as ({self._refused(shape.model)})
 select
-    coalesce(k.row_key, s.row_key) as row_key, coalesce(k.copies, 0) as copies, k.problem, k.period,
+    coalesce(k.row_key, s.row_key) as row_key, coalesce(k.copies, 0) as copies, k.problem, k.due,
     s.destination_id, coalesce(s.created_by_us, false) as created_by_us, s.null_fields, s.row_hash as published_hash,
     k.row_hash, coalesce(s.row_hash in {MARKS}, false) as marked, s.users > 1 and k.row_key is null as in_use,
     case
@@ -149,14 +149,14 @@ from (
 where rejected_at = last_at group by row_key"""
 
     def _stage(self, shape: Shape, sent: str, *, full: bool) -> None:
-        """Number the rows in the order to send them: changed before new, the current period before old ones."""
-        model, names = shape.model, "destination_id, created_by_us, null_fields, published_hash, kind, period"
+        """Number the rows in the order to send them: changed before new, and as the model says (`order`), else the
+        current period before old ones."""
+        model, names = shape.model, "destination_id, created_by_us, null_fields, published_hash, kind, due"
         source = f"select row_key, row_hash, {names} from {diff_table(model)} where {sent}"
         if full:
-            period = shape.column(model.date_column) if model.date_column else "0"
             source += f"""
 union all
-select s.row_key, s.row_hash, s.destination_id, s.created_by_us, s.null_fields, s.row_hash, 'changed', {period}
+select s.row_key, s.row_hash, s.destination_id, s.created_by_us, s.null_fields, s.row_hash, 'changed', {_due(shape)}
 from {self.state.table("publish_state")} as s
 join {shape.relation} on {shape.key} = s.row_key
 where {self.ours(model, "s.")}
@@ -166,9 +166,9 @@ and not exists (select 1 from {diff_table(model)} as d where d.row_key = s.row_k
         query = f"""
 with source as ({source})
 select
-    row_number() over (order by kind, period desc, row_key) as pos, row_key, {row_hash}, destination_id, created_by_us,
-    null_fields as former_nulls, published_hash, kind = 'changed' as stands, destination_id is not null as found,
-    1 as turn
+    row_number() over (order by kind, due{"" if model.order else " desc"} nulls last, row_key) as pos,
+    row_key, {row_hash}, destination_id, created_by_us, null_fields as former_nulls, published_hash,
+    kind = 'changed' as stands, destination_id is not null as found, 1 as turn
 from source"""
         self.make(staged_table(model), query)
 
@@ -260,6 +260,12 @@ where d.kind = 'invalid' and {options.fresh}"""
                 count = int(self._db.execute(f"select count(*) from {relation} where {condition}", bound)[0][0])
                 if count:
                     yield Finding(model.name, model.object, name, f"{count} values {problem}", fix, schema=False)
+
+
+def _due(shape: Shape) -> str:
+    """What rows are put in order by."""
+    column = shape.model.order or shape.model.period_column
+    return shape.column(column) if column else "0"
 
 
 def staged_table(model: PublishModel) -> str:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from harness import Bench
+
+from loader.dbt.artifacts import Artifacts
+from scripts.salesforce import read_nodes
+
+REPO = Path(__file__).parents[2]
 
 MODEL, OBJECT = "gainsight__instance_usage", "Instance_Usage__gc"
 ONLY = ("--select", MODEL)
@@ -33,16 +40,21 @@ def feed(bench: Bench, grain: str) -> None:
     bench.sql(f"update main_publish.dbt_results set grain = '{grain}'")
 
 
+def published(bench: Bench, **given: Any) -> None:
+    """Change what the model says of how it is published."""
+    path = bench.folder / "target" / "manifest.json"
+    document = json.loads(path.read_text())
+    node = document["nodes"][f"model.mini_project.{MODEL}"]
+    node["config"]["meta"]["publish"] |= given
+    path.write_text(json.dumps(document))
+
+
 @pytest.fixture
 def months(make_bench: Callable[..., Bench], request: pytest.FixtureRequest) -> Bench:
     """A tenant that holds months: 30 records."""
     bench = make_bench()
     bench.companies(10)
-    path = bench.folder / "target" / "manifest.json"
-    document = json.loads(path.read_text())
-    on_gone = getattr(request, "param", "leave")
-    document["nodes"][f"model.mini_project.{MODEL}"]["config"]["meta"]["publish"]["on_gone"] = on_gone
-    path.write_text(json.dumps(document))
+    published(bench, on_gone=getattr(request, "param", "leave"))
     feed(bench, "month")
     assert bench.publish(*ONLY, "--no-gate").result["rows_accepted"] == 30
     return bench
@@ -144,3 +156,41 @@ def test_a_tenant_is_fed_monthly_then_two_weekly_then_weekly_then_monthly_again(
         assert (told["after"], told["overwritten"]) == (grain, 10), "1 June is a first day in each"
         assert switch(months).code == 0
         assert records(months) == {period: (10, {grain}) for period in PERIODS[grain]}
+
+
+def test_a_period_that_is_part_of_a_texts_key_is_told_and_refused_too(make_bench: Callable[..., Bench]) -> None:
+    """As Salesforce has it, where a record is known by one text: account, period and use case."""
+    bench = make_bench()
+    bench.companies(10)
+    published(bench, key=["Activity_Status__gc"], period="period_start")
+    for grain in ("month", "two_weeks"):
+        feed(bench, grain)
+        bench.sql(f"update {MODEL} set activity_status = instance_id || '/' || period_start")
+        if grain == "month":
+            assert bench.publish(*ONLY, "--no-gate").result["rows_accepted"] == 30
+    (told,) = plan(bench)
+    assert (told["before"], told["after"], told["leaving"], told["overwritten"]) == ("month", "two_weeks", 20, 10)
+    text = " ".join(bench.run("plan", *ONLY).out.split())
+    assert "Activity_Status__gc: from a row a month to a row every two weeks. 20 records have no row any more" in text
+    made = len(bench.box.calls)
+    refused = bench.publish(*ONLY, "--no-gate")
+    assert (refused.code, len(bench.box.calls)) == (3, made)
+    assert "the mart has a row every two weeks, what stands has one a month" in refused.json["error"]
+    assert switch(bench).result["rows_accepted"] == 20
+
+
+def test_each_model_with_a_row_a_period_or_an_episode_says_which_column_that_is(tmp_path: Path) -> None:
+    """Its grain is in its description; the loader can tell another cadence only by the column."""
+    nodes, wanted = {}, {}
+    for entry in read_nodes(REPO, "*__*.yml"):
+        name, columns = entry["name"], {each["name"]: each for each in entry["columns"]}
+        config = {"meta": {"publish": entry["publish"]}, "contract": {"enforced": True}}
+        known = {"resource_type": "model", "name": name, "unique_id": name, "database": "", "schema": "main"}
+        nodes[name] = {**known, "config": config, "columns": columns}
+        (grain,) = re.findall(r"[Oo]ne row per (.*?)[.:;]", " ".join(entry["description"].split()))
+        wanted[name] = "period" in grain or "episode" in grain
+    assert sum(wanted.values()) == 3
+    (tmp_path / "target").mkdir()
+    (tmp_path / "target" / "manifest.json").write_text(json.dumps({"metadata": {}, "nodes": nodes}))
+    models = Artifacts(tmp_path).publish_models()
+    assert {each.name: each.period_column is not None for each in models} == wanted

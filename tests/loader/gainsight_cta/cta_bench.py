@@ -86,7 +86,7 @@ class Bench:
             name="calls", unique_id="model.test.calls", relation=Relation("", "main", "calls"),
             destination="gainsight_cta", object="call_to_action", key=("referenceId",), mode="upsert", fields=FIELDS,
             lookups=(Lookup("account_id", "CompanyId", "Company", "SfdcAccountId"),), kinds=KINDS,
-            stamps=frozenset(FIELDS) - {"reference_id"}, may_be_empty=True,
+            stamps=frozenset(FIELDS) - {"reference_id"}, may_be_empty=True, period="reference_id", order="call_rank",
         )  # fmt: skip
 
     def calls(self) -> list[dict[str, Any]]:

@@ -14,7 +14,11 @@ import one_run
 import pytest
 from cta_bench import JANE, LEAD, Bench
 
-from loader.errors import MisuseError, StoppedError
+from loader.engine.freshness import Allowed, Marts, refuse_older
+from loader.engine.publish import Request
+from loader.errors import MisuseError, RefusedError, StoppedError
+from loader.gainsight_cta import GainsightCta
+from loader.warehouse.standing import note_standing
 from sandbox import Fault, Sandbox, Switches
 
 REPO = Path(__file__).parents[3]
@@ -122,6 +126,30 @@ def test_a_cap_per_run_lets_the_most_urgent_through_and_the_rest_wait(bench: Ben
     second = bench.publish()
     assert (second.accepted, second.held) == (1, 0)
     assert bench.names() == ["A1 x", "A1 y", "A1 z"]
+
+
+def test_the_plan_lists_them_in_the_order_in_which_they_are_made(bench: Bench) -> None:
+    """By urgency, not by key; the cap of the run and a canary let the first ones through."""
+    bench.set(CTA_PER_RUN="2", CTA_PER_ACCOUNT="9")
+    for rank, signal in enumerate(("c", "a", "d", "b")):
+        bench.holds("A1", signal, "2026-06-01", call_rank=rank)
+    first = bench.publish(Request(gate=False, limit=1))
+    assert bench.names() == ["A1 c"], "the most urgent one is the canary"
+    assert first.plan and [each["Name"][-1] for each in first.plan.listed["calls"]] == ["c"]
+    second = bench.publish()
+    assert second.plan and [each["Name"][-1] for each in second.plan.listed["calls"]] == ["a", "d", "b"]
+    assert bench.names() == ["A1 a", "A1 c", "A1 d"]
+
+
+def test_calls_of_another_cadence_are_told_and_refused_unless_they_are_meant(bench: Bench) -> None:
+    """Episodes begin on other days then, and a call that a person closed would be made again."""
+    destination = GainsightCta()
+    with one_run.opened(bench.database, destination) as state:
+        note_standing(state, [bench.model()], "2026-06-30", "month")
+        with pytest.raises(
+            RefusedError, match="call_to_action: the mart has a row a week, what stands has one a month"
+        ):
+            refuse_older(state, [bench.model()], Marts(grain="week"), Allowed())
 
 
 def test_a_cap_per_account_counts_those_of_ours_that_are_open(bench: Bench) -> None:
@@ -249,7 +277,6 @@ def test_many_are_made_ten_a_call(bench: Bench) -> None:
 def test_off_unless_an_owner_is_configured(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     from loader.destinations import configured
     from loader.gainsight import Gainsight
-    from loader.gainsight_cta import GainsightCta
 
     assert [each.name for each in configured([Gainsight(), GainsightCta()])] == ["gainsight", "gainsight_cta"]
     monkeypatch.delenv("GAINSIGHT_CTA_OWNER")
@@ -259,7 +286,6 @@ def test_off_unless_an_owner_is_configured(bench: Bench, monkeypatch: pytest.Mon
 def test_check_names_types_and_priorities_that_the_tenant_does_not_have(bench: Bench) -> None:
     from loader.engine.destination import Facts
     from loader.engine.limits import Meter
-    from loader.gainsight_cta import GainsightCta
 
     destination = GainsightCta()
     destination.connect(Meter(destination.windows, 1000))
