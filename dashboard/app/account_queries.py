@@ -12,21 +12,13 @@ def measures(mart: Mart, account_id: str) -> Rows:
         select
             scores.subscription_id, scores.score_group, groups.label as group_label, scores.measure,
             texts.label as measure_label, texts.value_format, scores.is_counted, scores.numerator, scores.denominator,
-            scores.measure_value, scores.points, scores.color, scores.value_reason, bands.yellow_from,
-            bands.yellow_inclusive, bands.green_from, bands.green_inclusive, scores.period_start
+            scores.measure_value, scores.points, scores.color, scores.value_reason, scores.yellow_from,
+            scores.yellow_inclusive, scores.green_from, scores.green_inclusive, scores.period_start
         from {marts}.fct_measure_scores as scores
         inner join {marts}.mart_subscription_standing as standing
             on scores.original_subscription_id = standing.original_subscription_id
             and scores.period_start = coalesce(standing.standing_period_start, standing.period_start)
             and standing.is_in_force
-        left join {marts}.fct_seat_utilization as usage
-            on scores.original_subscription_id = usage.original_subscription_id
-            and scores.period_start = usage.period_start
-        left join {seeds}.score_bands as bands
-            on scores.threshold_set = bands.threshold_set
-            and scores.measure = bands.measure
-            and usage.months_since_start >= bands.age_from
-            and (bands.age_to is null or usage.months_since_start < bands.age_to)
         left join {seeds}.measure_texts as texts
             on scores.measure = texts.measure
         left join {seeds}.score_groups as groups

@@ -52,8 +52,8 @@ MEASURES = """
     select
         own.account_id, own.score_group as use_case, own.measure, texts.label, texts.value_format, texts.finding,
         sum(own.numerator) as numerator, sum(own.denominator) as denominator,
-        count(*) as subscriptions, max(bands.green_from) as adopted_from,
-        min(case when bands.green_inclusive then 1 else 0 end) as is_inclusive
+        count(*) as subscriptions, max(own.green_from) as adopted_from,
+        min(case when own.green_inclusive then 1 else 0 end) as is_inclusive
     from {marts}.fct_measure_scores as own
     inner join {marts}.mart_subscription_standing as standing
         on own.original_subscription_id = standing.original_subscription_id
@@ -61,14 +61,6 @@ MEASURES = """
         and standing.is_in_force
     inner join {seeds}.use_cases as use_cases
         on own.score_group = use_cases.use_case
-    left join {marts}.fct_seat_utilization as usage
-        on own.original_subscription_id = usage.original_subscription_id
-        and own.period_start = usage.period_start
-    left join {seeds}.score_bands as bands
-        on own.threshold_set = bands.threshold_set
-        and own.measure = bands.measure
-        and usage.months_since_start >= bands.age_from
-        and (bands.age_to is null or usage.months_since_start < bands.age_to)
     left join {seeds}.measure_texts as texts
         on own.measure = texts.measure
     where own.is_counted and own.value_reason is null and {only}

@@ -138,3 +138,10 @@ def test_source_freshness_tells_the_newest_ping_of_the_files(sample_bench: tuple
     (result,) = sources["results"]
     assert result["max_loaded_at"].startswith(newest.isoformat(timespec="seconds"))
     assert result["criteria"]["warn_after"] == {"count": 7, "period": "day"}
+
+
+def test_of_a_part_of_the_project_only_tests_run_that_its_part_can_answer(sample_bench: tuple[Bench, DbtRun]) -> None:
+    """`test_labels__few_labels_are_unknown` reads instances besides, which an empty warehouse does not have."""
+    said = sample_bench[0].dbt("ls", "--resource-type", "test", "--select", "+stg_gainsight__instance_labels").said
+    assert "unique_grain_stg_gainsight__instance_labels" in said, said
+    assert "test_labels__few_labels_are_unknown" not in said

@@ -7,19 +7,6 @@ shares as (
 
 ),
 
-eligibility as (
-
-    select * from {{ ref('int_subscription_eligibility') }}
-
-),
-
-bands as (
-
-    select * from {{ ref('score_bands') }}
-    where threshold_set = '{{ var("threshold_set") }}'
-
-),
-
 points as (
 
     select max(points) as best_points from {{ ref('score_points') }}
@@ -30,17 +17,12 @@ losses as (
 
     select
         shares.*,
-        eligibility.subscription_id,
-        eligibility.months_since_start,
         shares.share * (points.best_points - shares.points) as loss,
         count(distinct shares.original_subscription_id) over (
             partition by shares.account_id, shares.period_start, shares.is_standing
         ) as subscription_count
     from shares
     cross join points
-    inner join eligibility
-        on shares.original_subscription_id = eligibility.original_subscription_id
-        and shares.source_period_start = eligibility.period_start
 
 ),
 
@@ -58,19 +40,11 @@ worst as (
 bounded as (
 
     select
-        worst.*,
-        worst.color = 'red' and (
-            bands.yellow_from != bands.green_from or bands.yellow_inclusive != bands.green_inclusive
-        ) as is_yellow_next,
-        bands.yellow_from,
-        bands.yellow_inclusive,
-        bands.green_from,
-        bands.green_inclusive
+        *,
+        color = 'red' and (
+            yellow_from != green_from or yellow_inclusive != green_inclusive
+        ) as is_yellow_next
     from worst
-    inner join bands
-        on worst.measure = bands.measure
-        and worst.months_since_start >= bands.age_from
-        and (bands.age_to is null or worst.months_since_start < bands.age_to)
 
 ),
 

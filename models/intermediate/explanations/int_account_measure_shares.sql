@@ -42,6 +42,11 @@ counted as (
         points.measure_value,
         points.points,
         points.color,
+        points.subscription_id,
+        points.yellow_from,
+        points.yellow_inclusive,
+        points.green_from,
+        points.green_inclusive,
         count(*) over (
             partition by subscriptions.account_id, subscriptions.period_start, subscriptions.is_standing,
                 subscriptions.original_subscription_id, points.score_group
@@ -81,6 +86,11 @@ shares as (
         weighed.measure_value,
         weighed.points,
         weighed.color,
+        weighed.subscription_id,
+        weighed.yellow_from,
+        weighed.yellow_inclusive,
+        weighed.green_from,
+        weighed.green_inclusive,
         {{ rounded(
             'weighed.share_of_group * rollup_groups.weight / nullif(rollup_groups.weight_present, 0)', 12
         ) }} as share

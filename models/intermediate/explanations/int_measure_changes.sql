@@ -17,13 +17,6 @@ periods as (
 
 ),
 
-bands as (
-
-    select * from {{ ref('score_bands') }}
-    where threshold_set = '{{ var("threshold_set") }}'
-
-),
-
 paired as (
 
     select
@@ -34,6 +27,10 @@ paired as (
         max(shares.score_group) as score_group,
         max(shares.driver_order) as driver_order,
         max(case when shares.period_start = periods.period_start then shares.share end) as share,
+        max(case when shares.period_start = periods.period_start then shares.yellow_from end) as yellow_from,
+        max(case when shares.period_start = periods.period_start then shares.green_from end) as green_from,
+        {{ dbt.bool_or('shares.period_start = periods.period_start and shares.yellow_inclusive') }} as yellow_inclusive,
+        {{ dbt.bool_or('shares.period_start = periods.period_start and shares.green_inclusive') }} as green_inclusive,
         {%- for column in ['measure_value', 'points', 'color'] %}
         max(case when shares.period_start < periods.period_start then shares.{{ column }} end) as earlier_{{ column }},
         max(case when shares.period_start = periods.period_start then shares.{{ column }} end)
@@ -50,22 +47,15 @@ paired as (
 rejudged as (
 
     select
-        paired.*,
-        {{ band_color('paired.earlier_measure_value', 'bands') }} as rejudged_color,
-        max(paired.earlier_points) over (
-            partition by paired.account_id, paired.period_start, paired.original_subscription_id
+        *,
+        {{ band_color('earlier_measure_value', 'paired') }} as rejudged_color,
+        max(earlier_points) over (
+            partition by account_id, period_start, original_subscription_id
         ) is not null as was_scored,
-        max(paired.points) over (
-            partition by paired.account_id, paired.period_start, paired.original_subscription_id
+        max(points) over (
+            partition by account_id, period_start, original_subscription_id
         ) is not null as is_scored
     from paired
-    left join {{ ref('int_subscription_eligibility') }} as eligibility
-        on paired.original_subscription_id = eligibility.original_subscription_id
-        and paired.period_start = eligibility.period_start
-    left join bands
-        on paired.measure = bands.measure
-        and eligibility.months_since_start >= bands.age_from
-        and (bands.age_to is null or eligibility.months_since_start < bands.age_to)
 
 ),
 

@@ -43,6 +43,10 @@ banded as (
 
     select
         measures.*,
+        bands.yellow_from,
+        bands.yellow_inclusive,
+        bands.green_from,
+        bands.green_inclusive,
         scored_measures.measure is not null as is_counted,
         measures.value_status = 'reported' and measures.months_since_start < youngest_bands.first_age
             as is_below_first_band,
@@ -76,6 +80,10 @@ pointed as (
         banded.measure_value,
         banded.color,
         points.points,
+        banded.yellow_from,
+        banded.yellow_inclusive,
+        banded.green_from,
+        banded.green_inclusive,
         case when banded.is_below_first_band then 'too_early' else banded.value_status end as value_status,
         case when banded.is_below_first_band then 'age_below_first_band' else banded.value_reason end as value_reason
     from banded

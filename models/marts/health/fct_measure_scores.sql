@@ -24,7 +24,11 @@ measure_scores as (
         points,
         color,
         value_status,
-        value_reason
+        value_reason,
+        yellow_from,
+        yellow_inclusive,
+        green_from,
+        green_inclusive
     from points
 
 )
