@@ -41,6 +41,8 @@ CAN = inspect.signature(st.dataframe).parameters
 """What this version's tables can."""
 ROW_PIXELS, SEEN_ROWS = 35, 15
 """Of a longer table the rest is scrolled to; all its rows are there."""
+SENTENCE = 540
+"""Pixels that a sentence takes: cells do not wrap."""
 _MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
 _FORMATS = {

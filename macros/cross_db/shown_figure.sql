@@ -36,12 +36,13 @@
     case when {{ value }} < 0 then '-' else '+' end || {{ customer_health.shown_points('abs(' ~ value ~ ')') }}
 {%- endmacro %}
 
-{#- Two shares, in whole percent where that tells them apart: `84 % to 62 %`, `80.12 % to 79.87 %`. -#}
-{% macro shown_share_pair(earlier, later) -%}
+{#- Two shares, in whole percent where that tells them apart, and the lower from the bound between them: `84 % to 62 %`,
+    `80.12 % to 79.87 %`, `17 % to 9.5 %`. -#}
+{% macro shown_share_pair(earlier, later, bound='null') -%}
     case
         when round(100 * ({{ earlier }})) = round(100 * ({{ later }}))
             then cast(cast(100 * ({{ earlier }}) as decimal(38, 2)) as {{ dbt.type_string() }}) || ' % to '
                 || cast(cast(100 * ({{ later }}) as decimal(38, 2)) as {{ dbt.type_string() }}) || ' %'
-        else {{ customer_health.shown_share(earlier) }} || ' to ' || {{ customer_health.shown_share(later) }}
+        else {{ customer_health.shown_share(earlier, bound) }} || ' to ' || {{ customer_health.shown_share(later, bound) }}
     end
 {%- endmacro %}

@@ -8,7 +8,7 @@ from dashboard import formats
 from dashboard.app import account_queries as ask
 from dashboard.app import charts, queries, usage_queries
 from dashboard.app.data import Mart, MissingError, Row, Rows
-from dashboard.app.show import SEVERITIES, SHAPES, Column, blanks, health, level, page, say, subject, table
+from dashboard.app.show import SENTENCE, SEVERITIES, SHAPES, Column, blanks, health, level, page, say, subject, table
 from dashboard.app.views import parts
 from dashboard.words import Words, word
 
@@ -118,12 +118,12 @@ def changes(mart: Mart, account_id: str) -> None:
     """Signals, and what changed."""
     st.subheader("Signals and changes")
     columns = [
-        Column("message", "What", width="large"),
+        Column("message", "What", width=SENTENCE),
         Column(lambda row: SEVERITIES.get(row["severity"], row["severity"]) or row["direction"], "Severity"),
-        Column(lambda row: formats.humanize(row["change_name"]), "Kind"),
-        Column(subject, "About", width="medium"),
         Column("state", "State"),
         Column("since_period_start", "Since", "date"),
+        Column(subject, "About", width="medium"),
+        Column(lambda row: formats.humanize(row["change_name"]), "Kind"),
     ]
     rows = queries.changes(mart, account_id=account_id)
     table(rows, columns, key="account_changes", of="change", empty="No signal, and nothing changed.")

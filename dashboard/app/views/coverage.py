@@ -23,17 +23,14 @@ HOW = {
 
 def show(mart: Mart, chosen: queries.Slice, words: Words) -> None:
     """Lays out the four parts."""
-    left, right = st.columns(2)
-    with left:
-        st.subheader("Who reports usage")
-        who_reports(mart, ask.who_reports(mart, chosen), ask.ended(mart, chosen))
-        st.subheader("Why accounts are unscored")
-        unscored(ask.unscored(mart, chosen), words)
-    with right:
-        st.subheader("Seats: sold, handed out, used")
-        seats(ask.seats(mart, chosen), words)
-        st.subheader("Adoption reached")
-        levels(ask.levels(mart, chosen), words)
+    st.subheader("Who reports usage")
+    who_reports(mart, ask.who_reports(mart, chosen), ask.ended(mart, chosen))
+    st.subheader("Seats: sold, handed out, used")
+    seats(ask.seats(mart, chosen), words)
+    st.subheader("Why accounts are unscored")
+    unscored(ask.unscored(mart, chosen), words)
+    st.subheader("Adoption reached")
+    levels(ask.levels(mart, chosen), words)
 
 
 def called(how: str) -> str:
@@ -70,9 +67,7 @@ def who_reports(mart: Mart, rows: Rows, over: Rows) -> None:
         Column("now", "Subscriptions", "number"),
         Column("share", "Share", "share"),
         Column("before", "Period before", "number", "Empty in the first period"),
-        Column(
-            lambda row: HOW[row["how"]][2] if row["now"] and row["how"] in HOW else "", "What to do", width="medium"
-        ),
+        Column(lambda row: HOW[row["how"]][2] if row["now"] and row["how"] in HOW else "", "What to do"),
     ]
     table(listed, columns, key="coverage_how", of="way", empty="")
     over_time(mart, rows)
@@ -99,30 +94,9 @@ def seats(rows: Rows, words: Words) -> None:
     if known is None:
         st.caption("No subscription in force knows its licensed, activated and used seats.")
     else:
-        st.caption(
-            f"Of {formats.plural(known['subscriptions'], 'subscription')} where all three are known."
-            f" {formats.plural(known['idle'], 'activated seat')} had nobody active in 28 days."
-        )
-        used = known["activated"] - known["idle"]
-        steps: Rows = [
-            {"step": "licensed", "seats": known["licensed"], "of": None},
-            {"step": "activated", "seats": known["activated"], "of": known["licensed"]},
-            {"step": "in use", "seats": used, "of": known["activated"]},
-        ]
-        columns = [
-            Column("step", "Seats", width="medium"),
-            Column("seats", "Number", "number"),
-            Column(lambda row: formats.share(row["seats"], known["licensed"]), "Of licensed", "share"),
-            Column(
-                lambda row: formats.share(row["seats"], row["of"]),
-                "Of the step before",
-                "percent",
-                "Empty for the first",
-            ),
-        ]
-        table(steps, columns, key="coverage_seats", of="step", empty="")
+        seat_steps(known)
     columns = [
-        Column(lambda row: words.reason(row["missing_reason"]), "Not in these sums, because", width="medium"),
+        Column(lambda row: words.reason(row["missing_reason"]), "Not in these sums, because"),
         Column("subscriptions", "Subscriptions", "number"),
         Column("licensed", "Licensed", "number", "Empty where the number is unknown"),
     ]
@@ -130,6 +104,28 @@ def seats(rows: Rows, words: Words) -> None:
     table(
         left_out, columns, key="coverage_left_out", of="reason", empty="Every subscription in force is in these sums."
     )
+
+
+def seat_steps(known: Row) -> None:
+    """Licensed, activated, in use: each as a share of the licensed ones and of the step before."""
+    st.caption(
+        f"Of {formats.plural(known['subscriptions'], 'subscription')} where all three are known."
+        f" {formats.plural(known['idle'], 'activated seat')} had nobody active in 28 days."
+    )
+    steps: Rows = [
+        {"step": "licensed", "seats": known["licensed"], "of": None},
+        {"step": "activated", "seats": known["activated"], "of": known["licensed"]},
+        {"step": "in use", "seats": known["activated"] - known["idle"], "of": known["activated"]},
+    ]
+    columns = [
+        Column("step", "Seats"),
+        Column("seats", "Number", "number"),
+        Column(lambda row: formats.share(row["seats"], known["licensed"]), "Of licensed", "share"),
+        Column(
+            lambda row: formats.share(row["seats"], row["of"]), "Of the step before", "percent", "Empty for the first"
+        ),
+    ]
+    table(steps, columns, key="coverage_seats", of="step", empty="")
 
 
 def levels(rows: Rows, words: Words) -> None:
@@ -142,7 +138,7 @@ def levels(rows: Rows, words: Words) -> None:
         return f"not measured: {words.reason(row['missing_reason'])}"
 
     columns = [
-        Column(named, "Adoption reached", width="medium"),
+        Column(named, "Adoption reached"),
         Column("accounts", "Accounts", "number"),
         Column(lambda row: formats.share(row["accounts"], total), "Share", "share"),
     ]
@@ -153,7 +149,7 @@ def unscored(rows: Rows, words: Words) -> None:
     """Accounts without a score by the reason; unscored is not red."""
     total = sum(row["accounts"] for row in rows)
     columns = [
-        Column(lambda row: words.reason(row["unscored_reason"]), "Why unscored", width="medium"),
+        Column(lambda row: words.reason(row["unscored_reason"]), "Why unscored"),
         Column("accounts", "Accounts", "number"),
         Column(lambda row: formats.share(row["accounts"], total), "Share of the unscored", "share"),
         Column("arr", "ARR", "number", "Empty where no subscription in force has any"),

@@ -3,7 +3,10 @@ with
 
 changes as (
 
-    select * from {{ ref('int_measure_changes') }}
+    select
+        *,
+        case when 'red' in (color, rejudged_color) then yellow_from else green_from end as bound
+    from {{ ref('int_measure_changes') }}
     where round(abs(behaviour_effect), 2) > 0
 
 ),
@@ -47,7 +50,7 @@ ranked as (
         || ' from '
         || case
             when measure_texts.value_format = 'percent'
-                then {{ shown_share_pair('changes.earlier_measure_value', 'changes.measure_value') }}
+                then {{ shown_share_pair('changes.earlier_measure_value', 'changes.measure_value', 'changes.bound') }}
             else {{ shown_number('changes.earlier_measure_value') }} || ' to ' || {{ shown_number('changes.measure_value') }}
         end
         || ', ' || changes.rejudged_color || ' to ' || changes.color
