@@ -108,12 +108,12 @@ SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 .PHONY: test
 test: setup $(VENV)/.dashboard $(VENV)/.docs $(OLDEST)/.installed ## every test
 	@rm -rf build/not-run && mkdir -p build/not-run
-	@$(MAKE) --no-print-directory -j7 $(SYNC) test-sample test-dbt test-dbt-rest test-loader test-loader-rest test-destinations test-snowflake; ended=$$?; cat build/not-run/*; exit $$ended
+	@$(MAKE) --no-print-directory -j6 $(SYNC) test-sample test-dbt test-loader test-loader-rest test-destinations test-snowflake; ended=$$?; cat build/not-run/*; exit $$ended
 
-# Seven suites side by side. Of the project's tests one has those that look at the whole build of the sample or at
-# its history, which are made once for all of them.
+# Six suites side by side. What several modules look at is made once a suite: of the project's tests one has those that look at
+# the build of the sample, its history or its first days of June, at the worked examples, or at a folder or project that is spoilt.
 TEST = $(BIN)/python -m pytest -q -m "not long"
-OF_SAMPLE := $(sort $(shell grep -lE 'sample_(bench|mart)\b|history: History' tests/project/test_*.py))
+OF_SAMPLE := $(sort $(shell grep -lE 'sample_(bench|mart)\b|history: History|worked_mart\b|spoilt_bench\b|early_june: ' tests/project/test_*.py))
 
 .PHONY: test-sample
 test-sample: setup $(VENV)/.dashboard $(VENV)/.docs $(OLDEST)/.installed
@@ -121,11 +121,7 @@ test-sample: setup $(VENV)/.dashboard $(VENV)/.docs $(OLDEST)/.installed
 
 .PHONY: test-dbt
 test-dbt: setup $(VENV)/.dashboard $(VENV)/.docs
-	NOT_RUN=build/not-run/dbt $(TEST) $(filter-out $(OF_SAMPLE),$(sort $(wildcard tests/project/test_[a-h]*.py)))
-
-.PHONY: test-dbt-rest
-test-dbt-rest: setup $(VENV)/.dashboard $(VENV)/.docs
-	NOT_RUN=build/not-run/dbt-rest $(TEST) $(filter-out $(OF_SAMPLE),$(sort $(wildcard tests/project/test_[i-z]*.py)))
+	NOT_RUN=build/not-run/dbt $(TEST) $(filter-out $(OF_SAMPLE),$(sort $(wildcard tests/project/test_*.py)))
 
 .PHONY: test-loader
 test-loader: setup

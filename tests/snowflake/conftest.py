@@ -1,12 +1,15 @@
-"""Fixtures of the Snowflake tests: one local server, and the sample built on both warehouses, twice."""
+"""Fixtures of the Snowflake tests: one local server, and the sample built on both warehouses."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from parity import Parity, build_twice
-from snowflake_bench import LocalSnowflake
+from snowflake_bench import DATABASE, LocalSnowflake, TwoWarehouses
+
+SMALL, SMALL_RAW = "SMALL", "SMALL_RAW"
 
 
 @pytest.fixture(scope="session")
@@ -19,5 +22,30 @@ def server() -> Iterator[LocalSnowflake]:
 
 @pytest.fixture(scope="session")
 def parity(server: LocalSnowflake, tmp_path_factory: pytest.TempPathFactory) -> Parity:
-    """`dbt build` of the sample on both: once in full, once more with new and late pings."""
+    """`dbt build` of the sample on both: its staging, and then all of it with new and late pings."""
     return build_twice(server, tmp_path_factory.mktemp("parity"))
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project without its tests."""
+    from dbt_bench import models_only
+
+    return models_only(tmp_path_factory.mktemp("models") / "project")
+
+
+@pytest.fixture(scope="session")
+def small(server: LocalSnowflake, models: Path) -> Callable[[Path], TwoWarehouses]:
+    """Warehouses of nothing, with raw tables in a schema of their own; one after the other, so that dbt parses once for all."""
+
+    def emptied(home: Path) -> TwoWarehouses:
+        found = server.duckdb(
+            f"select schema_name from information_schema.schemata where catalog_name = '{DATABASE}'"
+            f" and schema_name like '{SMALL}%'"
+        )
+        for (schema,) in found:
+            server.duckdb(f"drop schema {DATABASE}.{schema} cascade")
+        server.connect(SMALL_RAW).close()
+        return TwoWarehouses(home, home / "raw", server, models, {"raw_schema": SMALL_RAW}, SMALL)
+
+    return emptied

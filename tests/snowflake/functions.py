@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import re
 
-import sqlglot
 from snowflake_bench import HERE
 from sqlglot import exp
 from sqlglot.dialects.snowflake import Snowflake
@@ -38,6 +37,6 @@ def documented() -> set[str]:
         return {row["function"] for row in csv.DictReader(file)}
 
 
-def cte_names(sql: str) -> set[str]:
+def cte_names(tree: exp.Expression) -> set[str]:
     """Names of subqueries, which stand before a bracket in `x (` nowhere but in `with x as (`."""
-    return {each.alias.lower() for each in sqlglot.parse_one(sql, read="snowflake").find_all(exp.CTE)}
+    return {each.alias.lower() for each in tree.find_all(exp.CTE)}

@@ -13,10 +13,11 @@ import re
 import sys
 from collections.abc import Callable
 from string import Template
-from threading import Lock
+from threading import Lock, local
 from typing import Any
 
 import asgi_stand_in
+import duckdb
 import pyarrow
 import pyarrow.compute
 from asgi_stand_in import JSONResponse, Request, Route
@@ -47,6 +48,9 @@ create or replace macro ${catalog}._fs_flatten(input) as table
     from json_each(input) as entry"""
 _PARSING = Lock()
 """sqlglot sets itself up at its first use, and threads that come meanwhile get half of it."""
+_OF_THIS_REQUEST = local()
+"""Each request has a thread."""
+_DESCRIBED_ANEW = fakesnow.cursor.FakeSnowflakeCursor._describe_last_sql
 _SAID: list[str] = []
 """Every statement as the client sent it."""
 _FORMATS = {
@@ -91,9 +95,38 @@ def _patched(parse: Callable[[str], exp.Expression]) -> Callable[[str], exp.Expr
         with _PARSING:
             for unknown in (_SESSION, _COMMENTS):
                 command = unknown.sub("select 'Statement executed successfully.' as status", command)
-            return parse(_TEMPORARY.sub(r"\1", command, count=1)).transform(_replaced)
+            return parse(_TEMPORARY.sub(r"\1", command, count=1)).transform(_replaced, copy=False)
 
     return parse_one
+
+
+def _kept(parse: Callable[[str], exp.Expression]) -> Callable[[str], exp.Expression]:
+    """The server parses each statement to see of what type it is, and its cursor once more to run it."""
+
+    def parse_one(command: str) -> exp.Expression:
+        _OF_THIS_REQUEST.parsed = (command, parse(command))
+        return _OF_THIS_REQUEST.parsed[1]
+
+    return parse_one
+
+
+def _taken(parse: Callable[[str], exp.Expression]) -> Callable[[str], exp.Expression]:
+    """For the cursor: what the server has just parsed, once."""
+
+    def parse_one(command: str) -> exp.Expression:
+        known, parsed = getattr(_OF_THIS_REQUEST, "parsed", (None, None))
+        _OF_THIS_REQUEST.parsed = (None, None)
+        return parsed if known == command else parse(command)
+
+    return parse_one
+
+
+def _described(cursor: Any) -> list[tuple[Any, ...]]:
+    """What DuckDB says of the statement as it ran; fakesnow parses and writes it anew for that."""
+    try:
+        return cursor._duck_conn.execute(f"describe {cursor._last_sql}", cursor._last_params).fetchall()
+    except duckdb.Error:
+        return _DESCRIBED_ANEW(cursor)
 
 
 def _nulls_kept(to_struct: Callable[[Any], pyarrow.StructArray]) -> Callable[[Any], pyarrow.StructArray]:
@@ -138,8 +171,9 @@ def serve(port: int) -> None:
     server: Any = fakesnow.server
     fakesnow.macros.FS_OBJECT_CONSTRUCT = Template(_OBJECT_CONSTRUCT)
     fakesnow.macros.FS_FLATTEN = Template(_FLATTEN)
-    server.parse_one = _noted(_patched(server.parse_one))
-    fakesnow.cursor.parse_one = _patched(fakesnow.cursor.parse_one)
+    server.parse_one = _noted(_kept(_patched(server.parse_one)))
+    fakesnow.cursor.parse_one = _taken(_patched(fakesnow.cursor.parse_one))
+    fakesnow.cursor.FakeSnowflakeCursor._describe_last_sql = _described
     # A merge is several statements there, and a note in another database between them ends the transaction.
     fakesnow.info_schema.insert_table_comment_sql = lambda *_: "select 1"
     fakesnow.arrow.timestamp_to_sf_struct = _nulls_kept(fakesnow.arrow.timestamp_to_sf_struct)

@@ -20,19 +20,19 @@ COLUMNS = {
 PINGS = (
     "ping_id varchar, received_at timestamp, payload json, source_file varchar, line_number bigint, landed_at timestamp"
 )
+RAW = "CUSTOMER_HEALTH.RAW"
 LINES = "line varchar, source_file varchar, line_number bigint, file_time timestamp"
 Run = Callable[[str], object]
 
 
-def land(run: Run, folder: Path, database: str = "CUSTOMER_HEALTH") -> None:
+def land(run: Run, folder: Path, raw: str = RAW) -> None:
     """Make and fill every raw table.
 
     Args:
         run: runs a statement on the DuckDB behind the local server.
         folder: in the layout of the raw contract.
-        database: database whose schema RAW is filled.
+        raw: database and schema that are filled.
     """
-    raw = f"{database}.RAW"
     for table, columns in COLUMNS.items():
         run(f"create or replace table {raw}.{table.upper()} ({upper(columns)})")
         file = folder / f"{table}.csv"
@@ -44,8 +44,8 @@ def land(run: Run, folder: Path, database: str = "CUSTOMER_HEALTH") -> None:
             )
     run(f"create or replace table {raw}.SERVICE_PINGS ({upper(PINGS)})")
     pings = folder / "service_pings"
-    land_pings(run, sorted([*pings.rglob("*.jsonl"), *pings.rglob("*.jsonl.gz")]), database)
-    land_manual(run, sorted((pings / "manual").glob("*.json")), database)
+    land_pings(run, sorted([*pings.rglob("*.jsonl"), *pings.rglob("*.jsonl.gz")]), raw)
+    land_manual(run, sorted((pings / "manual").glob("*.json")), raw)
 
 
 def empty(columns: str) -> str:
@@ -60,11 +60,11 @@ def stage_name(file: Path) -> str:
     return "service_pings/" + file.as_posix().split("/service_pings/")[1]
 
 
-def land_pings(run: Run, files: Iterable[Path], database: str = "CUSTOMER_HEALTH", only: str = "true") -> None:
+def land_pings(run: Run, files: Iterable[Path], raw: str = RAW, only: str = "true") -> None:
     """Append files of JSON lines, or some of their lines; a line that is not JSON becomes a payload of text."""
     for file in files:
         run(f"""
-insert into {database}.RAW.SERVICE_PINGS
+insert into {raw}.SERVICE_PINGS
 select
     case when json_valid(line) then line ->> '$.ping_id' end,
     case when json_valid(line) then try_cast(line ->> '$.received_at' as timestamptz) at time zone 'UTC' end,
@@ -78,11 +78,11 @@ from (
 where trim(line) != '' and {only}""")
 
 
-def land_manual(run: Run, files: Iterable[Path], database: str = "CUSTOMER_HEALTH") -> None:
+def land_manual(run: Run, files: Iterable[Path], raw: str = RAW) -> None:
     """Append bare payloads: the id is the hash of the content, the arrival is recorded_at."""
     for file in files:
         run(f"""
-insert into {database}.RAW.SERVICE_PINGS
+insert into {raw}.SERVICE_PINGS
 select md5(content), try_cast(replace(content ->> '$.recorded_at', ' UTC', 'Z') as timestamptz) at time zone 'UTC',
     content::json, '{stage_name(file)}', 1, now() at time zone 'UTC'
 from read_text('{file}')""")

@@ -157,7 +157,8 @@ class TwoWarehouses:
     def _parsed(self, target: str, hear: Callable[[EventMsg], None]) -> dbtRunnerResult:
         """The project as dbt parses it, once for each warehouse; of the vars only where raw data are matters to that."""
         raw = {name: value for name, value in self.variables.items() if name in RAW_VARS}
-        key = (self.project, target, self.schema, self.raw, repr(raw))
+        files = self.raw if target == "duckdb" else None
+        key = (self.project, target, self.schema, files, repr(raw))
         if key not in PARSED:
             PARSED[key] = dbtRunner(callbacks=[hear]).invoke(["parse", *self._options(target, raw)])
         return PARSED[key]

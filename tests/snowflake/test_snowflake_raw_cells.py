@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from raw_tables import COLUMNS, PINGS, upper
 from snowflake_bench import LocalSnowflake, TwoWarehouses
 
-SCHEMA = "TEXT_RAW"
-RAW = f"CUSTOMER_HEALTH.{SCHEMA}"
+RAW = "CUSTOMER_HEALTH.SMALL_RAW"
 GOOD = {
     "subscription_id": "S1",
     "account_id": "A1",
@@ -31,18 +30,17 @@ def insert(server: LocalSnowflake, table: str, **cells: str) -> None:
 
 
 @pytest.fixture
-def warehouses(server: LocalSnowflake, tmp_path: Path) -> Iterator[TwoWarehouses]:
+def warehouses(small: Callable[[Path], TwoWarehouses], server: LocalSnowflake, tmp_path: Path) -> TwoWarehouses:
     """Raw tables of one account and one subscription, every column of them text."""
-    server.connect(SCHEMA).close()
+    made = small(tmp_path)
+    made.variables["as_of"] = "2026-06-30"
     for table, columns in COLUMNS.items():
         names = ", ".join(f"{each.split()[0].upper()} varchar" for each in columns.split(", "))
         server.duckdb(f"create or replace table {RAW}.{table.upper()} ({names})")
     server.duckdb(f"create or replace table {RAW}.SERVICE_PINGS ({upper(PINGS)})")
     insert(server, "ACCOUNTS", account_id="A1")
     insert(server, "SUBSCRIPTIONS", **GOOD)
-    yield TwoWarehouses(
-        tmp_path, tmp_path, server, variables={"as_of": "2026-06-30", "raw_schema": SCHEMA}, schema="CELLS"
-    )
+    return made
 
 
 def test_a_cell_that_cannot_be_read_stops_with_table_id_and_column(warehouses: TwoWarehouses) -> None:
@@ -66,7 +64,7 @@ def test_odd_cells_and_empty_ids_are_findings_there_too(warehouses: TwoWarehouse
     assert printed.startswith("passed"), printed[-4000:]
     with server.connect() as connection, connection.cursor() as cursor:
         rows = cursor.execute(
-            "select row_key, column_name, finding, effect from CELLS_intermediate.int_input_findings_crm"
+            "select row_key, column_name, finding, effect from SMALL_intermediate.int_input_findings_crm"
         ).fetchall()
     assert {tuple(row) for row in rows} == {
         ("S2", "seats", "fractional", "value_ignored"),

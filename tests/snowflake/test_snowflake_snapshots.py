@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from raw_folder import RawFolder
 from raw_tables import land
 from snowflake_bench import LocalSnowflake, TwoWarehouses
-
-sys.path.append(str(Path(__file__).parents[1] / "project"))
-from dbt_bench import models_only
-from raw_folder import RawFolder
 
 MODELS = [f"int_{name}_known" for name in ("accounts", "subscriptions", "licenses", "instance_labels")]
 SNAPSHOTS = ["snap_crm__accounts", "snap_crm__subscriptions", "snap_crm__licenses", "snap_gainsight__instance_labels"]
@@ -56,11 +52,13 @@ def edit(raw: RawFolder) -> None:
 
 
 @pytest.fixture(scope="module")
-def edited(server: LocalSnowflake, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edited]:
+def edited(
+    small: Callable[[Path], TwoWarehouses], server: LocalSnowflake, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Edited]:
     """As of 30 June; edited, as of 10 July; the account's edit taken back, on the same day; as of 30 June again."""
     home = tmp_path_factory.mktemp("snapshots")
     raw, found = a_few(), Edited([], [])
-    warehouses = TwoWarehouses(home, home / "raw", server, models_only(home / "project"), schema="SNAPSHOT_TEST")
+    warehouses = small(home)
     for as_of, change in (
         ("2026-06-30", lambda: None),
         ("2026-07-10", lambda: edit(raw)),
@@ -68,17 +66,17 @@ def edited(server: LocalSnowflake, tmp_path_factory: pytest.TempPathFactory) -> 
         ("2026-06-30", lambda: None),
     ):
         change()
-        land(server.duckdb, raw.write(home / "raw"))
-        warehouses.variables = {"as_of": as_of}
-        said = warehouses.dbt(
-            "build", "--select", *(f"+{name}" for name in MODELS), "--exclude-resource-type", "unit_test", "test"
-        )
+        land(server.duckdb, raw.write(home / "raw"), "CUSTOMER_HEALTH.SMALL_RAW")
+        warehouses.variables["as_of"] = as_of
+        # what they are made from are seeds, and views: once
+        select = (*SNAPSHOTS, *MODELS) if found.accounts else tuple(f"+{name}" for name in MODELS)
+        said = warehouses.dbt("build", "--select", *select, "--exclude-resource-type", "unit_test", "test")
         assert all(text.startswith("passed") for text in said.values()), said
         found.differences.append(warehouses.differences(RELATIONS, {}))
         found.accounts.append(
             server.duckdb(
                 "select ACCOUNT_ID, SEGMENT, DBT_VALID_FROM::varchar, DBT_VALID_TO::varchar"
-                " from CUSTOMER_HEALTH.SNAPSHOT_TEST_SNAPSHOTS.SNAP_CRM__ACCOUNTS order by all"
+                " from CUSTOMER_HEALTH.SMALL_SNAPSHOTS.SNAP_CRM__ACCOUNTS order by all"
             )
         )
     yield found
