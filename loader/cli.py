@@ -17,6 +17,7 @@ from loader.dbt.artifacts import Artifacts
 from loader.engine.adopt import adopt
 from loader.engine.check import findings
 from loader.engine.freshness import Allowed, read_marts
+from loader.engine.outlook import foresee, refusals
 from loader.engine.plan import Caps, make_plan
 from loader.engine.publish import Publisher, Request, locked, metered, open_meter
 from loader.engine.reconcile import Difference, Reconciler
@@ -116,11 +117,14 @@ def plan(
             mart = Mart(state)
             diffs = [mart.diff(model, Options(full, retry_rejected)) for model in models]
             remaining, marts = open_meter(target, state).remaining, read_marts(state, models)
-            plans.append(make_plan(target, diffs, mart, remaining, marts, limit))
-            if foreign := owner.claim(state):
-                output.log.warning("publish will refuse: %s", owner.refusal(state, foreign))
+            made = make_plan(target, diffs, mart, remaining, marts, limit)
+            foresee(made, mart)
+            made.refusals = refusals(project.artifacts, models, state, made)
+            plans.append(made)
+            for text in made.refusals:
+                output.log.warning("publish will refuse: %s", text)
             if form == "text":
-                output.show_plan(plans[-1], stderr=False)
+                output.show_plan(made, stderr=False)
     if form == "json":
         output.print_json({"plans": [each.as_dict() for each in plans]})
 

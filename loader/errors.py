@@ -36,6 +36,10 @@ class StoppedError(LoaderError):
     """Stopped part-way (destination down, quota spent, a signal); safe to run again."""
 
 
+class WaitingError(StoppedError):
+    """One object has to wait, for a file of an earlier run; others need not."""
+
+
 def own_failure(error: Exception) -> StoppedError:
     """An error in the loader itself, by its place alone: its text may hold anything."""
     place = traceback.extract_tb(error.__traceback__)[-1]

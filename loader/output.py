@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from loader.config import harmless, redacted
 from loader.engine.destination import Finding, HandsOver
 from loader.engine.freshness import pace
-from loader.engine.plan import Plan
+from loader.engine.plan import Plan, Switch
 from loader.engine.reconcile import Difference
 from loader.labels import COLUMNS, Pulled
 
@@ -112,8 +112,13 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]
         number = bool(rows) and all(isinstance(row[n], int | float | None) for row in rows)
         table.add_column(name, justify="right" if number else "left", overflow="fold")
     for row in rows:
-        table.add_row(*("" if each is None else Text(harmless(redacted(str(each)))) for each in row))
+        table.add_row(*("" if each is None else Text(harmless(redacted(_cell(each)))) for each in row))
     console.print(table)
+
+
+def _cell(value: Any) -> str:
+    """Times to the second."""
+    return f"{value:%Y-%m-%d %H:%M:%S}" if isinstance(value, datetime) else str(value)
 
 
 def show_plan(plan: Plan, *, stderr: bool, most: int = _SHOWN) -> None:
@@ -122,13 +127,14 @@ def show_plan(plan: Plan, *, stderr: bool, most: int = _SHOWN) -> None:
     if stderr and isinstance(log.handlers[0].formatter, _JsonLines):
         log.info("the plan", extra={"data": {"plan": document}})
         return
-    names = ("object", "mode", "rows", "new", "changed", "unchanged", "gone", "deletes", "rejected")
+    names = ("object", "mode", "rows", "new", "changed", "unchanged", "gone", "deletes", "clears", "rejected")
     rows = [[each[name] for name in names] for each in document["models"]]
     name = f"{plan.destination.name} at {plan.connection or 'an address that is not set'}"
     print_table(f"Plan for {name}", names, rows, stderr=stderr)
-    calls = ", ".join(f"{count} {purpose}" for purpose, count in plan.calls.items() if count)
+    calls = ", ".join(f"{count} for {purpose}" for purpose, count in plan.calls.items() if count)
+    none = "none is needed" if plan.busy else "nothing to do"
     print_text(
-        f"{plan.total_calls} calls ({calls or 'nothing to do'}), {plan.minutes:.1f} minutes at the limit,"
+        f"{plan.total_calls} calls ({calls or none}), {plan.minutes:.1f} minutes at the limit,"
         f" {document['quota_share']:.1%} of the day's {plan.destination.calls_per_day};"
         f" {plan.remaining} are left today.",
         stderr=stderr,
@@ -139,9 +145,10 @@ def show_plan(plan: Plan, *, stderr: bool, most: int = _SHOWN) -> None:
             print_text(text, stderr=stderr)
     for listed in filter(None, plan.listed.values()):
         more = f", of which the first {most} are shown" if len(listed) > most else ""
-        print_text(f"To be sent, unless it is there already: {len(listed)}{more}", stderr=stderr)
-        for *values, text in (each.values() for each in listed[:most]):
-            print_text(f"- {', '.join(str(each) for each in values if each is not None)}\n  {text}", stderr=stderr)
+        print_text(f"To be sent, unless it is there already: {len(listed)}, in this order{more}", stderr=stderr)
+        for *values, (_, text) in (each.items() for each in listed[:most]):
+            told = (f"no {name}" if value is None else str(value) for name, value in values)
+            print_text(f"- {', '.join(told)}\n  {text}", stderr=stderr)
     for text in (*_marts(plan), *plan.offers, *plan.remarks):
         print_text(text, stderr=stderr)
     if plan.left:
@@ -155,13 +162,29 @@ def _marts(plan: Plan) -> Iterator[str]:
         newest = f"; the newest ping arrived {marts.newest_ping_at:%Y-%m-%d}" if marts.newest_ping_at else ""
         age = f", {marts.input_age} days before that" if marts.input_age is not None else ""
         grain = f", a row {pace(marts.grain)}" if marts.grain else ""
-        yield f"The mart is as of {marts.as_of}{grain}{newest}{age}."
+        built = f", built {marts.built_at:%Y-%m-%d %H:%M} UTC" if marts.built_at else ""
+        yield f"The mart is as of {marts.as_of}{grain}{built}{newest}{age}."
     for switch in plan.switches:
-        yield switch.text(handed_over=isinstance(plan.destination, HandsOver))
+        yield _switched(switch, handed_over=isinstance(plan.destination, HandsOver))
     for text in marts.changes:
         yield f"{text}. publish refuses this unless it is told to."
     if waiting := plan.rows("held_back"):
         yield f"{waiting} rows wait (--limit)."
+
+
+def _switched(switch: Switch, *, handed_over: bool) -> str:
+    """What another grain changes, as a sentence; what was handed over to people is never written over."""
+    fate = {
+        "leave": "stay as they are, beside the new ones (on_gone: leave)",
+        "clear": f"lose their values, {switch.clears} of them now (on_gone: clear)",
+        "delete": f"are deleted where we created them, {switch.deletes} (on_gone: delete)",
+    }[switch.on_gone]
+    written = "" if handed_over else " and are overwritten"
+    return (
+        f"{switch.object}, key {', '.join(switch.key)}: from a row {pace(switch.before)} to a row {pace(switch.after)}."
+        f" {switch.leaving} records have no row any more and {fate};"
+        f" {switch.overwritten} have the key of a row of the new grain{written}; {switch.new} are new."
+    )
 
 
 def show_status(
@@ -174,6 +197,8 @@ def show_status(
     names = ["started_at", "destination", "connection", "outcome", "exit_code", "rows_new", "rows_changed"]
     names += ["rows_accepted", "rows_rejected", "rows_later", "api_calls", "gate"]
     print_table("Last runs", names, [[each[name] for name in names] for each in runs])
+    for text in _ends(runs):
+        print_text(text)
     names = ["connection", "object", "row_key", "field", "code", "message", "rejected_at"]
     rows = [[each[name] for name in names] for each in rejections[:_SHOWN]]
     print_table(f"Rejected rows that still stand: {len(rejections)}", names, rows)
@@ -188,6 +213,16 @@ def show_status(
         print_table(f"Calls to action that were decided, newest first: {len(calls)}", list(calls[0]), rows)
     if stuck := sum(each["runs"] > MANY_RUNS for each in later):
         print_text(f"{stuck} of them were not taken in more than {MANY_RUNS} runs; look at what keeps them.")
+
+
+def _ends(runs: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """How the last run to each destination ended that did not end well."""
+    for run in {(each["destination"], each["connection"]): each for each in reversed(runs)}.values():
+        name, message = run["destination"], str(run["message"])
+        if run["outcome"] == "running":
+            yield f"{name}: a run that is shown as running, and is not, was cut off; publish goes on where it ended."
+        elif run["exit_code"]:
+            yield message if message.startswith(f"{name} ") else f"{name}: {message}"
 
 
 def show_findings(found: Sequence[Finding], *, as_json: bool) -> None:

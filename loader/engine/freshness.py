@@ -33,6 +33,7 @@ class Marts:
     Attributes:
         as_of: the day they were built for, YYYY-MM-DD.
         newest_ping_at: when the newest ping among their input arrived.
+        built_at: when dbt built them.
         changes: what differs from what stands at the destination, in words.
         regrained: the grain of what stands, by object, where it is another one.
     """
@@ -42,6 +43,7 @@ class Marts:
     newest_ping_at: datetime | None = None
     changes: tuple[str, ...] = ()
     regrained: Mapping[str, str] = field(default_factory=dict)
+    built_at: datetime | None = None
 
     @property
     def input_age(self) -> int | None:
@@ -53,7 +55,8 @@ class Marts:
     def as_dict(self) -> dict[str, Any]:
         """The same as JSON has it."""
         newest = self.newest_ping_at.isoformat() if self.newest_ping_at else None
-        known = {"as_of": self.as_of, "grain": self.grain, "newest_ping_at": newest}
+        built = self.built_at.isoformat() if self.built_at else None
+        known = {"as_of": self.as_of, "grain": self.grain, "built_at": built, "newest_ping_at": newest}
         return {**known, "input_age_days": self.input_age, "mart_changes": list(self.changes)}
 
 
@@ -74,7 +77,7 @@ def read_marts(state: State, models: Sequence[PublishModel]) -> Marts:
         return Marts()
     changes = _older(state, models, run.as_of) + _other_grain(state, models, run.grain)
     regrained = {model.object: before for model, before in _regrained(state, models, run.grain)}
-    return Marts(run.as_of, run.grain, run.newest_ping_at, tuple(changes), regrained)
+    return Marts(run.as_of, run.grain, run.newest_ping_at, tuple(changes), regrained, run.at)
 
 
 def refuse_older(state: State, models: Sequence[PublishModel], marts: Marts, allowed: Allowed) -> None:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from loader.engine.destination import Destination, HandsOver, Work
-from loader.engine.freshness import Marts, pace
+from loader.engine.freshness import Marts
 from loader.errors import RefusedError
 from loader.warehouse import Diff, Mart
 
@@ -55,21 +55,6 @@ class Switch:
     overwritten: int
     new: int
 
-    def text(self, *, handed_over: bool) -> str:
-        """The same as a sentence; what was handed over to people is never written over."""
-        fate = {
-            "leave": "stay as they are, beside the new ones (on_gone: leave)",
-            "clear": f"lose their values, {self.clears} of them now (on_gone: clear)",
-            "delete": f"are deleted where we created them, {self.deletes} (on_gone: delete)",
-        }[self.on_gone]
-        written = "" if handed_over else " and are overwritten"
-        return (
-            f"{self.object}, key {', '.join(self.key)}: from a row {pace(self.before)} to a row {pace(self.after)}."
-            f" {self.leaving} records have no row any more and {fate};"
-            f" {self.overwritten} have the key of a row of the new grain{written};"
-            f" {self.new} are new."
-        )
-
 
 @dataclass
 class Plan:
@@ -84,6 +69,7 @@ class Plan:
         remarks: what is to be known of how it is taken.
         switches: what another grain changes, by object.
         listed: rows to send by model, where the destination has them shown one by one.
+        refusals: why a publish without options would be refused, as far as is known.
     """
 
     destination: Destination
@@ -97,6 +83,7 @@ class Plan:
     remarks: list[str] = field(default_factory=list)
     listed: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     switches: list[Switch] = field(default_factory=list)
+    refusals: list[str] = field(default_factory=list)
 
     @property
     def total_calls(self) -> int:
@@ -113,6 +100,12 @@ class Plan:
     def busy(self) -> list[Diff]:
         """Diffs with something to send or delete."""
         return [each for each in self.diffs if each.to_send or each.deletable or each.clearable]
+
+    @property
+    def emptied(self) -> list[str]:
+        """Marts that lost all their rows, while what stands is left there."""
+        odd = (d for d in self.diffs if d.gone and d.model.on_gone == "leave" and not (d.rows or d.model.may_be_empty))
+        return [f"{d.model.name} is empty; {d.gone} records of {d.model.object} stay as they are." for d in odd]
 
     def rows(self, name: str) -> int:
         """One of the counts, over all models."""
@@ -157,6 +150,7 @@ class Plan:
             "offers": self.offers,
             "grain_switches": [asdict(each) for each in self.switches],
             "remarks": self.remarks,
+            "refusals": self.refusals,
         }
 
     def refuse_over(self, caps: Caps) -> None:
@@ -176,8 +170,6 @@ class Plan:
                     f"The plan has {planned} {what}, more than {option} {cap} allows. Nothing was sent."
                     " Look at `plan`, then raise the cap if this is meant."
                 )
-        if caps.null_overwrites is None:
-            self._refuse_shares()
         emptied = [d for d in self.diffs if not (d.rows or d.model.may_be_empty) and (d.deletable or d.clearable)]
         if emptied and not caps.empty:
             raise RefusedError(
@@ -185,6 +177,8 @@ class Plan:
                 f" {emptied[0].model.object} would go with it. Nothing was sent; if this is meant, publish with"
                 " --allow-empty."
             )
+        if caps.null_overwrites is None:
+            self._refuse_shares()
 
     def _refuse_shares(self) -> None:
         for diff in self.diffs:
@@ -215,7 +209,7 @@ def make_plan(
     lookups = {k: len(v) for k, v in mart.lookup_values([d.model for d in diffs], staged=False).items()}
     work = [Work(d.model, d.changed + d.clearable, d.new, d.deletable) for d in diffs]
     plan.calls, plan.offers = destination.calls(work, lookups), destination.offers(work)
-    plan.remarks = destination.remarks(work)
+    plan.remarks = [*destination.remarks(work), *plan.emptied]
     if isinstance(destination, HandsOver):
         plan.listed = {d.model.name: _listed(destination.listed, d, mart) for d in sending}
     if plan.total_calls <= remaining:

@@ -107,6 +107,7 @@ class Publisher:
         self.result = Result(destination=destination.name, connection=state.connection)
         self._show, self._built = show, ""
         self._models: Sequence[PublishModel] = ()
+        self._waiting: list[str] = []
         self._sender = Sender(destination, self.mart, self.meter, self.result, self._still_built, progress)
 
     def run(self, artifacts: Artifacts, models: Sequence[PublishModel]) -> Result:
@@ -121,7 +122,7 @@ class Publisher:
         try:
             with self._signals():
                 marts = self._judge_marts(artifacts, models)
-                result.accepted += recover(self.destination, self.mart, models, self._sender.uploads, self.meter)
+                models = self._recovered(models)
                 plan = self._plan(models, marts)
                 plan = self._linked(plan, models, marts)
                 standing.note_standing(self.state, models, marts.as_of, marts.grain)
@@ -136,6 +137,13 @@ class Publisher:
             self._end("failed", 4, "an error in the loader itself")
             raise
         return result
+
+    def _recovered(self, models: Sequence[PublishModel]) -> list[PublishModel]:
+        """Settle what an earlier run left open; the models whose objects need not wait for it."""
+        accepted, waiting = recover(self.destination, self.mart, models, self._sender.uploads, self.meter)
+        self.result.accepted += accepted
+        self._waiting = list(waiting.values())
+        return [each for each in models if each.object not in waiting]
 
     def _judge_marts(self, artifacts: Artifacts, models: Sequence[PublishModel]) -> Marts:
         """Hold the state, dbt's results and the mart's day and grain against what may be sent."""
@@ -167,6 +175,7 @@ class Publisher:
         if any(each.to_send or each.deletable or each.clearable for each in diffs):
             self._ask_quota()
         plan = make_plan(self.destination, diffs, self.mart, self.meter.remaining, marts, self.request.limit)
+        plan.remarks += self._waiting
         self.result.plan = plan
         self._show(plan)
         plan.refuse_over(self.request.caps)
@@ -223,13 +232,14 @@ class Publisher:
         left = f" {plan.left} rows are left for the next run: today's quota does not take them." if plan.left else ""
         held = f" {plan.rows('held_back')} rows wait (--limit {self.request.limit})." if plan.rows("held_back") else ""
         held += f" {result.held} rows wait (a cap of {result.destination})." if result.held else ""
+        says, waiting = " `status` says why." if result.rejected else "", [*plan.emptied, *self._waiting]
         message = (
             f"{self.state.name}: {result.accepted} rows accepted, {result.rejected} rejected"
             f"{why if result.rejected else ''}, {result.deleted} deleted,"
             f"{f' {result.cleared} cleared,' if result.cleared else ''} {plan.rows('unchanged')} unchanged,"
-            f" {self.meter.calls} calls.{later}{left}{held}"
+            f" {self.meter.calls} calls.{says}{later}{left}{held}{''.join(f' {text}' for text in waiting)}"
         )
-        if plan.left or result.later:
+        if plan.left or result.later or self._waiting:
             raise StoppedError(message)
         code = REJECTED if result.rejected and over else ACCEPTED
         self._end("finished with rejections" if result.rejected else "finished", code, message)

@@ -11,6 +11,7 @@ from loader.engine.destination import Destination, Results
 from loader.engine.limits import Meter
 from loader.engine.uploads import Uploads
 from loader.engine.values import as_sent
+from loader.errors import WaitingError
 from loader.warehouse import Mart
 
 log = logging.getLogger("loader")
@@ -18,18 +19,24 @@ log = logging.getLogger("loader")
 
 def recover(
     destination: Destination, mart: Mart, models: Sequence[PublishModel], uploads: Uploads | None, meter: Meter
-) -> int:
+) -> tuple[int, dict[str, str]]:
     """Settle what an earlier run left open; calls nothing when there is nothing.
 
     Returns:
-        Rows that stand at the destination and were not known to.
+        Rows that stand at the destination and were not known to; and why which objects have to wait.
     """
-    noted, accepted = mart.state.noted_objects(), 0
+    noted, accepted, waiting = mart.state.noted_objects(), 0, dict[str, str]()
     for model in models:
         ended, results = list[str](), None
-        if uploads and mart.state.open_uploads(model.object):
+        opened = bool(uploads and mart.state.open_uploads(model.object))
+        if uploads and opened:
             destination.connect(meter)
-            ended = uploads.wait(model)
+            try:
+                ended = uploads.wait(model)
+            except WaitingError as error:
+                log.warning("%s", error)
+                waiting[model.object] = str(error)
+                continue
             results = uploads.results(model, ended)
         if model.object in noted:
             if uncertain := mart.stage_uncertain(model):
@@ -37,9 +44,9 @@ def recover(
                 log.info("an earlier run was cut off: looking for the %d rows it was about to send", uncertain)
                 accepted += _made(destination, mart, model, meter, results)
             mart.state.drop_intents(model.object)
-        if ended:
+        if opened:
             mart.state.end_uploads(model.object)
-    return accepted
+    return accepted, waiting
 
 
 def _made(destination: Destination, mart: Mart, model: PublishModel, meter: Meter, results: Results | None) -> int:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain
 
+from loader.config import number
 from loader.dbt.artifacts import PublishModel
 from loader.engine.destination import Destination, FilesAlone, Outcome, Results, Row, TakesFiles, TellsResults
 from loader.engine.values import as_sent
-from loader.errors import ReplyError, StoppedError
-from loader.warehouse import Mart
+from loader.errors import ReplyError, StoppedError, WaitingError
+from loader.warehouse import Mart, State
 from loader.warehouse.mart import WINDOW
 
 log = logging.getLogger("loader")
@@ -21,7 +22,35 @@ log = logging.getLogger("loader")
 FILES_AHEAD = 3
 """While one is worked through, the next ones are made."""
 UNKNOWN_UPLOAD = timedelta(minutes=30)
-"""How long a file of which nothing is known may still be worked through."""
+"""How long a file of which nothing is known may still be worked through: no vendor says, so a setting may."""
+
+
+def unnamed(files: TakesFiles, state: State, object_name: str, before: datetime | None = None) -> str:
+    """Why nothing may be sent to an object: a file was handed over, and its run ended before it knew the file's id.
+
+    Args:
+        before: only files of an earlier time.
+    """
+    if files.named_first:
+        return ""
+    patience = timedelta(seconds=number("LOADER_UNNAMED_FILE_SECONDS", UNKNOWN_UPLOAD.total_seconds()))
+    begun = [at for status_id, at in state.open_uploads(object_name) if status_id is None]
+    until = max([at + patience for at in begun if not before or at < before], default=state.now())
+    if until <= state.now():
+        return ""
+    return (
+        f"{object_name}: a file that was handed over at {until - patience:%Y-%m-%d %H:%M:%S} UTC has no known end: its"
+        f" run ended before it knew the file's id. Nothing is sent to {object_name} until {until:%H:%M:%S} UTC, lest"
+        " rows be created twice, or older values come after newer ones. When you see at the destination that it has"
+        " ended, or that none came, LOADER_UNNAMED_FILE_SECONDS=1 ends the wait."
+    )
+
+
+def next_file(alone: FilesAlone, state: State, object_name: str) -> str:
+    """From when on an object's next file may be written; "" where that is now."""
+    last = state.last_upload(object_name)
+    then = last + timedelta(seconds=alone.seconds_apart) if last else state.now()
+    return f"the next file may be written from {then:%H:%M:%S} UTC on" if then > state.now() else ""
 
 
 class Uploads:
@@ -144,24 +173,21 @@ class Uploads:
             The ids of what was.
 
         Raises:
-            StoppedError: an earlier run left a file of which nothing is known; or dbt ran meanwhile.
+            WaitingError: an earlier run left a file of which nothing is known, or that is not through yet.
+            StoppedError: dbt ran meanwhile.
         """
+        if only is None and (text := unnamed(self.files, self.state, model.object, self._started)):
+            raise WaitingError(text)
         ended = []
         for status_id, at in self.state.open_uploads(model.object):
-            if only is not None and status_id not in only:
+            if status_id is None or (only is not None and status_id not in only):
                 continue
-            if status_id is not None:
-                age = (self.state.now() - at).total_seconds()
-                with self.state.away(self._pause):
-                    what = self.files.await_upload(status_id, age)
-                log.info("%s: %s", model.object, what)
-                self._built()
-                ended.append(status_id)
-            elif self.state.now() - at < UNKNOWN_UPLOAD and at < self._started and not self.files.named_first:
-                raise StoppedError(
-                    f"A bulk upload to {model.object} of {at} UTC has no known end. Nothing is sent there until"
-                    f" {at + UNKNOWN_UPLOAD} UTC, lest rows be created twice; run this again then."
-                )
+            age = (self.state.now() - at).total_seconds()
+            with self.state.away(self._pause):
+                what = self.files.await_upload(status_id, age)
+            log.info("%s: %s", model.object, what)
+            self._built()
+            ended.append(status_id)
         return ended
 
     def refuse_rest(self, models: Sequence[PublishModel]) -> None:
@@ -174,9 +200,7 @@ class Uploads:
         for model in models if self._alone else ():
             rows = sum(self.mart.counts(model))
             if rows and self._alone:
-                last = self.state.last_upload(model.object)
-                then = (last or self.state.now()) + timedelta(seconds=self._alone.seconds_apart)
-                why = self._alone.hindrance(model.object) or f"the next file may be written from {then:%H:%M:%S} UTC on"
+                why = self._alone.hindrance(model.object) or next_file(self._alone, self.state, model.object)
                 texts.append(f"{rows} rows of {model.object} wait: {why}.")
         if texts:
             raise StoppedError(f"{' '.join(texts)} Run this again then.")

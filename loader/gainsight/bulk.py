@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import IO, Any
 
 from loader.config import number
-from loader.errors import FatalError, RetriableError, RowRejected, StoppedError
+from loader.errors import FatalError, RetriableError, RowRejected, StoppedError, WaitingError
 from loader.gainsight.client import Client
 
 log = logging.getLogger("loader")
@@ -81,7 +81,7 @@ def wait(client: Client, status_id: str, pause: Callable[[float], None], age: fl
         What became of it.
 
     Raises:
-        StoppedError: it runs longer than a run waits; the next run looks again.
+        WaitingError: it runs longer than a run waits; the next run looks again.
     """
     patience = number("GAINSIGHT_BULK_WAIT_SECONDS", 600)
     quiet = min(60.0, patience / 10)  # how long a state that is not known to us, or no state, must last
@@ -94,7 +94,7 @@ def wait(client: Client, status_id: str, pause: Callable[[float], None], age: fl
         if age + waited >= LONGEST_RUN:
             return f"the bulk import {status_id} {what} after an hour, and is taken for ended"
         if waited >= patience:
-            raise StoppedError(
+            raise WaitingError(
                 f"The bulk import {status_id} {what} after {waited:.0f} s. Nothing is held while it goes on; run this"
                 " again later, and what it brought is read back."
             )

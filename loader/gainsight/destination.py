@@ -66,7 +66,7 @@ class Gainsight(Defaults):
         busy = [each for each in work if each.known or each.unknown or each.deletes]
         in_bulk = [w for w in busy if self.takes_bulk(w.model, w.known + w.unknown)]
         calls = {
-            "metadata": (1 + Credentials.needs_token() if busy else 0),
+            "metadata": bool(busy) + (Credentials.needs_token() if busy or any(lookups.values()) else 0),
             "look-ups": sum(_reads(n) for n in lookups.values()),
             "finds": sum(pages(w.unknown, PAGE) + _probes(w.model, w.unknown) for w in busy),
             "writes": sum(_writes(w) for w in busy if w not in in_bulk),

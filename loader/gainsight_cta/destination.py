@@ -65,7 +65,7 @@ class GainsightCta(Gainsight):
         """See `Destination`."""
         new = sum(each.unknown for each in work)
         return {
-            "metadata": Credentials.needs_token() if new else 0,
+            "metadata": Credentials.needs_token() if new or any(lookups.values()) else 0,
             "look-ups": sum(pages(n, PAGE) for n in lookups.values()),
             "finds": pages(new, COMPANIES_PER_LIST) + (1 if new else 0),
             "writes": pages(min(new, self._per_run), PER_CALL),
@@ -80,9 +80,10 @@ class GainsightCta(Gainsight):
         if not any(each.unknown for each in work):
             return []
         return [
-            f"At most {self._per_run} calls are made a run (GAINSIGHT_CTA_PER_RUN), and {self._per_account} of ours are"
-            " open at an account (GAINSIGHT_CTA_PER_ACCOUNT); others wait. One that is open, or was closed in the same"
-            " episode, is not made again."
+            f"At most {self._per_run} calls to action are made a run (GAINSIGHT_CTA_PER_RUN), and {self._per_account}"
+            " of ours are open at an account (GAINSIGHT_CTA_PER_ACCOUNT); others wait. One that is open, or was closed"
+            " in the same episode, is not made again. Those without an owner, or with one who is no active user, go to"
+            " GAINSIGHT_CTA_OWNER."
         ]
 
     def takes_bulk(self, model: PublishModel, rows: int) -> bool:

@@ -73,9 +73,21 @@ class GainsightS3(Defaults):
         return Bucket(self._bucket, self._prefix, self._timeout)
 
     def calls(self, work: Sequence[Work], lookups: Mapping[tuple[str, str], int]) -> dict[str, int]:
-        """See `Destination`: one file an object, however many rows; what does not fit waits."""
-        files = sum(bool(each.known or each.unknown) for each in work)
-        return {"looks": files if self._bucket else 0, "writes": files}
+        """See `Destination`: one file an object, however many rows; what does not fit waits. A folder takes no call."""
+        files = len(self._files(work)) if self._bucket else 0
+        return {"looks": files, "writes": files}
+
+    def remarks(self, work: Sequence[Work]) -> list[str]:
+        """See `Destination`: which files."""
+        if not (names := self._files(work)):
+            return []
+        return [
+            f"Files into {self._where()}: {', '.join(names)}. What does not fit into one waits for the next, and so do"
+            " the rows of one that has not been taken yet."
+        ]
+
+    def _files(self, work: Sequence[Work]) -> list[str]:
+        return [self._file_name(each.model.object) for each in work if each.known or each.unknown]
 
     def describe(self, objects: Sequence[str]) -> None:
         """See `Destination`: whether files may be put there, and which are in the way."""

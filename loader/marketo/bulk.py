@@ -13,7 +13,7 @@ from loader.dbt.artifacts import PublishModel
 from loader.engine.destination import Outcome, Row
 from loader.engine.files import cell, next_look
 from loader.engine.replies import harmless
-from loader.errors import FatalError, RowRejected, StoppedError
+from loader.errors import FatalError, RowRejected, WaitingError
 from loader.marketo.client import Client
 from loader.marketo.replies import ABSENT, FILES, QUEUE
 
@@ -119,7 +119,7 @@ class Imports:
             What became of it.
 
         Raises:
-            StoppedError: it runs longer than a run waits; the next run looks again.
+            WaitingError: it runs longer than a run waits; the next run looks again.
         """
         name, _, batch = status_id.rpartition("/")
         if not name:
@@ -138,7 +138,7 @@ class Imports:
                 told = (f"{state.get(each) or 0} {what}" for each, what in _COUNTS.items())
                 return f"the import {batch} ended as {status} ({', '.join(told)})"
             if waited >= patience():
-                raise StoppedError(
+                raise WaitingError(
                     f"The import {batch} of {name} is still {status} after {waited:.0f} s. It goes on; run this again"
                     " later, and what became of its rows is read then."
                 )

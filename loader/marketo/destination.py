@@ -97,7 +97,7 @@ class Marketo(Defaults):
         files = sum(pages(w.known + w.unknown, bulk.MOST_ROWS) for w in filed)
         by_call = [w for w in busy if w not in filed]
         calls = {
-            "metadata": len({each.model.object for each in busy}) + 2 if busy else 0,
+            "metadata": len({each.model.object for each in busy}) + 2 if busy else int(any(lookups.values())),
             "look-ups": sum(pages(n, PAGE) for n in lookups.values()),
             "finds": sum(pages(w.unknown, PAGE) for w in busy if w.model.mode == "update"),
             "writes": sum(pages(w.known, BATCH) + pages(w.unknown, BATCH) for w in by_call),

@@ -13,7 +13,7 @@ from loader.config import number
 from loader.engine.destination import Outcome, Rejection, Row
 from loader.engine.files import cell, next_look
 from loader.engine.replies import name_in
-from loader.errors import FatalError, RetriableError, RowRejected, StoppedError
+from loader.errors import FatalError, RetriableError, RowRejected, WaitingError
 from loader.salesforce.client import Client
 from loader.salesforce.replies import ABSENT, refused
 from loader.salesforce.schema import full
@@ -90,7 +90,7 @@ def wait(client: Client, job_id: str, age: float) -> str:
         What became of it.
 
     Raises:
-        StoppedError: it runs longer than a run waits; the next run looks again.
+        WaitingError: it runs longer than a run waits; the next run looks again.
     """
     patience, waited = number("SALESFORCE_BULK_WAIT_SECONDS", 600), 0.0
     while True:
@@ -109,7 +109,7 @@ def wait(client: Client, job_id: str, age: float) -> str:
             why = f": {str(job['errorMessage'])[:200]}" if job.get("errorMessage") else ""
             return f"the bulk job {job_id} ended as {state} ({counts}){why}"
         if waited >= patience:
-            raise StoppedError(
+            raise WaitingError(
                 f"The bulk job {job_id} is still {state} after {waited:.0f} s. It goes on; run this again later, and"
                 " what became of its rows is read then."
             )

@@ -78,7 +78,7 @@ class Salesforce(Defaults):
         in_bulk = [w for w in busy if self.takes_bulk(w.model, w.known + w.unknown)]
         jobs = sum(pages(w.known + w.unknown, bulk.MOST_ROWS) for w in in_bulk)
         calls = {
-            "metadata": len({each.model.object for each in busy}) + 2 if busy else 0,
+            "metadata": len({each.model.object for each in busy}) + 2 if busy else int(any(lookups.values())),
             "look-ups": sum(pages(n, PAGE if match == ID else KEYS_A_QUERY) for (_, match), n in lookups.items()),
             "finds": sum(_finds(each) + (_reads(each) if self.reads_first else 0) for each in busy),
             "writes": sum(_writes(each) for each in busy if each not in in_bulk),

@@ -113,6 +113,11 @@ class Mart(Differ):
             )
         return now
 
+    def uncertain(self, model: PublishModel) -> int:
+        """How many rows an earlier run may have sent."""
+        query = f"select count(*) from ({self.state.uncertain()}) as uncertain where {self.ours(model)}"
+        return int(self._db.execute(query)[0][0])
+
     def stage_uncertain(self, model: PublishModel) -> int:
         """Stage the rows that an earlier run may have sent; how many."""
         query = f"""

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import duckdb
@@ -95,6 +96,28 @@ def test_no_more_uploads_than_the_vendor_takes_in_an_hour(big: Bench) -> None:
     assert big.publish(*ARGUMENTS).code == 0
     assert calls_of(big.box)["bulk", None] == 1
     big.assert_settled(INSTANCES)
+
+
+def test_a_file_that_nobody_named_keeps_its_own_object_waiting_and_no_other(bench: Bench) -> None:
+    """The plan and the run say until when, and what ends the wait: then the rows go, and it is not waited for again."""
+    bench.publish()
+    bench.sql(
+        "insert into main_publish.publish_uploads (destination, connection, object, run_id, sent_at)"
+        " select destination, connection, 'Instance_Usage__gc', run_id, now() at time zone 'UTC' - interval 5 minute"
+        " from main_publish.publish_runs"
+    )
+    ((sent_at,),) = bench.sql("select sent_at from main_publish.publish_uploads")
+    for model, column in (("gainsight__instance_usage", "active_users"), ("gainsight__instances", "licensed_seats")):
+        bench.sql(f"update {model} set {column} = {column} + 1")
+    until = f"Nothing is sent to Instance_Usage__gc until {sent_at + timedelta(minutes=30):%H:%M:%S} UTC"
+    assert until in bench.run("plan").out
+    ended = bench.publish()
+    assert (ended.code, ended.result["rows_accepted"]) == (4, 30), "the installations, not their usage"
+    assert until in ended.json["error"] and "LOADER_UNNAMED_FILE_SECONDS=1 ends the wait" in ended.json["error"]
+    ended = bench.publish(env={"LOADER_UNNAMED_FILE_SECONDS": "1"})
+    assert (ended.code, ended.result["rows_accepted"]) == (0, 60), ended.err
+    assert bench.publish().code == 0, "it is known to have ended"
+    bench.assert_settled()
 
 
 def test_an_upload_of_which_nothing_is_known_is_waited_for(big: Bench) -> None:

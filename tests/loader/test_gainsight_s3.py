@@ -109,7 +109,8 @@ def test_the_gate_the_plan_and_the_record_are_those_of_any_destination(bench: Be
     """100 rows in three files; nothing the second time; a closed gate writes nothing; status and the log tell of it."""
     plan = bench.run("plan", "--output", "json", *TO).json["plans"][0]
     assert (plan["destination"], plan["connection"]) == ("gainsight_s3", str(folder))
-    assert (plan["new"], plan["calls_by_purpose"]["writes"]) == (100, 3)
+    assert (plan["new"], plan["calls"]) == (100, 0), "a folder takes no call"
+    assert f"Files into {folder}: {COMPANY}, {DATA}, {USAGE}." in " ".join(plan["remarks"])
     results = bench.folder / "target" / "run_results.json"
     whole = results.read_text()
     results.write_text(whole.replace('"status": "success"', '"status": "error"', 1))
@@ -118,6 +119,7 @@ def test_the_gate_the_plan_and_the_record_are_those_of_any_destination(bench: Be
     results.write_text(whole)
     ended = bench.publish(*TO)
     assert (ended.code, ended.result["rows_accepted"], ended.result["gate"]) == (0, 100, "passed")
+    assert ended.result["api_calls"] == 0
     assert {name: len(rows_of(text)) for name, text in taken(folder).items()} == {COMPANY: 10, DATA: 30, USAGE: 60}
     ended = bench.publish(*TO)
     assert (ended.code, ended.result["plan"]["unchanged"], names(folder)) == (0, 100, [])
@@ -133,7 +135,9 @@ def test_two_files_of_a_layout_are_two_hours_apart_and_what_waits_is_told(bench:
     bench.sql("update gainsight__instances set version = '17.2' where instance_id = 'i3'")
     ended = bench.publish(*TO)
     assert ended.code == 4
-    assert "1 rows of Instance_Data__gc wait: the next file may be written from" in ended.json["error"]
+    told = "1 rows of Instance_Data__gc wait: the next file may be written from"
+    assert told in ended.json["error"]
+    assert told in " ".join(bench.run("plan", "--output", "json", *TO).json["plans"][0]["remarks"])
     assert sorted(taken(folder)) == [COMPANY, USAGE]
     later(bench, 6900)
     assert (bench.publish(*TO).code, taken(folder)) == (4, {})
@@ -197,7 +201,7 @@ def test_a_bucket_gets_the_same_files_by_one_put_each_and_no_secret_shows(
     assert (ended.code, ended.result["rows_accepted"]) == (0, 100), ended.err
     puts = [path for method, path in bucket.calls if method in ("PUT", "POST")]
     assert puts == [f"/{BUCKET}/tenant/Input/{name}" for name in (COMPANY, DATA, USAGE)]
-    assert ended.result["api_calls"] == 6
+    assert (ended.result["api_calls"], ended.result["plan"]["calls"]) == (6, 6)
     there = bucket.take()
     again = {"GAINSIGHT_S3_FOLDER": str(tmp_path / "exports")}
     (tmp_path / "exports").mkdir()

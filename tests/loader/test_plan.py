@@ -126,3 +126,57 @@ def test_an_m2m_client_needs_one_call_more_and_the_plan_says_so(bench: Bench) ->
     assert ended.code == 0, ended.err
     assert ended.result["api_calls"] == plan["calls"] == len(bench.box.calls) == 12
     assert calls_of(bench.box)["token", None] == 1
+    again = bench.publish(env=env).result
+    assert again["api_calls"] == again["plan"]["calls"] == 2, "a token for the look-ups"
+
+
+def test_a_plan_says_why_publish_would_refuse_it(bench: Bench) -> None:
+    """The gate, and a share of values that is not lost on one day: publish says the same words."""
+    bench.publish()
+    assert planned(bench)["refusals"] == []
+    bench.sql("update gainsight__instances set hostname = null")
+    results = bench.folder / "target" / "run_results.json"
+    results.write_text(results.read_text().replace('"status": "success"', '"status": "error"', 1))
+    ended = bench.run("plan", "--output", "json")
+    gate, share = ended.json["plans"][0]["refusals"]
+    assert (ended.code, gate.startswith("The gate is closed")) == (0, True)
+    assert share.startswith("Instance_Data__gc.Hostname__gc: 30 of 30 values would become null")
+    assert f"publish will refuse: {gate}" in ended.err and f"publish will refuse: {share}" in ended.err
+    assert bench.publish().json["error"] == gate
+    assert bench.publish("--no-gate").json["error"] == share
+
+
+def test_a_mart_that_lost_all_its_rows_is_told_where_its_records_stay(bench: Bench) -> None:
+    """Nothing is deleted or cleared, so nothing is refused; but nobody should take it for a good day."""
+    bench.publish()
+    bench.sql("delete from gainsight__instances")
+    told = "gainsight__instances is empty; 30 records of Instance_Data__gc stay as they are."
+    assert told in planned(bench)["remarks"]
+    ended = bench.publish()
+    assert ended.code == 0 and ended.result["message"].endswith(told)
+
+
+def test_a_plan_says_what_a_run_that_was_cut_off_left_to_be_looked_for(bench: Bench) -> None:
+    """So that its numbers and those of the publish, which does so first, are understood."""
+    bench.publish()
+    bench.sql("delete from main_publish.publish_state where row_key in ('[\"i1\"]', '[\"i2\"]')")
+    bench.sql(
+        "insert into main_publish.publish_intents (destination, connection, object, row_key, run_id, sent_at, created_by_us)"
+        " select destination, connection, 'Instance_Data__gc', unnest(['[\"i1\"]', '[\"i2\"]']), run_id,"
+        " timestamp '2100-01-01', true from main_publish.publish_runs"
+    )
+    plan = planned(bench)
+    assert (plan["new"], len(plan["remarks"])) == (2, 1)
+    assert "publish first looks for the 2 rows that it was about to send" in plan["remarks"][0]
+    ended = bench.publish()
+    assert (ended.result["plan"]["new"], ended.result["rows_accepted"]) == (0, 2), "found, not sent"
+    assert planned(bench)["remarks"] == []
+
+
+def test_status_says_how_the_last_run_to_each_destination_ended(bench: Bench) -> None:
+    bench.publish()
+    bench.sql("update gainsight__instances set version = 'new'")
+    refused = bench.publish("--max-calls", "1")
+    assert f"gainsight: {refused.json['error']}" in bench.run("status").out
+    bench.publish()
+    assert refused.json["error"] not in bench.run("status").out, "a later run ended well"

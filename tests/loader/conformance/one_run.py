@@ -32,7 +32,7 @@ PACE: list[tuple[Any, str, Any]] = [
     (http, "LONGEST_BACKOFF", 0.2),
     (bulk, "_SHORTEST_POLL", 0.02),
     (imports, "_SHORTEST_POLL", 0.02),
-    (uploads, "UNKNOWN_UPLOAD", timedelta(0)),
+    (uploads, "UNKNOWN_UPLOAD", timedelta(microseconds=1)),
 ]
 """Pauses that are short in the suite: module, name, value. A destination that waits adds its own."""
 

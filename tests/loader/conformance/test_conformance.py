@@ -27,6 +27,7 @@ def test_rows_arrive_once_and_the_second_run_writes_nothing(bench: Bench) -> Non
     bench.assert_settled()
     again = bench.publish()
     assert (again.accepted, again.plan and again.plan.rows("unchanged")) == (0, 60)
+    assert again.plan and again.plan.total_calls == again.api_calls, "a token and look-ups, and as many as were planned"
 
 
 STRUCK = list(product(("lost", "too many", "down"), ("write", "read")))
