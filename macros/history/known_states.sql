@@ -29,10 +29,12 @@ open_states as (
     {#- What the files say otherwise by now is an edit of this day, whether a snapshot has dated it yet or not. #}
     select
         snapshotted.*,
-        current_rows.{{ key[0] }} is not null
-        {%- for column in columns if column not in key %}
-        and snapshotted.{{ column }} is not distinct from current_rows.{{ column }}
-        {%- endfor %} as is_held
+        (
+            current_rows.{{ key[0] }} is not null
+            {%- for column in columns if column not in key %}
+            and snapshotted.{{ column }} is not distinct from current_rows.{{ column }}
+            {%- endfor %}
+        ) as is_held
     from snapshotted
     left join current_rows
         on {{ same_key.format('snapshotted', 'current_rows') }}

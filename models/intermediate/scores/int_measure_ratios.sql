@@ -38,7 +38,11 @@ seats as (
 metric_values as (
 
     select * from {{ ref('int_metric_values') }}
-    where metric_name in (select numerator from measures union all select denominator from measures)
+    where metric_name in (
+        select measures.numerator from measures
+        union all
+        select measures.denominator from measures
+    )
         and metric_name not in ('{{ numbers.keys() | join("', '") }}')
 
 ),

@@ -7,7 +7,8 @@ with
 
 periods as (
 
-    select * from {{ ref('int_periods') }}
+    select *, period_start = max(case when is_complete_period then period_start end) over () as is_newest_complete
+    from {{ ref('int_periods') }}
 
 ),
 
@@ -108,7 +109,7 @@ account_changes as (
         both_kinds.*,
         case
             when both_kinds.change_kind = 'signal' then periods.is_current
-            else periods.period_start = (select max(period_start) from periods where is_complete_period)
+            else periods.is_newest_complete
         end as is_current
     from both_kinds
     inner join periods
