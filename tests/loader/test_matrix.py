@@ -1,7 +1,8 @@
 """Every switch x every fault x insert, update, mixed: nothing is lost, doubled or recorded wrongly.
 
-The default suite runs the mixed load with every fault, and every switch with a run of faults one after the other;
-`long` runs the whole product. The mixed load has inserts, updates, two bad rows and a vanished record.
+`make test` runs a diagonal: the mixed load with every switch and every fault, each switch with another fault at each kind of
+call, and six times where a load begins elsewhere. `long` runs the whole product, and every switch with rows of faults. The mixed
+load has inserts, updates, two bad rows and a vanished record.
 """
 
 from __future__ import annotations
@@ -149,19 +150,23 @@ def assert_settles(bench: Bench, load: str) -> None:
     assert (again.code, again.result["api_calls"]) == (1, 1), again.err
 
 
-EACH = [*((load, fault) for load in LOADS for fault in FAULTS), *(("mixed", fault) for fault in NEWER_FAULTS)]
-SOME = [
-    *(("mixed", fault) for fault in ALL_FAULTS),
-    *((load, fault) for load in ("insert", "update") for fault in ("500 after commit", "late", "twice 500")),
-]
+PRODUCT = [(switch, fault, load) for switch in SWITCHES for fault in ALL_FAULTS for load in LOADS]
+DIAGONAL = {
+    *((switch, list(ALL_FAULTS)[number % len(ALL_FAULTS)], "mixed") for number, switch in enumerate(SWITCHES)),
+    *(("default", fault, load) for load in ("insert", "update") for fault in ("500 after commit", "late", "twice 500")),
+}
 """The mixed load has every kind of write; the others begin elsewhere, with nothing there or with everything."""
+assert {fault for _, fault, _ in DIAGONAL} == ALL_FAULTS.keys()
 
 
-@pytest.mark.parametrize(("load", "fault"), sampled(EACH, SOME))
-def test_each_load_settles_under_each_fault(make_bench: Callable[..., Bench], load: str, fault: str) -> None:
-    run(make(make_bench, {}), load, ALL_FAULTS[fault])
+@pytest.mark.parametrize(("switch", "fault", "load"), sampled(PRODUCT, DIAGONAL))
+def test_every_load_settles_under_every_fault_and_switch(
+    make_bench: Callable[..., Bench], switch: str, fault: str, load: str
+) -> None:
+    run(make(make_bench, SWITCHES[switch]), load, ALL_FAULTS[fault])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("switch", [name for name in SWITCHES if name != "default"])
 def test_the_mixed_load_settles_under_each_switch_and_a_row_of_faults(
     make_bench: Callable[..., Bench], switch: str
@@ -178,13 +183,3 @@ def test_the_mixed_load_settles_under_each_switch_and_a_row_of_faults(
         fault = faults[number % len(faults)]
         bench.box.schedule(replace(fault, operation=operation, nth=counts[operation]))
     assert_settles(bench, "mixed")
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("load", LOADS)
-@pytest.mark.parametrize("fault", ALL_FAULTS)
-@pytest.mark.parametrize("switch", SWITCHES)
-def test_every_load_settles_under_every_fault_and_switch(
-    make_bench: Callable[..., Bench], switch: str, fault: str, load: str
-) -> None:
-    run(make(make_bench, SWITCHES[switch]), load, ALL_FAULTS[fault])

@@ -14,6 +14,7 @@ import dbt.context.exceptions_jinja
 import dbt.context.macros
 import dbt.context.manifest
 import dbt.context.providers
+import dbt_common.tests
 import jinja2
 from dbt.clients.jinja import MacroGenerator
 from dbt_common.events.base_types import BaseEvent, EventLevel
@@ -123,6 +124,7 @@ class _Exports(dict[str, Any]):
         return dbt.context.exceptions_jinja.wrapper(self.model)(dbt.context.exceptions_jinja.CONTEXT_EXPORTS[name])
 
 
+dbt_common.tests.enable_test_caching()  # dbt's own: what it found in a macro's text
 remembered_templates()
 remembered_ctes()
 no_debug_messages()
