@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,9 +13,10 @@ from typing import Any, TypeVar
 import click
 
 from loader import output
-from loader.dbt.artifacts import Artifacts
+from loader.dbt.artifacts import Artifacts, PublishModel
 from loader.engine.adopt import adopt
 from loader.engine.check import findings
+from loader.engine.destination import Destination
 from loader.engine.freshness import Allowed, read_marts
 from loader.engine.outlook import foresee, refusals
 from loader.engine.plan import Caps, make_plan
@@ -26,11 +27,11 @@ from loader.errors import (
     MISUSED,
     REJECTED,
     STOPPED,
-    FatalError,
     LoaderError,
     MisuseError,
     RefusedError,
     ReplyError,
+    for_people,
     own_failure,
 )
 from loader.labels import Pulled, pull_labels
@@ -174,6 +175,39 @@ def publish(
     sys.exit(done.show())
 
 
+class _Failures:
+    """Destinations that a command could not ask; the others are asked all the same.
+
+    Raises:
+        LoaderError: (on `of`) it is the only one.
+    """
+
+    def __init__(self, pairs: Iterable[tuple[Destination, list[PublishModel]]]) -> None:
+        self.pairs = list(pairs)
+        self._errors: dict[str, LoaderError] = {}
+
+    @contextmanager
+    def of(self, target: Destination) -> Iterator[None]:
+        """Note what ends the work on this one."""
+        try:
+            yield
+        except (LoaderError, ReplyError) as error:
+            if len(self.pairs) == 1:
+                raise
+            self._errors[target.name] = for_people(error)
+            output.log.error("%s: %s", target.name, self._errors[target.name])
+
+    @property
+    def code(self) -> int:
+        """The highest exit code among them."""
+        return max((each.exit_code for each in self._errors.values()), default=ACCEPTED)
+
+    def as_dict(self) -> dict[str, Any]:
+        """What JSON says of them; nothing when there are none."""
+        error = " ".join(f"{name}: {each}" for name, each in self._errors.items())
+        return {"error": error, "exit_code": self.code} if error else {}
+
+
 @cli.command()
 @_options(_select, _destination)
 @click.option("--repair", is_flag=True, help="Send missing and drifted rows again; extra ones stay.")
@@ -186,8 +220,9 @@ def reconcile(
     found: list[Difference] = []
     unmended: list[Difference] = []
     left = 0
-    for target, models in project.models(select, destination, reading=True, comparing=True):
-        with project.state(target, write=True) as state:
+    failures = _Failures(project.models(select, destination, reading=True, comparing=True))
+    for target, models in failures.pairs:
+        with failures.of(target), project.state(target, write=True) as state:
             if foreign := owner.claim(state):
                 raise RefusedError(owner.refusal(state, foreign))
             reconciler = Reconciler(target, state)
@@ -203,8 +238,8 @@ def reconcile(
                 with metered(target, state):
                     unmended += reconciler.unmended(models, here)
                 left += result.rejected
-    output.show_differences(found, unmended, repaired=repair, as_json=form == "json")
-    sys.exit(REJECTED if left or unmended else ACCEPTED)
+    output.show_differences(found, unmended, failures.as_dict(), repaired=repair, as_json=form == "json")
+    sys.exit(max(failures.code, REJECTED if left or unmended else ACCEPTED))
 
 
 @cli.command()
@@ -251,15 +286,16 @@ def take_over(project: Project, select: Selected, destination: str | None, sourc
 def check(project: Project, select: Selected, destination: str | None, form: str) -> None:
     """Compare the publish models with the destination's own metadata."""
     found = []
-    for target, models in project.models(select, destination):
-        with project.state(target, write=True) as state, metered(target, state):
+    failures = _Failures(project.models(select, destination))
+    for target, models in failures.pairs:
+        with failures.of(target), project.state(target, write=True) as state, metered(target, state):
             found += findings(target, models)
             for model in models:
                 found += Mart(state).misfits(model, target.fields(model.object) or {})
                 if not any(each.schema and each.model == model.name for each in found):
                     found += target.doubts(model, facts(state, model))
-    output.show_findings(found, as_json=form == "json")
-    sys.exit(MISUSED if any(not each.warning for each in found) else ACCEPTED)
+    output.show_findings(found, failures.as_dict(), as_json=form == "json")
+    sys.exit(max(failures.code, MISUSED if any(not each.warning for each in found) else ACCEPTED))
 
 
 @cli.command("pull-labels")
@@ -302,10 +338,9 @@ def main(arguments: list[str] | None = None) -> None:
     output.set_up_logs("text")
     try:
         sys.exit(cli(given, standalone_mode=False))
-    except LoaderError as error:
-        _fail(given, str(error), error.exit_code, error.results)
-    except ReplyError as error:
-        _fail(given, f"{error}.", MISUSED if isinstance(error, FatalError) else STOPPED)
+    except (LoaderError, ReplyError) as error:
+        failure = for_people(error)
+        _fail(given, str(failure), failure.exit_code, failure.results)
     except click.ClickException as error:
         _fail(given, f"{error.format_message()} See `health-loader --help`.", MISUSED)
     except (KeyboardInterrupt, click.Abort):

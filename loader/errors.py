@@ -40,6 +40,13 @@ class WaitingError(StoppedError):
     """One object has to wait, for a file of an earlier run; others need not."""
 
 
+def for_people(error: LoaderError | ReplyError) -> LoaderError:
+    """What ended a command that sends nothing, as a sentence and with its exit code."""
+    if isinstance(error, LoaderError):
+        return error
+    return MisuseError(f"{error}.") if isinstance(error, FatalError) else StoppedError(f"{error}.")
+
+
 def own_failure(error: Exception) -> StoppedError:
     """An error in the loader itself, by its place alone: its text may hold anything."""
     place = traceback.extract_tb(error.__traceback__)[-1]

@@ -7,7 +7,7 @@ import logging
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -199,13 +199,13 @@ def show_status(
     print_table("Last runs", names, [[each[name] for name in names] for each in runs])
     for text in _ends(runs):
         print_text(text)
-    names = ["connection", "object", "row_key", "field", "code", "message", "rejected_at"]
+    names = ["destination", "connection", "object", "row_key", "field", "code", "message", "rejected_at"]
     rows = [[each[name] for name in names] for each in rejections[:_SHOWN]]
     print_table(f"Rejected rows that still stand: {len(rejections)}", names, rows)
     for code, count in Counter(each["code"] for each in rejections).most_common():
         print_text(f"{count} x {code}")
     if later:
-        names = ["connection", "object", "row_key", "code", "message", "since", "runs"]
+        names = ["destination", "connection", "object", "row_key", "code", "message", "since", "runs"]
         rows = [[each[name] for name in names] for each in later[:_SHOWN]]
         print_table(f"Rows that were not taken yet: {len(later)}", names, rows)
     if calls:
@@ -225,31 +225,36 @@ def _ends(runs: Sequence[dict[str, Any]]) -> Iterator[str]:
             yield message if message.startswith(f"{name} ") else f"{name}: {message}"
 
 
-def show_findings(found: Sequence[Finding], *, as_json: bool) -> None:
-    """What `check` found."""
+def show_findings(found: Sequence[Finding], failed: Mapping[str, Any], *, as_json: bool) -> None:
+    """What `check` found, and what of JSON says that not all destinations could be asked."""
     names = ("model", "object", "field", "problem", "fix")
     if as_json:
-        print_json({"findings": [vars(each) for each in found]})
+        print_json({"findings": [vars(each) for each in found], **failed})
     elif found:
         rows = [[getattr(each, name) for name in names] for each in found]
         kinds = ["warning" if each.warning else "wrong" for each in found]
         print_table("Findings", ("", *names), [[kind, *row] for kind, row in zip(kinds, rows, strict=True)])
-    else:
+    elif not failed:
         print_text("The publish models fit the destination.")
 
 
 def show_differences(
-    found: Sequence[Difference], unmended: Sequence[Difference], *, repaired: bool, as_json: bool
+    found: Sequence[Difference],
+    unmended: Sequence[Difference],
+    failed: Mapping[str, Any],
+    *,
+    repaired: bool,
+    as_json: bool,
 ) -> None:
-    """What a reconcile found, and what of it a repair did not change."""
+    """What a reconcile found, what of it a repair did not change, and that not all destinations could be read."""
     counts = Counter(each.kind for each in found)
     if as_json:
         differences = [vars(each) for each in found]
         still = {"unmended": [vars(each) for each in unmended]} if repaired else {}
-        print_json({"counts": counts, "repaired": repaired, "differences": differences, **still})
+        print_json({"counts": counts, "repaired": repaired, "differences": differences, **still, **failed})
         return
     if found:
-        names = ("kind", "object", "row_key", "field", "ours", "theirs")
+        names = ("kind", "model", "object", "row_key", "field", "ours", "theirs")
         rows = [[getattr(each, name) for name in names] for each in found[:_SHOWN]]
         print_table("Differences", names, rows)
     more = f", of which the first {_SHOWN} are shown" if len(found) > _SHOWN else ""

@@ -120,7 +120,9 @@ class Cockpit:
         """Names of types, states and priorities, by category; empty where the tenant does not tell."""
         try:
             data = self._client.read(NAMES)
-        except (RowRejected, FatalError):
+        except (RowRejected, FatalError) as error:
+            if error.status == 401:  # then it tells nothing at all
+                raise
             return {}
         given = data if isinstance(data, dict) else {}
         return {

@@ -17,7 +17,7 @@ from loader.engine.destination import Compares, Facts, Field, Finding, Outcome, 
 from loader.engine.limits import Meter, Window
 from loader.engine.records import pages
 from loader.engine.sending import Item, Sent, send
-from loader.errors import RetriableError, RowRejected
+from loader.errors import MisuseError, RetriableError, RowRejected
 from loader.gainsight import Gainsight
 from loader.gainsight.client import PAGE, Credentials
 from loader.gainsight_cta.cockpit import COMPANIES_PER_LIST, MARK, Call, Cockpit, Made, Owners
@@ -216,8 +216,13 @@ class GainsightCta(Gainsight):
         yield [Outcome(row) for row in rows]
 
     def doubts(self, model: PublishModel, facts: Facts) -> Iterable[Finding]:
-        """Names of types and priorities that the tenant does not have."""
+        """Names of types and priorities that the tenant does not have, and an owner whom it does not know."""
         there = self._cockpit.names()
+        try:
+            self._owners.look([])
+        except MisuseError:
+            problem, fix = f"{self._owner} is no active user of the tenant", "set GAINSIGHT_CTA_OWNER to one who is"
+            yield Finding(model.name, model.object, "OwnerId", problem, fix, schema=False)
         for column, category in _CATEGORIES.items():
             for name in sorted({str(each) for each in facts.samples.get(column, ())} - there.get(category, {*()})):
                 if category in there:

@@ -199,7 +199,9 @@ from source"""
             _add(diff.standing_values, marks, self._db.execute(query))
 
     def reject_invalid(self, diff: Diff, options: Options) -> None:
-        """Record the rows that cannot be sent: null keys, duplicate keys, values that are no numbers."""
+        """Record the rows that cannot be sent: null keys, duplicate keys, values that are no numbers. Forget those that
+        need not be any more."""
+        self._forget_moot(diff.model)
         if not diff.newly_rejected:
             return
         model, shape = diff.model, self.shape(diff.model)
@@ -221,6 +223,19 @@ where d.kind = 'invalid' and {options.fresh}"""
         state = self.state
         with state.held():
             self._db.execute(statement, [state.run_id, *state.owner, model.object, state.now()])
+
+    def _forget_moot(self, model: PublishModel) -> None:
+        """Forget refusals of rows that are not to be sent any more, for the mart has what stands, or has lost them; and
+        that such rows were not taken."""
+        state, differ = self.state, f"select row_key from {diff_table(model)}"
+        for table, at in (("publish_rejections", "rejected_at"), ("publish_later", "last_at")):
+            found = self._db.execute(
+                f"select distinct r.row_key from {state.table(table)} as r"
+                f" left join {state.table('publish_state')} as s on {self.ours(model, 's.')} and s.row_key = r.row_key"
+                f" where {self.ours(model, 'r.')} and (s.accepted_at is null or s.accepted_at < r.{at})"
+                f" and r.row_key not in ({differ})"
+            )
+            state.forget(table, model.object, [key for (key,) in found])
 
     def leaving(self, diff: Diff, options: Options, required: Collection[str] = ()) -> Iterator[list[Row]]:
         """Rows whose records are to be deleted or cleared, a window at a time, with the nulls that clear them.

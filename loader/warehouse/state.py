@@ -258,6 +258,12 @@ class State(Tables):
             query, parameters = self.dialect.table_of(rows[start : start + most], list(own.values()))
             self.dialect.execute(f"{into} ({query}) as f", [*same.values(), *parameters])
 
+    def forget(self, table: str, object_name: str, keys: Sequence[str]) -> None:
+        """Take rows out of a state table."""
+        if keys:
+            with self.held():
+                self._forget(table, object_name, keys)
+
     def _forget(self, table: str, object_name: str, keys: Sequence[str]) -> None:
         for start in range(0, len(keys), 1000):
             query, parameters = self.dialect.table_of([(key,) for key in keys[start : start + 1000]], ["varchar"])

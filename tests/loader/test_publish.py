@@ -86,6 +86,20 @@ def test_a_lookup_without_a_match_rejects_the_row_and_names_the_account(bench: B
     assert message == "no Company has SfdcAccountId = A-unknown"
 
 
+def test_a_refused_row_that_is_as_it_was_or_that_the_mart_has_lost_is_not_told_as_refused(bench: Bench) -> None:
+    """Seen: status listed for ever what plan and publish had long counted as unchanged, or did not know."""
+    bench.publish()
+    bench.sql("update gainsight__instances set hostname = repeat('x', 501) where instance_id in ('i3', 'i4')")
+    bench.sql("insert into gainsight__instances (instance_id, hostname) values ('new', repeat('x', 501))")
+    assert bench.publish().result["rows_rejected"] == 3
+    bench.sql("update gainsight__instances set hostname = 'host3' where instance_id = 'i3'")
+    bench.sql("delete from gainsight__instances where instance_id = 'new'")
+    ended = bench.publish()
+    assert (ended.code, ended.result["rows_rejected"]) == (1, 1)
+    told = bench.run("status", "--output", "json").json["rejections"]
+    assert [(each["object"], each["row_key"]) for each in told] == [("Instance_Data__gc", '["i4"]')]
+
+
 def test_a_null_lookup_sends_null(bench: Bench) -> None:
     bench.sql("update gainsight__instances set account_id = null where instance_id = 'i3'")
     assert bench.publish().code == 0

@@ -27,6 +27,7 @@ PASSED_ON = {
     "loader/engine/api.py:read",
     "loader/engine/publish.py:run",
     "loader/engine/uploads.py:wait",
+    "loader/errors.py:for_people",
     "loader/rounds.py:_publish",
     "loader/rounds.py:publish",
     "scripts/columns.py:read_models",

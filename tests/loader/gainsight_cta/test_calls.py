@@ -14,9 +14,11 @@ import one_run
 import pytest
 from cta_bench import JANE, LEAD, Bench
 
+from loader.engine.destination import Facts
 from loader.engine.freshness import Allowed, Marts, refuse_older
+from loader.engine.limits import Meter
 from loader.engine.publish import Request
-from loader.errors import MisuseError, RefusedError, StoppedError
+from loader.errors import FatalError, MisuseError, RefusedError, StoppedError
 from loader.gainsight_cta import GainsightCta
 from loader.warehouse.standing import note_standing
 from sandbox import Fault, Sandbox, Switches
@@ -284,9 +286,6 @@ def test_off_unless_an_owner_is_configured(bench: Bench, monkeypatch: pytest.Mon
 
 
 def test_check_names_types_and_priorities_that_the_tenant_does_not_have(bench: Bench) -> None:
-    from loader.engine.destination import Facts
-    from loader.engine.limits import Meter
-
     destination = GainsightCta()
     destination.connect(Meter(destination.windows, 1000))
     facts = Facts({}, {}, {"cta_type": ["Risk", "Fire"], "priority": ["High"]})
@@ -294,3 +293,17 @@ def test_check_names_types_and_priorities_that_the_tenant_does_not_have(bench: B
     assert [(each.field, each.problem, each.warning) for each in found] == [
         ("type", "'Fire' is no CTA_TYPE of the tenant", True)
     ]
+    bench.set(CTA_OWNER="gone@us.example")
+    destination = GainsightCta()
+    destination.connect(Meter(destination.windows, 1000))
+    found = list(destination.doubts(bench.model(), Facts({}, {}, {})))
+    told = "gone@us.example is no active user of the tenant"
+    assert [(each.field, each.problem, each.warning) for each in found] == [("OwnerId", told, False)]
+
+
+def test_check_with_a_key_that_is_refused_does_not_say_that_all_is_well(bench: Bench) -> None:
+    bench.set(ACCESS_KEY="another")
+    destination = GainsightCta()
+    destination.connect(Meter(destination.windows, 1000))
+    with pytest.raises(FatalError, match="refused the credentials"):
+        list(destination.doubts(bench.model(), Facts({}, {}, {})))

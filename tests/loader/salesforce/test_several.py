@@ -143,3 +143,19 @@ def test_one_without_an_address_is_left_alone_and_said(both: harness.Bench, org:
     assert ended.code == 0
     assert "SALESFORCE_BASE_URL is not set: nothing is done for salesforce" in ended.err
     assert org.calls == []
+
+
+@pytest.mark.parametrize("command", ["check", "reconcile"])
+def test_what_cannot_be_asked_keeps_no_other_from_being_looked_at(both: harness.Bench, org: Org, command: str) -> None:
+    """A new tenant's key is wrong: the org is checked and compared all the same, and JSON is one document."""
+    assert publish(both).code == 0
+    record = org.rows("Account")[0]
+    org.update("Account", record["Id"], {"Color__c": "blue"})
+    both.sql("update gainsight__company_health set overall_color = repeat('x', 300) where account_id = 'A4'")
+    wrong = {"GAINSIGHT_ACCESS_KEY": "another"}
+    ended = both.run(command, "--output", "json", env=wrong)
+    assert ended.code == 2 and ended.json["error"].startswith("gainsight: Gainsight refused the credentials")
+    told = ended.json["findings" if command == "check" else "differences"]
+    assert [(each["object"], each["field"]) for each in told] == [("Account", "Color__c")]
+    alone = both.run(command, "--destination", "gainsight", env=wrong)
+    assert alone.code == 2 and alone.err.strip().startswith("Gainsight refused the credentials")
