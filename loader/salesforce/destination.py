@@ -128,7 +128,9 @@ class Salesforce(Defaults):
     def results(self, model: PublishModel, status_ids: Sequence[str]) -> Results:
         """See `TellsResults`."""
         by_call = frozenset({"DUPLICATES_DETECTED"} if self._allow_duplicates else ())
-        found = bulk.JobResults(*_tie(model), self._unsent, by_call)
+        key, header = _tie(model)
+        stamps = {model.fields[each] for each in model.stamps}  # another run's are no other values
+        found = bulk.JobResults(key, [each for each in header if each not in stamps], self._unsent, by_call)
         for job_id in status_ids:
             bulk.read_results(self._client, job_id, found)
         return _Results(model, found, partial(self._line, model))

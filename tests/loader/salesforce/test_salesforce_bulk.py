@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import pytest
 from rig_http import after, interrupted
@@ -181,6 +182,21 @@ def test_many_rows_are_several_files_of_which_each_is_recorded_before_the_next(
     assert files.publish().accepted == 60
     assert operations(org)["job_create"] == 3
     files.assert_settled()
+
+
+def test_after_a_kill_the_stamps_of_another_run_are_no_reason_to_send_a_file_again(
+    files: Bench, org: Org, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen with the project's own models, whose rows carry the run's id: all 2,372 went twice."""
+    stamped: dict[str, Any] = {"stamps": frozenset({"note"}), "run": "note"}
+    with monkeypatch.context() as patch:
+        after(patch, 1, lambda method, path: method == "PATCH" and "/jobs" in path, interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            files.publish(**stamped)
+    files.sql("update main_publish.publish_runs set outcome = 'running' where outcome = 'failed'")
+    files.sql("update things set amount = amount + 1 where thing_id = 't3'")
+    ended = files.publish(**stamped)
+    assert (ended.accepted, ended.plan and ended.plan.rows("to_send")) == (60, 2), "the two that changed since"
 
 
 def test_a_job_that_is_not_there_any_more_has_its_rows_read_back(
