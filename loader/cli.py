@@ -308,6 +308,8 @@ def pull(project: Project, select: Selected, destination: str | None, form: str)
         with project.state(target, write=True) as state, metered(target, state):
             for model in (m for m in models if m.labels):
                 pulled.append(pull_labels(target, model, project.artifacts, state, project.target))
+    if not pulled:
+        raise MisuseError("None of these publish models has labels that people give (config.meta.publish.labels).")
     output.show_labels(pulled, as_json=form == "json")
 
 

@@ -201,7 +201,7 @@ class Uploads:
             rows = sum(self.mart.counts(model))
             if rows and self._alone:
                 why = self._alone.hindrance(model.object) or next_file(self._alone, self.state, model.object)
-                texts.append(f"{rows} rows of {model.object} wait: {why}.")
+                texts.append(f"{rows} rows of {model.object} wait: {why or 'the next file takes them'}.")
         if texts:
             raise StoppedError(f"{' '.join(texts)} Run this again then.")
 

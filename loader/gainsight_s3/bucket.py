@@ -105,15 +105,5 @@ def _client(timeout: float) -> Any:
     return client
 
 
-def _perhaps_sent(error: BotoCoreError) -> bool:
-    """Whether a request without an answer may have arrived."""
-    return type(error).__name__ not in (
-        "EndpointConnectionError",
-        "ConnectTimeoutError",
-        "ProxyConnectionError",
-        "SSLError",
-    )
-
-
 def _kind(name: str) -> str:
     return "application/gzip" if name.endswith(".gz") else "text/csv; charset=utf-8"

@@ -159,3 +159,8 @@ def test_what_cannot_be_asked_keeps_no_other_from_being_looked_at(both: harness.
     assert [(each["object"], each["field"]) for each in told] == [("Account", "Color__c")]
     alone = both.run(command, "--destination", "gainsight", env=wrong)
     assert alone.code == 2 and alone.err.strip().startswith("Gainsight refused the credentials")
+
+
+def test_labels_are_not_said_to_have_been_read_where_none_are_given(both: harness.Bench) -> None:
+    ended = both.run("pull-labels", "--destination", "salesforce")
+    assert (ended.code, ended.out) == (2, "") and "None of these publish models has labels" in ended.err
