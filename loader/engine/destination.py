@@ -323,6 +323,8 @@ class HandsOver(Protocol):
 
     listed: Sequence[str]
     """API names of the fields to show, the longest last."""
+    caps: str
+    """Settings that let rows wait (`Outcome.held`)."""
 
 
 @runtime_checkable

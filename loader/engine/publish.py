@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from loader.dbt.artifacts import Artifacts, PublishModel
 from loader.dbt.gate import check_gate
 from loader.engine.check import must_fit
-from loader.engine.destination import Destination, TellsQuota
+from loader.engine.destination import Destination, HandsOver, TellsQuota
 from loader.engine.freshness import Allowed, Marts, read_marts, refuse_older
 from loader.engine.limits import Meter
 from loader.engine.plan import Caps, Plan, make_plan
@@ -231,7 +231,8 @@ class Publisher:
         later = f" {result.later} rows were not taken now; `status` lists them." if result.later else ""
         left = f" {plan.left} rows are left for the next run: today's quota does not take them." if plan.left else ""
         held = f" {plan.rows('held_back')} rows wait (--limit {self.request.limit})." if plan.rows("held_back") else ""
-        held += f" {result.held} rows wait (a cap of {result.destination})." if result.held else ""
+        if result.held and isinstance(self.destination, HandsOver):
+            held += f" {result.held} rows wait ({self.destination.caps})."
         says, waiting = " `status` says why." if result.rejected else "", [*plan.emptied, *self._waiting]
         message = (
             f"{self.state.name}: {result.accepted} rows accepted, {result.rejected} rejected"

@@ -37,6 +37,7 @@ class GainsightCta(Gainsight):
     object_kind = "cockpit"
     types: Mapping[str, set[str]] = {kind: {"ANY"} for kind in ("text", "integer", "date")}
     listed = ("referenceId", "Name", "priority", "DueDate", "OwnerEmail", "Comments")
+    caps = "GAINSIGHT_CTA_PER_RUN, GAINSIGHT_CTA_PER_ACCOUNT"
 
     def __init__(self) -> None:
         super().__init__()

@@ -123,7 +123,7 @@ def test_a_cap_per_run_lets_the_most_urgent_through_and_the_rest_wait(bench: Ben
         bench.holds("A1", signal, "2026-06-01", call_rank=number)
     first = bench.publish()
     assert (first.accepted, first.held, first.exit_code) == (2, 1, 0)
-    assert "1 rows wait (a cap of gainsight_cta)" in first.message
+    assert "1 rows wait (GAINSIGHT_CTA_PER_RUN, GAINSIGHT_CTA_PER_ACCOUNT)" in first.message
     assert bench.names() == ["A1 y", "A1 z"]
     second = bench.publish()
     assert (second.accepted, second.held) == (1, 0)
