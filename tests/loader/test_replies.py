@@ -325,10 +325,11 @@ def test_rows_that_are_locked_for_a_while_are_sent_in_the_same_run(make_bench: C
     bench.assert_settled(INSTANCES)
 
 
-@pytest.mark.parametrize("operation", ["insert", "update"])
+@pytest.mark.parametrize("operation", sampled(["insert", "update"], ["update"]))
 def test_rows_that_stay_locked_are_not_rejected_and_wait_for_the_next_run(
     make_bench: Callable[..., Bench], operation: str
 ) -> None:
+    """One that stays busy when it is to be created is tried at every destination: tests/loader/conformance."""
     bench = filled(make_bench, instances=60)
     if operation == "update":
         assert bench.publish(*ARGUMENTS).code == 0

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import parsed_project
 import pytest
 from broken_lines import break_lines, without_uuid
 from canaries import plant
@@ -34,7 +35,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 @pytest.fixture(scope="session")
 def models(home: Callable[[str], Path]) -> Path:
     """The project without its tests, which nobody changes: it is parsed once for all that build in it."""
-    return models_only(home("models") / "project")
+    project = models_only(home("models") / "project")
+    parsed_project.AS_IT_STANDS.add(project)
+    return project
 
 
 @pytest.fixture(scope="session")

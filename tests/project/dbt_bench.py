@@ -209,8 +209,12 @@ class Bench:
         raw = {name: value for name, value in self.variables.items() if name in RAW_VARS}
         arguments = ("--target-path", str(self.parsed), "--vars", yaml.safe_dump(raw), "--no-write-json", *more)
 
-        def parse() -> dbtRunnerResult:
-            with environment(**{**self.settings, "DUCKDB_PATH": str(self.parsed / self.database.name)}):
+        def parse(files: Path) -> dbtRunnerResult:
+            database = parsed_project.SAVED / self.database.name  # the same for all, and never made
+            with (
+                environment(**{**self.settings, "DUCKDB_PATH": str(database), "RAW_PATH": str(files)}),
+                parsed_project.from_the_last(self.project, self.parsed),
+            ):
                 return dbtRunner(callbacks=[listen]).invoke([*self.arguments("parse", *QUIET), *arguments])
 
         return parsed_project.parsed(self.project, self.raw, repr(raw), parse, anew=bool(more))
@@ -310,4 +314,5 @@ def models_only(home: Path) -> Path:
             for described in (model, *model.get("columns", [])):
                 described.pop("data_tests", None)
         path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+    parsed_project.KINDS[project] = "models"
     return project

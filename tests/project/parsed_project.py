@@ -1,9 +1,19 @@
-"""The project as dbt parses it, once for all benches that build in it."""
+"""The project as dbt parses it, once for all benches that build in it, and once for all suites and copies.
+
+The first that parses the project as it stands leaves what dbt saved in build/parsed; whoever parses it, or a copy, goes on from
+there as dbt does from its last run: what differs from the saved files is parsed, the rest is known.
+"""
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
+import os
 import re
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,26 +23,67 @@ from dbt.cli.main import dbtRunnerResult
 FILES = ("dbt_project.yml", "models", "macros", "seeds", "snapshots", "tests")
 PLAIN = re.compile(r"[\w/.-]+")
 TARGETS: dict[Path, Path] = {}
+NOWHERE = Path("/nowhere/raw")
+REPO = Path(__file__).parents[2]
+SAVED = REPO / "build" / "parsed"
+KINDS = {REPO: "whole"}
+"""What a project holds: all, or the models alone."""
+AS_IT_STANDS = {REPO}
+"""Projects that nobody changes; of others nothing is left for the next."""
 KNOWN: dict[Any, tuple[dict[str, tuple[int, int]], Path, dbtRunnerResult]] = {}
 
 
 def parsed(
-    project: Path, raw: Path, variables: str, parse: Callable[[], dbtRunnerResult], *, anew: bool
+    project: Path, raw: Path, variables: str, parse: Callable[[Path], dbtRunnerResult], *, anew: bool
 ) -> dbtRunnerResult:
     """What dbt parsed, with this raw folder in it; dbt parses when a file changed, or when it is asked to.
 
-    A folder's name that needs care is dbt's to write, and is parsed; any other is put where the last one stood.
+    A folder's name that needs care is dbt's to write, and is parsed; any other is put where the last one stood, at first
+    one that is nowhere.
     """
     plain = bool(PLAIN.fullmatch(str(raw)))
     key = (project, variables, None if plain else raw)
     files = files_of(project)
     known, before, result = KNOWN.get(key, ({}, raw, dbtRunnerResult(False)))
     if known != files or anew:
-        result = parse()
-    elif before != raw:
+        before = raw if anew or not plain or "raw_path" in variables else NOWHERE
+        result = parse(before)
+    if result.success and before != raw:
         point_at(result.result, str(before), str(raw))
     KNOWN[key] = (files if result.success else {}, raw, result)
     return result
+
+
+@contextmanager
+def from_the_last(project: Path, target: Path) -> Iterator[None]:
+    """While dbt parses a project into a target for the first time."""
+    own, kind = target / "partial_parse.msgpack", KINDS.get(project)
+    if kind is None or own.exists():
+        yield
+        return
+    for folder in (target, SAVED):
+        folder.mkdir(parents=True, exist_ok=True)
+    saved = SAVED / f"{kind}-{fingerprint()}.msgpack"
+    with (SAVED / f"{kind}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the others wait for the first
+        if project in AS_IT_STANDS and not saved.exists():
+            yield
+            for old in SAVED.glob(f"{kind}-*.msgpack"):
+                old.unlink()
+            shutil.copy(own, saved)
+            return
+        if saved.exists():
+            shutil.copy(saved, own)
+    yield
+
+
+@cache
+def fingerprint() -> str:
+    """Of the project's files as they stand."""
+    found = hashlib.sha256()
+    for name in sorted(files_of(REPO)):
+        found.update(os.fsencode(name) + b"\0" + Path(name).read_bytes() + b"\0")
+    return found.hexdigest()[:16]
 
 
 def files_of(project: Path) -> dict[str, tuple[int, int]]:

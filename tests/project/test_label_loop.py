@@ -116,7 +116,10 @@ def test_the_plan_for_people_shows_the_texts_and_the_caps(loop: Loop) -> None:
     assert (
         "\n  An account of 120000 a year has reporting instances without a type; the largest is main.example." in shown
     )
-    assert "At most 25 calls are made a run (GAINSIGHT_CTA_PER_RUN), and 3 of ours are open at an account" in shown
+    assert (
+        "At most 25 calls to action are made a run (GAINSIGHT_CTA_PER_RUN), and 3 of ours are open at an account"
+        in shown
+    )
 
 
 def test_publish_label_pull_build_publish(loop: Loop) -> None:

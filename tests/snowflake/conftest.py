@@ -29,9 +29,12 @@ def parity(server: LocalSnowflake, tmp_path_factory: pytest.TempPathFactory) -> 
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project without its tests."""
+    import parsed_project
     from dbt_bench import models_only
 
-    return models_only(tmp_path_factory.mktemp("models") / "project")
+    project = models_only(tmp_path_factory.mktemp("models") / "project")
+    parsed_project.AS_IT_STANDS.add(project)
+    return project
 
 
 @pytest.fixture(scope="session")

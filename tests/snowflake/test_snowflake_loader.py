@@ -68,7 +68,10 @@ def loader(box: Sandbox, parity: Parity) -> Loader:
 def test_plan_says_the_same_of_both_warehouses(loader: Loader) -> None:
     plans = {target: loader("plan", "--output", "json", target=target) for target in ("snowflake", "duckdb")}
     assert plans["snowflake"][0] == 0, plans["snowflake"][2]
-    assert plans["snowflake"][1] == plans["duckdb"][1]
+    theirs, ours = (json.dumps(plans[target][1]) for target in ("snowflake", "duckdb"))
+    assert theirs.count('"built_at": "20') == ours.count('"built_at": "20') > 0
+    built = re.compile(r'"built_at": "[^"]+"')  # one after the other
+    assert json.loads(built.sub('"built_at": null', theirs)) == json.loads(built.sub('"built_at": null', ours))
 
 
 def test_publish_sends_every_row_once_and_the_second_time_nothing(
