@@ -20,7 +20,7 @@ from typing import Any
 import quick_dbt  # noqa: F401 - dbt is quicker by it
 from dbt.cli.main import dbtRunnerResult
 
-FILES = ("dbt_project.yml", "models", "macros", "seeds", "snapshots", "tests")
+FILES = ("dbt_project.yml", "models", "macros", "seeds", "snapshots", "tests/generic", "tests/singular")
 PLAIN = re.compile(r"[\w/.-]+")
 TARGETS: dict[Path, Path] = {}
 NOWHERE = Path("/nowhere/raw")
