@@ -213,9 +213,9 @@ class Bench:
             database = parsed_project.SAVED / self.database.name  # the same for all, and never made
             with (
                 environment(**{**self.settings, "DUCKDB_PATH": str(database), "RAW_PATH": str(files)}),
-                parsed_project.from_the_last(self.project, self.parsed),
+                parsed_project.from_the_last(self.project, self.parsed, listen) as heard,
             ):
-                return dbtRunner(callbacks=[listen]).invoke([*self.arguments("parse", *QUIET), *arguments])
+                return dbtRunner(callbacks=[heard]).invoke([*self.arguments("parse", *QUIET), *arguments])
 
         return parsed_project.parsed(self.project, self.raw, repr(raw), parse, anew=bool(more))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -15,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import quick_dbt  # noqa: F401 - dbt is quicker by it
@@ -54,27 +56,47 @@ def parsed(
     return result
 
 
+Listener = Callable[[Any], None]
+
+
 @contextmanager
-def from_the_last(project: Path, target: Path) -> Iterator[None]:
-    """While dbt parses a project into a target for the first time."""
+def from_the_last(project: Path, target: Path, listen: Listener) -> Iterator[Listener]:
+    """While dbt parses a project into a target for the first time; who is to listen. What dbt warned of is said again."""
     own, kind = target / "partial_parse.msgpack", KINDS.get(project)
     if kind is None or own.exists():
-        yield
+        yield listen
         return
     for folder in (target, SAVED):
         folder.mkdir(parents=True, exist_ok=True)
     saved = SAVED / f"{kind}-{fingerprint()}.msgpack"
+    known: list[str] = []
+    said: list[str] = []
+
+    def note(event: Any) -> None:
+        listen(event)
+        said.extend([event.info.msg] if event.info.level == "warn" else [])
+
     with (SAVED / f"{kind}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # the others wait for the first
         if project in AS_IT_STANDS and not saved.exists():
-            yield
-            for old in SAVED.glob(f"{kind}-*.msgpack"):
-                old.unlink()
-            shutil.copy(own, saved)
+            yield note
+            if own.exists():
+                _save(own, saved, kind, said)
             return
         if saved.exists():
             shutil.copy(saved, own)
-    yield
+            known = json.loads(saved.with_suffix(".json").read_text(encoding="utf-8"))
+    yield note
+    for text in known:
+        if text not in said:
+            listen(SimpleNamespace(info=SimpleNamespace(level="warn", msg=text)))
+
+
+def _save(own: Path, saved: Path, kind: str, warnings: list[str]) -> None:
+    for old in SAVED.glob(f"{kind}-*"):
+        old.unlink()
+    saved.with_suffix(".json").write_text(json.dumps(warnings), encoding="utf-8")
+    shutil.copy(own, saved)
 
 
 @cache
