@@ -162,8 +162,8 @@ def _marts(plan: Plan) -> Iterator[str]:
         newest = f"; the newest ping arrived {marts.newest_ping_at:%Y-%m-%d}" if marts.newest_ping_at else ""
         age = f", {marts.input_age} days before that" if marts.input_age is not None else ""
         grain = f", a row {pace(marts.grain)}" if marts.grain else ""
-        built = f", built {marts.built_at:%Y-%m-%d %H:%M} UTC" if marts.built_at else ""
-        yield f"The mart is as of {marts.as_of}{grain}{built}{newest}{age}."
+        built = f"; built {marts.built_at:%Y-%m-%d %H:%M} UTC" if marts.built_at else ""
+        yield f"The mart is as of {marts.as_of}{grain}{newest}{age}{built}."
     for switch in plan.switches:
         yield _switched(switch, handed_over=isinstance(plan.destination, HandsOver))
     for text in marts.changes:
