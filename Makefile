@@ -140,8 +140,8 @@ test-snowflake: setup $(VENV)/.dashboard
 	NOT_RUN=build/not-run/snowflake $(TEST) tests/snowflake
 
 .PHONY: test-long
-test-long: setup ## the tests that take minutes
-	$(BIN)/python -m pytest -q -m long
+test-long: setup $(VENV)/.dashboard $(VENV)/.docs $(OLDEST)/.installed ## the tests that take minutes, with dbt as it is
+	PLAIN_DBT=1 $(BIN)/python -m pytest -q -m long
 
 .PHONY: bench
 bench: setup ## measure building and publishing (about 10 minutes) and write docs/benchmarks.md

@@ -1,10 +1,12 @@
 """What dbt works out anew for each node of each run, though it comes out the same or nobody asks for it.
 
 A third of what a build costs. Nothing of what a build does is left out but messages of level debug.
+`PLAIN_DBT=1`, which `make test-long` sets, leaves dbt as it is.
 """
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from typing import Any
 
@@ -124,11 +126,17 @@ class _Exports(dict[str, Any]):
         return dbt.context.exceptions_jinja.wrapper(self.model)(dbt.context.exceptions_jinja.CONTEXT_EXPORTS[name])
 
 
-dbt_common.tests.enable_test_caching()  # dbt's own: what it found in a macro's text
-remembered_templates()
-remembered_ctes()
-no_debug_messages()
-late_messages()
-plain_macros()
-dbt.context.providers.wrapped_exports = _Exports
-dbt.context.base.get_context_modules = cache(dbt.context.base.get_context_modules)
+def quicken() -> None:
+    """All of it."""
+    dbt_common.tests.enable_test_caching()  # dbt's own: what it found in a macro's text
+    remembered_templates()
+    remembered_ctes()
+    no_debug_messages()
+    late_messages()
+    plain_macros()
+    dbt.context.providers.wrapped_exports = _Exports
+    dbt.context.base.get_context_modules = cache(dbt.context.base.get_context_modules)
+
+
+if not os.environ.get("PLAIN_DBT"):
+    quicken()
