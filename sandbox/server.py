@@ -210,6 +210,7 @@ class Handler(BaseHTTPRequestHandler):
         self._deliver(reply, fault)
         if fault is not None and fault.kind == "late":
             self._take_effect(request, call, fault.seconds)
+        call.ended = True
 
     def _take_effect(self, request: Request, call: Call, seconds: float) -> None:
         """Do what was asked, a while after the client was cut off."""

@@ -220,6 +220,7 @@ class Call:
         committed: whether it changed stored rows.
         fault: kind of the scheduled fault that struck it.
         code: errorCode of the reply.
+        ended: whether the server is through with it; one that takes effect late goes on after its connection broke.
     """
 
     method: str
@@ -233,3 +234,4 @@ class Call:
     committed: bool = False
     fault: str | None = None
     code: str | None = None
+    ended: bool = False

@@ -209,7 +209,7 @@ class HttpRig:
 
     def _all_done(self) -> bool:
         """Whether every call that takes effect late has done so, or was refused."""
-        return all(call.committed or call.code for call in self.box.calls if call.fault == "late")
+        return all(call.ended for call in self.box.calls if call.fault == "late")
 
     @staticmethod
     def _until(held: Callable[[], bool]) -> None:
