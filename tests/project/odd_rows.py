@@ -151,6 +151,16 @@ def odd_exclusions(raw: RawFolder) -> None:
         raw.add("excluded_pings", ping_id=ping_id, reason=reason)
 
 
+def odd_ids(raw: RawFolder) -> None:
+    """One account of Salesforce twice: with 15 characters, and with the 18 that these make.
+
+    Of the capitals among five characters each stands for a power of 2, and the sum for a letter: M for 16 (Q), A and B for
+    8 + 16 (Y).
+    """
+    customer(raw, "0014M00000000AB")
+    customer(raw, "0014M00000000ABQAY")
+
+
 def odd_rows() -> RawFolder:
     """All of them, and one customer with nothing odd."""
     raw = RawFolder()
@@ -162,4 +172,5 @@ def odd_rows() -> RawFolder:
     odd_texts(raw)
     odd_others(raw)
     odd_exclusions(raw)
+    odd_ids(raw)
     return raw

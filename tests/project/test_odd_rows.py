@@ -10,19 +10,25 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from dbt_bench import Bench, Mart
+from dbt_bench import Bench, DbtRun, Mart
 from odd_rows import odd_rows
 
 JUNE = "2026-06-01"
 
 
 @pytest.fixture(scope="module")
-def built(home: Callable[[str], Path]) -> Bench:
-    """A whole build, data tests included: none of them may fail."""
+def run(home: Callable[[str], Path]) -> tuple[Bench, DbtRun]:
+    """A whole build, data tests included: none of them may fail. One file of pings is damaged."""
     folder = home("odd")
     bench = Bench(folder, odd_rows().write(folder / "raw"), as_of="2026-06-30")
-    bench.build("build", "--exclude-resource-type", "unit_test")
-    return bench
+    (bench.raw / "service_pings" / "damaged.jsonl.gz").write_bytes(b"hello\n")
+    return bench, bench.build("build", "--exclude-resource-type", "unit_test")
+
+
+@pytest.fixture(scope="module")
+def built(run: tuple[Bench, DbtRun]) -> Bench:
+    """Where it was built."""
+    return run[0]
 
 
 @pytest.fixture(scope="module")
@@ -245,6 +251,22 @@ def test_the_data_quality_mart_counts_the_findings(mart: Mart) -> None:
     row = mart.one("mart_data_quality", check_name="input_finding", subject="accounts.duplicate_id")
     accounts = mart.row("select count(*) as kept from dim_accounts")["kept"]
     assert (row["affected"], row["total"]) == (1, accounts + 2)
+
+
+def test_a_damaged_file_is_a_row_without_a_line_and_fails_nothing(mart: Mart) -> None:
+    row = mart.row("select * from quarantined_pings where source_file like '%damaged.jsonl.gz'")
+    assert (row["line_number"], row["reason"]) == (None, "damaged, cut off or not compressed")
+
+
+def test_an_account_that_stands_twice_in_the_export_is_a_warning_and_the_loader_s_to_reject(
+    run: tuple[Bench, DbtRun], mart: Mart
+) -> None:
+    twice = mart.rows("select account_id from salesforce__account_health where account_id like '0014M%'")
+    assert [row["account_id"] for row in twice] == ["0014M00000000ABQAY", "0014M00000000ABQAY"]
+    assert {name for name, status in run[1].nodes.items() if status == "warn" and "salesforce" in name} == {
+        "unique_grain_salesforce__account_health_account_id",
+        "unique_grain_salesforce__product_usage_usage_key",
+    }
 
 
 FRESH = ("test", "--select", "test_freshness__the_newest_ping_is_recent")
