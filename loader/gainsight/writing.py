@@ -123,9 +123,10 @@ class Changer:
             if not outcomes:
                 raise
             return outcomes, rest
-        if not reply.problems and (reply.count or 0) >= len(part):
-            return [Outcome(row) for row, _ in part], []
         changed = set(reply.ids)
+        # A count may be of those that were sent; who is missing in a list of some may be gone.
+        if not reply.problems and (reply.count or 0) >= len(part) and len(changed) in (0, len(part)):
+            return [Outcome(row) for row, _ in part], []
         outcomes = [Outcome(row) for row, _ in part if row.destination_id in changed]
         rest = [item for item in part if item[0].destination_id not in changed]
         if rest and (not reply.problems or any(each.code in (NO_MATCH, NO_SUCH_ID) for each in reply.problems)):

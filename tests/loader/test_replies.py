@@ -155,6 +155,18 @@ def test_a_reply_without_a_count_is_enough(make_bench: Callable[..., Bench]) -> 
     assert calls_of(bench.box)["update", OBJECT] == 2, "none is sent again for want of a count"
 
 
+def test_a_count_of_what_was_sent_hides_no_record_that_vanished(make_bench: Callable[..., Bench]) -> None:
+    """The reply counts 50 of 50 and lists 49: who is missing is looked up, is gone, and is made again."""
+    bench = filled(make_bench, instances=50, partial_success="count_all", put_no_match="zero")
+    assert bench.publish(*ARGUMENTS).code == 0
+    bench.sql("update gainsight__instances set version = '18'")
+    gone = next(row["Gsid"] for row in bench.box.rows(OBJECT) if row["Instance_Id__gc"] == "i5")
+    bench.box.delete(OBJECT, gone)
+    ended = bench.publish(*ARGUMENTS)
+    assert (ended.code, ended.result["rows_accepted"]) == (0, 50), ended.err
+    bench.assert_settled(INSTANCES)
+
+
 @pytest.mark.parametrize(("echo", "reads"), [("gsid", 7), ("full", 1)])
 def test_ids_of_a_reply_in_another_order_are_tied_to_their_own_rows(
     make_bench: Callable[..., Bench], echo: str, reads: int

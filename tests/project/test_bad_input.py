@@ -176,7 +176,7 @@ def test_a_csv_is_read_or_its_line_is_named(bench: Bench, raw: Path, kind: str) 
     if parts:
         refused(bench, str(path), *parts)
     else:
-        bench.build("run", "--select", "stg_crm__accounts")
+        bench.build("run", "--select", "+stg_crm__accounts")
         assert {row["account_id"] for row in bench.mart.find("main_staging.stg_crm__accounts")} == {"A1", "A2"}
         bench.mart.close()
 
